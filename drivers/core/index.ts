@@ -1,0 +1,6 @@
+export * from './clock.ts';
+export * from './commError.ts';
+export * from './gateway.ts';
+export * from './model.ts';
+export * from './quantity.ts';
+export * from './reading.ts';

@@ -1,0 +1,10 @@
+export * from './alarms.ts';
+export * from './common.ts';
+export * from './errors.ts';
+export * from './estate.ts';
+export * from './live.ts';
+export * from './liveCodec.ts';
+export * from './metering.ts';
+export * from './permissions.ts';
+export * from './route.ts';
+export { Grant, Session, User, AuditRow, changePassword, createUser, getSession, listAudit, listUsers, signIn, signOut, updateUser } from './session.ts';

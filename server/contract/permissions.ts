@@ -1,0 +1,30 @@
+/**
+ * Every capability that a route or a live room may demand. `public` routes need no session; `self` routes need any session.
+ * Rights are granted to a user through a role within a scope (group, property or building).
+ */
+export const PERMISSIONS = [
+  'wall.view',
+  'meter.view',
+  'meter.read',
+  'estate.edit',
+  'alarm.view',
+  'alarm.acknowledge',
+  'line.view',
+  'user.manage',
+  'audit.view',
+] as const;
+
+export type Permission = (typeof PERMISSIONS)[number];
+export type RouteAccess = Permission | 'public' | 'self';
+
+/** Roles that every installation starts with; names are catalogue keys on the screens. */
+export const BUILT_IN_ROLES = {
+  administrator: PERMISSIONS,
+  engineer: ['wall.view', 'meter.view', 'meter.read', 'estate.edit', 'alarm.view', 'alarm.acknowledge', 'line.view', 'audit.view'],
+  operator: ['wall.view', 'meter.view', 'meter.read', 'alarm.view', 'alarm.acknowledge', 'line.view'],
+  electrician: ['meter.view', 'meter.read', 'alarm.view', 'alarm.acknowledge', 'line.view'],
+  viewer: ['wall.view', 'meter.view', 'alarm.view', 'line.view'],
+  kiosk: ['wall.view', 'alarm.view'],
+} as const satisfies Record<string, readonly Permission[]>;
+
+export type BuiltInRole = keyof typeof BUILT_IN_ROLES;

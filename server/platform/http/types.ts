@@ -1,0 +1,46 @@
+import type { AnyRoute, BodyOf, ErrorCode, ParamsOf, Permission, QueryOf, ResponseOf } from '#contract/index.ts';
+
+/** Where a permission holds. `all` = the whole group; else the listed properties, and single buildings of others. */
+export interface Scope {
+  readonly all: boolean;
+  readonly propertyIds: readonly number[];
+  readonly buildingIds: readonly number[];
+}
+
+/** Who asks. Made by access from the cookie; passed to every use case that must not see everything. */
+export interface Actor {
+  readonly userId: number;
+  readonly user: string;
+  readonly displayName: string;
+  readonly sessionId: string;
+  readonly ip: string;
+  /** The part of the estate where this actor holds `permission`; empty when nowhere. */
+  scope(permission: Permission): Scope;
+}
+
+/** What a handler gets. `actor` is undefined on public routes only. */
+export interface Call<R extends AnyRoute> {
+  readonly params: ParamsOf<R>;
+  readonly query: QueryOf<R>;
+  readonly body: BodyOf<R>;
+  readonly actor: R['access'] extends 'public' ? Actor | undefined : Actor;
+  readonly ip: string;
+  setCookie(name: string, value: string, maxAgeS: number): void;
+}
+
+/** `server.add(contract, handler)`: the only way a route comes into being, so that none forgets its permission. */
+export interface RouteServer {
+  add<R extends AnyRoute>(contract: R, handler: (call: Call<R>) => Promise<ResponseOf<R>> | ResponseOf<R>): void;
+}
+
+/** An expected refusal. The HTTP layer turns it into `{code, message, details}` with the code's status. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly details: readonly { field: string; message: string }[] | undefined;
+  constructor(code: ErrorCode, message: string, details?: readonly { field: string; message: string }[]) {
+    super(message);
+    this.name = 'AppError';
+    this.code = code;
+    this.details = details;
+  }
+}
