@@ -79,4 +79,6 @@ export interface PlantHistoryRow {
 }
 
 /** Messages from the parent to the plant. The plant also ends when the channel closes. */
-export type PlantRequest = { readonly kind: 'history'; readonly fromMs: number; readonly toMs: number; readonly stepMs: number } | { readonly kind: 'stop' };
+export type PlantRequest =
+  | { readonly kind: 'history'; readonly fromMs: number; readonly toMs: number; readonly stepMs: number }
+  | { readonly kind: 'stop' };

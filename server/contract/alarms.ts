@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Id, Instant, Names, page, pageQuery } from './common.ts';
 import { route } from './route.ts';
 
@@ -22,38 +22,93 @@ const AlarmKindName = Type.Union((Object.keys(ALARM_KINDS) as AlarmKind[]).map((
 export const AlarmState = Type.Union([Type.Literal('open'), Type.Literal('returned'), Type.Literal('closed')]);
 
 export const Alarm = Type.Object({
-  id: Id, propertyId: Id, kind: AlarmKindName, severity: Type.Integer({ minimum: 1, maximum: 3 }), state: AlarmState,
-  source: Type.Object({ kind: Type.Union([Type.Literal('gateway'), Type.Literal('line'), Type.Literal('meter')]), id: Id }),
+  id: Id,
+  propertyId: Id,
+  kind: AlarmKindName,
+  severity: Type.Integer({ minimum: 1, maximum: 3 }),
+  state: AlarmState,
+  source: Type.Object({
+    kind: Type.Union([Type.Literal('gateway'), Type.Literal('line'), Type.Literal('meter')]),
+    id: Id,
+  }),
   /** Place and thing in words for the list: ["购物中心", "3F", "3F-27"], in both languages where known. */
   path: Type.Array(Names),
   label: Type.Optional(Names),
-  raisedAt: Instant, clearedAt: Type.Optional(Instant),
-  acknowledgedAt: Type.Optional(Instant), acknowledgedBy: Type.Optional(Type.String()), note: Type.Optional(Type.String()),
+  raisedAt: Instant,
+  clearedAt: Type.Optional(Instant),
+  acknowledgedAt: Type.Optional(Instant),
+  acknowledgedBy: Type.Optional(Type.String()),
+  note: Type.Optional(Type.String()),
   /** Value and limit in the unit, e.g. 412000 W of 400000 W; balances as minor units. */
-  value: Type.Optional(Type.Number()), limit: Type.Optional(Type.Number()), unit: Type.Optional(Type.String()),
+  value: Type.Optional(Type.Number()),
+  limit: Type.Optional(Type.Number()),
+  unit: Type.Optional(Type.String()),
   /** Meters that went with the cause (lost gateway or line). */
   childCount: Type.Integer({ minimum: 0 }),
 });
 export type Alarm = Static<typeof Alarm>;
 
 export const listAlarms = route({
-  method: 'GET', path: '/api/alarms', access: 'alarm.view', tag, summary: 'Alarms, newest first; `current` = open or not yet acknowledged',
+  method: 'GET',
+  path: '/api/alarms',
+  access: 'alarm.view',
+  tag,
+  summary: 'Alarms, newest first; `current` = open or not yet acknowledged',
   query: Type.Object({
-    propertyId: Type.Optional(Id), meterId: Type.Optional(Id), lineId: Type.Optional(Id), gatewayId: Type.Optional(Id),
-    state: Type.Optional(Type.Union([Type.Literal('current'), Type.Literal('open'), Type.Literal('returned'), Type.Literal('closed'), Type.Literal('all')])),
-    acknowledged: Type.Optional(Type.Boolean()), kind: Type.Optional(AlarmKindName), severity: Type.Optional(Type.Integer({ minimum: 1, maximum: 3 })), q: Type.Optional(Type.String({ maxLength: 80 })), ...pageQuery,
+    propertyId: Type.Optional(Id),
+    meterId: Type.Optional(Id),
+    lineId: Type.Optional(Id),
+    gatewayId: Type.Optional(Id),
+    state: Type.Optional(
+      Type.Union([
+        Type.Literal('current'),
+        Type.Literal('open'),
+        Type.Literal('returned'),
+        Type.Literal('closed'),
+        Type.Literal('all'),
+      ]),
+    ),
+    acknowledged: Type.Optional(Type.Boolean()),
+    kind: Type.Optional(AlarmKindName),
+    severity: Type.Optional(Type.Integer({ minimum: 1, maximum: 3 })),
+    q: Type.Optional(Type.String({ maxLength: 80 })),
+    ...pageQuery,
   }),
   response: page(Alarm),
 });
 /** Partial success is normal: each id has its own outcome. */
 export const acknowledgeAlarms = route({
-  method: 'POST', path: '/api/alarms/acknowledge', access: 'alarm.acknowledge', tag, summary: 'Acknowledge alarms with the author, the time and an optional note',
-  body: Type.Object({ ids: Type.Array(Id, { minItems: 1, maxItems: 500 }), note: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }),
-  response: Type.Object({ items: Type.Array(Type.Object({ id: Id, outcome: Type.Union([Type.Literal('acknowledged'), Type.Literal('already'), Type.Literal('not-found')]), alarm: Type.Optional(Alarm) })) }),
+  method: 'POST',
+  path: '/api/alarms/acknowledge',
+  access: 'alarm.acknowledge',
+  tag,
+  summary: 'Acknowledge alarms with the author, the time and an optional note',
+  body: Type.Object(
+    { ids: Type.Array(Id, { minItems: 1, maxItems: 500 }), note: Type.Optional(Type.String({ maxLength: 500 })) },
+    { additionalProperties: false },
+  ),
+  response: Type.Object({
+    items: Type.Array(
+      Type.Object({
+        id: Id,
+        outcome: Type.Union([Type.Literal('acknowledged'), Type.Literal('already'), Type.Literal('not-found')]),
+        alarm: Type.Optional(Alarm),
+      }),
+    ),
+  }),
 });
 /** Counts for the badge and the rail. */
 export const countAlarms = route({
-  method: 'GET', path: '/api/alarms/counts', access: 'alarm.view', tag, summary: 'Open alarms by severity, and how many are unacknowledged',
+  method: 'GET',
+  path: '/api/alarms/counts',
+  access: 'alarm.view',
+  tag,
+  summary: 'Open alarms by severity, and how many are unacknowledged',
   query: Type.Object({ propertyId: Type.Optional(Id) }),
-  response: Type.Object({ unacknowledged: Type.Integer(), low: Type.Integer(), medium: Type.Integer(), high: Type.Integer() }),
+  response: Type.Object({
+    unacknowledged: Type.Integer(),
+    low: Type.Integer(),
+    medium: Type.Integer(),
+    high: Type.Integer(),
+  }),
 });

@@ -1,13 +1,19 @@
-import { Type, type Static, type TSchema } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 
 /** Small whole numbers identify rows; they are stable and travel compactly on the live feed. */
 export const Id = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
 
 /** Money: minor units (0.01 of the property's currency) as decimal text, since JSON numbers are not exact. */
-export const MinorUnits = Type.String({ pattern: '^-?(0|[1-9][0-9]{0,17})$', description: 'minor units, e.g. "-1240" = −12.40' });
+export const MinorUnits = Type.String({
+  pattern: '^-?(0|[1-9][0-9]{0,17})$',
+  description: 'minor units, e.g. "-1240" = −12.40',
+});
 
 /** An instant, ISO 8601 in UTC. */
-export const Instant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?Z$', description: 'ISO 8601, UTC' });
+export const Instant = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?Z$',
+  description: 'ISO 8601, UTC',
+});
 
 /** A name in one or both languages of the screens; at least one must be given. */
 export const Names = Type.Object(

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 /** Every code that an answer may carry, with its HTTP status. Texts for people live in the client's catalogue. */
 export const ERROR_CODES = {
@@ -28,9 +28,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export const ErrorBody = Type.Object({
   code: Type.String(),
   message: Type.String({ description: 'One English sentence: what happened and what to do.' }),
-  details: Type.Optional(
-    Type.Array(Type.Object({ field: Type.String(), message: Type.String() })),
-  ),
+  details: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
   /** Only on 5xx: find it in the log. */
   errorId: Type.Optional(Type.String()),
 });

@@ -7,4 +7,17 @@ export * from './liveCodec.ts';
 export * from './metering.ts';
 export * from './permissions.ts';
 export * from './route.ts';
-export { Grant, Session, User, AuditRow, changePassword, createUser, getSession, listAudit, listUsers, signIn, signOut, updateUser } from './session.ts';
+export {
+  AuditRow,
+  changePassword,
+  createUser,
+  Grant,
+  getSession,
+  listAudit,
+  listUsers,
+  Session,
+  signIn,
+  signOut,
+  User,
+  updateUser,
+} from './session.ts';

@@ -9,7 +9,15 @@
  *          8 heard    varint, whole seconds before atMs of the last answer
  *         16 load is absent now       32 balance is absent now       64 never heard
  */
-export const FIELD = { facts: 1, loadW: 2, balanceMinor: 4, heardAgo: 8, noLoad: 16, noBalance: 32, neverHeard: 64 } as const;
+export const FIELD = {
+  facts: 1,
+  loadW: 2,
+  balanceMinor: 4,
+  heardAgo: 8,
+  noLoad: 16,
+  noBalance: 32,
+  neverHeard: 64,
+} as const;
 
 /** Changed fields of one meter. `undefined` = unchanged, `null` = now absent. */
 export interface MeterChange {
@@ -62,7 +70,8 @@ function writeRecord(writer: ByteWriter, change: MeterChange): void {
   if (change.packedFacts !== undefined) writer.varint(change.packedFacts);
   if (change.loadW !== undefined && change.loadW !== null) writer.zigzag(Math.round(change.loadW));
   if (change.balanceMinor !== undefined && change.balanceMinor !== null) writer.zigzagBig(change.balanceMinor);
-  if (change.heardAgoS !== undefined && change.heardAgoS !== null) writer.varint(Math.max(0, Math.round(change.heardAgoS)));
+  if (change.heardAgoS !== undefined && change.heardAgoS !== null)
+    writer.varint(Math.max(0, Math.round(change.heardAgoS)));
 }
 
 /** Decodes a frame. Throws RangeError on truncated bytes. */

@@ -20,7 +20,16 @@ export type RouteAccess = Permission | 'public' | 'self';
 /** Roles that every installation starts with; names are catalogue keys on the screens. */
 export const BUILT_IN_ROLES = {
   administrator: PERMISSIONS,
-  engineer: ['wall.view', 'meter.view', 'meter.read', 'estate.edit', 'alarm.view', 'alarm.acknowledge', 'line.view', 'audit.view'],
+  engineer: [
+    'wall.view',
+    'meter.view',
+    'meter.read',
+    'estate.edit',
+    'alarm.view',
+    'alarm.acknowledge',
+    'line.view',
+    'audit.view',
+  ],
   operator: ['wall.view', 'meter.view', 'meter.read', 'alarm.view', 'alarm.acknowledge', 'line.view'],
   electrician: ['meter.view', 'meter.read', 'alarm.view', 'alarm.acknowledge', 'line.view'],
   viewer: ['wall.view', 'meter.view', 'alarm.view', 'line.view'],

@@ -24,6 +24,7 @@ export interface MeterFacts {
  * `key` is also the catalogue key (`state.<key>`); colours are the tokens of the two themes; `mark` is the second cue,
  * so that colour is never the only carrier (ISA-101).
  */
+// biome-ignore format: a table, one state per line
 export const DISPLAY_STATES = [
   { key: 'lost', zh: '失联', en: 'Lost contact', dark: '#8b98a1', light: '#5c6870', mark: 'hatch', severity: 2, applies: (f: MeterFacts) => f.link === 'lost' },
   { key: 'notOpened', zh: '未开户', en: 'Not opened', dark: '#5f6d76', light: '#7a8489', mark: 'dashedOutline', severity: 0, applies: (f: MeterFacts) => f.money === 'notOpened' },

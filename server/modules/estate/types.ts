@@ -1,5 +1,5 @@
-import type { LineConfig } from '#drivers/core/index.ts';
 import type { Gateway, Line, Meter, Place } from '#contract/index.ts';
+import type { LineConfig } from '#drivers/core/index.ts';
 
 /** Fired after commit, so that acquisition and live follow a change without a restart. */
 export type EstateEvent =
