@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Sql } from 'sql-template-tag';
+import type { Log } from '../log.ts';
+import type { Db, Tx } from './types.ts';
+
+/** Connections of one server. Postgres' own default limit is 100; the embedded one allows 60. */
+export const POOL_CONNECTIONS_MAX = 16;
+/** A statement that waits longer for a connection fails: the pool is a bound, not a queue without end. */
+const CONNECTION_WAIT_MS = 10_000;
+/** No statement of ours may hold a lock longer. Migrations lift it for themselves. */
+const STATEMENT_MS_MAX = 60_000;
+/** How often a transaction that lost a race (SQLSTATE 40001, 40P01) is run again. */
+export const TX_ATTEMPTS_MAX = 5;
+const RETRY_PAUSE_MS = 15;
+
+const INT8_OID = 20;
+
+/** Type parsers of our pools only: int8 as bigint, since a double loses digits above 2^53. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8_OID
+      ? (text: string) => BigInt(text)
+      : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+export interface DbOptions {
+  readonly url: string;
+  readonly log: Log;
+  readonly connectionsMax?: number;
+}
+
+/**
+ * Opens a bounded pool on `url`. Connects on first use. Errors of a statement keep Postgres' own text, code and
+ * constraint name; `statement` is added so that the log shows what was asked.
+ */
+export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX }: DbOptions): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
+    statement_timeout: STATEMENT_MS_MAX,
+    application_name: 'meterwall',
+    types,
+  });
+  // Without a listener, an idle connection that Postgres closes would end the process.
+  pool.on('error', (error) => log.warn('idle database connection lost', { reason: error.message }));
+
+  return {
+    query: <Row>(statement: Sql) => run<Row>(pool, statement),
+    async tx(work) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await once(pool, work);
+        } catch (error) {
+          if (!lostRace(error) || attempt === TX_ATTEMPTS_MAX) throw error;
+          log.debug('transaction lost a race, running it again', { attempt });
+          await sleep(RETRY_PAUSE_MS * attempt);
+        }
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function run<Row>(client: pg.Pool | pg.PoolClient, statement: Sql): Promise<Row[]> {
+  try {
+    return (await client.query<Row & pg.QueryResultRow>({ text: statement.text, values: statement.values })).rows;
+  } catch (error) {
+    if (error instanceof Error) Object.assign(error, { statement: statement.text.trim() });
+    throw error;
+  }
+}
+
+async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  const followUps: (() => void)[] = [];
+  let broken: Error | undefined;
+  // A client in use that loses its server emits 'error' beside rejecting the statement.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  let result: T;
+  try {
+    await client.query('begin');
+    result = await work({
+      query: <Row>(statement: Sql) => run<Row>(client, statement),
+      afterCommit: (followUp) => void followUps.push(followUp),
+    });
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken ??= failure;
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken ?? false);
+  }
+  for (const followUp of followUps) followUp();
+  return result;
+}
+
+/** True for serialization failure (40001) and deadlock (40P01). */
+function lostRace(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01');
+}
+
+/** The name of the constraint that refused a row, or undefined when `error` is something else. */
+export function violatedConstraint(error: unknown): string | undefined {
+  const integrity = error instanceof pg.DatabaseError && error.code?.startsWith('23') === true;
+  return integrity ? error.constraint : undefined;
+}
