@@ -1,0 +1,110 @@
+import { type MeterState, OVERLOAD_CLEAR_RATIO } from './evaluate.ts';
+
+/** What one look says about a condition. `between`: neither clearly there nor clearly gone. */
+export type Observation = 'holds' | 'gone' | 'between';
+
+/** Hysteresis of one kind of alarm: how long, and over how many looks in a row, before it is raised or cleared. */
+export interface AlarmRule {
+  readonly raiseAfterMs: number;
+  readonly raiseAfterLooks: number;
+  readonly clearAfterMs: number;
+  readonly clearAfterLooks: number;
+}
+
+/**
+ * The rules by kind. A balance bit is the meter's own and is believed at once; it is gone only after three readings
+ * without it. A path is lost after ten seconds, since a gateway that restarts its network is back sooner.
+ */
+export const ALARM_RULES = {
+  gatewayLost: { raiseAfterMs: 10_000, raiseAfterLooks: 1, clearAfterMs: 5_000, clearAfterLooks: 1 },
+  lineLost: { raiseAfterMs: 10_000, raiseAfterLooks: 1, clearAfterMs: 5_000, clearAfterLooks: 1 },
+  meterLost: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 15_000, clearAfterLooks: 1 },
+  balanceLow1: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 0, clearAfterLooks: 3 },
+  balanceLow2: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 0, clearAfterLooks: 3 },
+  arrears: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 0, clearAfterLooks: 3 },
+  overload: { raiseAfterMs: 60_000, raiseAfterLooks: 2, clearAfterMs: 60_000, clearAfterLooks: 2 },
+  relayDisagrees: { raiseAfterMs: 20_000, raiseAfterLooks: 2, clearAfterMs: 0, clearAfterLooks: 2 },
+} as const satisfies Record<string, AlarmRule>;
+
+/** Where a condition stands. `sinceMs` and `looks` count towards the next change; undefined when nothing is under way. */
+export interface Track {
+  readonly open: boolean;
+  readonly sinceMs: number | undefined;
+  readonly looks: number;
+}
+
+export const QUIET_TRACK: Track = { open: false, sinceMs: undefined, looks: 0 };
+export const OPEN_TRACK: Track = { open: true, sinceMs: undefined, looks: 0 };
+
+/** One look at a condition: the new track, and whether an alarm is to be raised or cleared now. */
+export function stepTrack(
+  track: Track,
+  observation: Observation,
+  rule: AlarmRule,
+  nowMs: number,
+): { readonly track: Track; readonly action: 'none' | 'raise' | 'clear' } {
+  const leaving = track.open ? observation === 'gone' : observation === 'holds';
+  if (!leaving) return { track: track.open ? OPEN_TRACK : QUIET_TRACK, action: 'none' };
+  const sinceMs = track.sinceMs ?? nowMs;
+  const looks = track.looks + 1;
+  const afterMs = track.open ? rule.clearAfterMs : rule.raiseAfterMs;
+  const afterLooks = track.open ? rule.clearAfterLooks : rule.raiseAfterLooks;
+  if (nowMs - sinceMs < afterMs || looks < afterLooks) {
+    return { track: { open: track.open, sinceMs, looks }, action: 'none' };
+  }
+  return track.open ? { track: QUIET_TRACK, action: 'clear' } : { track: OPEN_TRACK, action: 'raise' };
+}
+
+/** Is contact with the meter itself lost? While its path explains the silence there is nothing to say about the meter. */
+export function observeMeterLost(state: MeterState): Observation {
+  if (state.facts.link === 'online') return 'gone';
+  return state.lostCause === 'meter' ? 'holds' : 'between';
+}
+
+/** The three balance alarms exclude each other: the meter has one money position. */
+export function observeMoney(state: MeterState, money: 'alarm1' | 'alarm2' | 'arrears'): Observation {
+  return state.facts.money === money ? 'holds' : 'gone';
+}
+
+export function observeRelay(state: MeterState): Observation {
+  return state.facts.relay === 'disagrees' ? 'holds' : 'gone';
+}
+
+/**
+ * Overload by our limit (W), or by the meter's own bit. Gone only below 95 % of the limit, so that a load that hovers
+ * around it raises one alarm and not twenty.
+ */
+export function observeOverload(
+  loadW: number | undefined,
+  limitW: number | undefined,
+  meterSaysOver: boolean | undefined,
+): Observation {
+  if (meterSaysOver === true) return 'holds';
+  if (limitW === undefined) return 'gone';
+  if (loadW === undefined) return 'between';
+  if (loadW > limitW) return 'holds';
+  return loadW < limitW * OVERLOAD_CLEAR_RATIO ? 'gone' : 'between';
+}
+
+/** A line as root cause analysis sees it. */
+export interface LinePath {
+  readonly lineId: number;
+  readonly gatewayId: number;
+  readonly down: boolean;
+}
+
+/**
+ * The highest causes that explain what is down: a gateway when all its lines are down, else the lines.
+ * A gateway with a single line is the gateway.
+ */
+export function lostCauses(lines: readonly LinePath[]): {
+  readonly gatewayIds: ReadonlySet<number>;
+  readonly lineIds: ReadonlySet<number>;
+} {
+  const alive = new Set(lines.filter((line) => !line.down).map((line) => line.gatewayId));
+  const down = lines.filter((line) => line.down);
+  return {
+    gatewayIds: new Set(down.filter((line) => !alive.has(line.gatewayId)).map((line) => line.gatewayId)),
+    lineIds: new Set(down.filter((line) => alive.has(line.gatewayId)).map((line) => line.lineId)),
+  };
+}
