@@ -20,9 +20,7 @@ export async function installPackages() {
     const started = Date.now();
     const result = await npmCi();
     if (result !== 0) {
-      throw new SetupError(
-        `npm ci did not succeed (${result}); its own message is above. Put that right and start again.`,
-      );
+      throw new SetupError(`npm ci did not succeed (${result}). Put right what it says above, then start again.`);
     }
     writeFileSync(MARKER, wanted);
     say(`packages installed in ${Math.round((Date.now() - started) / 1_000)} s`);
