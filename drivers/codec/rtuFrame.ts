@@ -1,0 +1,102 @@
+import { FrameError } from '#drivers/core/index.ts';
+import { appendCrc, crcFits } from './crc16.ts';
+import {
+  decodeReplyPdu,
+  decodeRequestPdu,
+  encodeReplyPdu,
+  encodeRequestPdu,
+  type ModbusReply,
+  type ModbusRequest,
+  VENDOR_WRITE,
+} from './pdu.ts';
+
+/** Shortest and longest RTU frame in bytes (Modbus over serial line 1.02, 2.5.1). */
+export const RTU_MIN_BYTES = 4;
+export const RTU_MAX_BYTES = 256;
+
+/** Address, function, code and CRC of an exception. */
+export const RTU_EXCEPTION_BYTES = 5;
+
+/** One RTU frame taken apart. */
+export interface RtuRequestFrame {
+  readonly unit: number;
+  readonly request: ModbusRequest;
+}
+export interface RtuReplyFrame {
+  readonly unit: number;
+  readonly reply: ModbusReply;
+}
+
+/** `unit | PDU | CRC`: an RTU frame ready for the wire. */
+export function encodeRtuRequest(unit: number, request: ModbusRequest): Uint8Array {
+  return wrap(unit, encodeRequestPdu(request));
+}
+
+/** The reply's counterpart of `encodeRtuRequest`. */
+export function encodeRtuReply(unit: number, reply: ModbusReply): Uint8Array {
+  return wrap(unit, encodeReplyPdu(reply));
+}
+
+/** One whole request frame. Throws FrameError on a wrong checksum (`crc`) or nonsense (`frame`). */
+export function decodeRtuRequest(frame: Uint8Array): RtuRequestFrame {
+  return { unit: frame[0] ?? 0, request: decodeRequestPdu(unwrap(frame)) };
+}
+
+/** One whole reply frame; data are views of `frame`. Throws FrameError like `decodeRtuRequest`. */
+export function decodeRtuReply(frame: Uint8Array): RtuReplyFrame {
+  return { unit: frame[0] ?? 0, reply: decodeReplyPdu(unwrap(frame)) };
+}
+
+/**
+ * Length in bytes of the RTU frame that answers `request`. The vendor write's answer is either laid out like that of
+ * function 16 or repeats the data (the maker's tool waits for 15 bytes after a purchase of 17), hence two lengths.
+ */
+export function rtuReplyLengths(request: ModbusRequest): readonly number[] {
+  switch (request.kind) {
+    case 'read':
+      return [5 + (request.function <= 2 ? Math.ceil(request.quantity / 8) : request.quantity * 2)];
+    case 'writeSingle':
+    case 'writeCoils':
+      return [8];
+    case 'writeRegisters':
+      return request.function === VENDOR_WRITE ? [8, 7 + request.registers.length * 2] : [8];
+  }
+}
+
+/**
+ * Length that the reply starting at `bytes[start]` gives itself; 0 when its function is unknown, undefined when the
+ * byte that says so has not come yet. The vendor write does not say its own length and counts as unknown.
+ */
+export function rtuReplyLengthAt(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start < 2) return undefined;
+  const code = bytes[start + 1] ?? 0;
+  if (code >= 0x80) return RTU_EXCEPTION_BYTES;
+  if (code >= 1 && code <= 4) return end - start < 3 ? undefined : 5 + (bytes[start + 2] ?? 0);
+  return code === 5 || code === 6 || code === 15 || code === 16 ? 8 : 0;
+}
+
+/** The same for a request: what a gateway or meter must wait for. */
+export function rtuRequestLengthAt(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start < 2) return undefined;
+  const code = bytes[start + 1] ?? 0;
+  if (code >= 1 && code <= 6) return 8;
+  if (code === 15 || code === 16 || code === VENDOR_WRITE)
+    return end - start < 7 ? undefined : 9 + (bytes[start + 6] ?? 0);
+  return 0;
+}
+
+function wrap(unit: number, pdu: Uint8Array): Uint8Array {
+  if (!Number.isInteger(unit) || unit < 0 || unit > 255) throw new RangeError(`unit ${unit} outside 0 to 255`);
+  const frame = new Uint8Array(pdu.length + 3);
+  frame[0] = unit;
+  frame.set(pdu, 1);
+  return appendCrc(frame);
+}
+
+function unwrap(frame: Uint8Array): Uint8Array {
+  if (frame.length < RTU_MIN_BYTES || frame.length > RTU_MAX_BYTES) {
+    throw new FrameError('frame', `${frame.length} bytes are no RTU frame (${RTU_MIN_BYTES} to ${RTU_MAX_BYTES})`);
+  }
+  if (!crcFits(frame, 0, frame.length)) throw new FrameError('crc', 'CRC-16 does not fit');
+  return frame.subarray(1, frame.length - 2);
+}
