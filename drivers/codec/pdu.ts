@@ -76,9 +76,9 @@ export function encodeRequestPdu(request: ModbusRequest): Uint8Array {
       const count = inRange(request.registers.length, 1, MAX_WRITE_REGISTERS, 'register count');
       const pdu = head(request.function, request.start, count, 6 + count * 2);
       pdu[5] = count * 2;
-      request.registers.forEach((register, index) =>
-        writeWord(pdu, 6 + index * 2, inRange(register, 0, 0xffff, 'register')),
-      );
+      for (const [index, register] of request.registers.entries()) {
+        writeWord(pdu, 6 + index * 2, inRange(register, 0, 0xffff, 'register'));
+      }
       return pdu;
     }
   }
