@@ -4,6 +4,8 @@ import { type Static, Type } from 'typebox';
 export const ERROR_CODES = {
   'request.invalid': 400,
   'request.not-json': 400,
+  'request.wrong-method': 405,
+  'request.wrong-origin': 403,
   'session.required': 401,
   'session.wrong-credentials': 401,
   'session.too-many-attempts': 429,
@@ -12,6 +14,7 @@ export const ERROR_CODES = {
   'conflict.duplicate': 409,
   'conflict.in-use': 409,
   'conflict.changed-meanwhile': 409,
+  'access.last-administrator': 409,
   'place.wrong-parent': 409,
   'line.address-taken': 409,
   'meter.not-answering': 504,

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { LOG_LEVELS, type LogLevel } from './platform/log.ts';
+import { INFLUX_SETTINGS, SETTINGS, type SettingName, settingsFile } from './settings.ts';
+
+/** Everything that the environment decides, checked and frozen. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Undefined = the embedded Postgres. */
+  readonly databaseUrl: string | undefined;
+  /** Undefined = the embedded broker. */
+  readonly mqttUrl: string | undefined;
+  readonly plant:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'demo' }
+    | { readonly kind: 'size'; readonly meters: number };
+  readonly demoPassword: string | undefined;
+  readonly publicOrigin: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly metricsToken: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'text' | 'json';
+  readonly telemetryRetentionDays: number;
+  readonly development: boolean;
+  /** Version of this program. */
+  readonly release: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A setting that cannot be used: one sentence naming the variable, its value and what is allowed. */
+export class ConfigError extends Error {
+  constructor(name: SettingName, value: string, allowed: string) {
+    super(`${name}=${SETTINGS[name].secret ? '***' : value} cannot be used: ${allowed}.`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads and checks all settings. Throws `ConfigError` at the first wrong one. */
+export function readConfig(environment: Environment): Config {
+  refuseInflux(environment);
+  return Object.freeze({
+    host: read(environment, 'HOST', hostName),
+    port: read(environment, 'PORT', wholeNumber(0, 65_535)),
+    dataDir: read(environment, 'DATA_DIR', folder),
+    databaseUrl: readOptional(environment, 'DATABASE_URL', url('postgres:', 'postgresql:')),
+    mqttUrl: readOptional(environment, 'MQTT_URL', url('mqtt:', 'mqtts:', 'ws:', 'wss:')),
+    plant: read(environment, 'PLANT', plant),
+    demoPassword: readOptional(environment, 'DEMO_PASSWORD', text(10, 200)),
+    publicOrigin: readOptional(environment, 'PUBLIC_ORIGIN', origin),
+    trustedProxies: readOptional(environment, 'TRUSTED_PROXIES', list) ?? [],
+    metricsToken: readOptional(environment, 'METRICS_TOKEN', text(16, 200)),
+    logLevel: read(environment, 'LOG_LEVEL', oneOf(LOG_LEVELS)),
+    logFormat: read(environment, 'LOG_FORMAT', oneOf(['text', 'json'] as const)),
+    telemetryRetentionDays: read(environment, 'TELEMETRY_RETENTION_DAYS', wholeNumber(1, 3_650)),
+    development: read(environment, 'NODE_ENV', oneOf(['production', 'development', 'test'] as const)) !== 'production',
+    release: release(),
+  });
+}
+
+/** The settings of this process: the only reader of its environment. */
+export function processConfig(): Config {
+  return readConfig(process.env);
+}
+
+/** A password that nobody chose: 16 characters, 96 bits. */
+export function randomPassword(): string {
+  return randomBytes(12).toString('base64url');
+}
+
+/** Gives the parsed value, or what would be allowed instead. */
+type Parser<T> = (text: string) => { readonly value: T } | { readonly allowed: string };
+
+function read<T>(environment: Environment, name: SettingName, parse: Parser<T>): T {
+  const given = environment[name];
+  const text = given === undefined || given === '' ? (SETTINGS[name].fallback ?? '') : given.trim();
+  const parsed = parse(text);
+  if ('allowed' in parsed) throw new ConfigError(name, text, parsed.allowed);
+  return parsed.value;
+}
+
+function readOptional<T>(environment: Environment, name: SettingName, parse: Parser<T>): T | undefined {
+  const given = environment[name];
+  return given === undefined || given === '' ? undefined : read(environment, name, parse);
+}
+
+function wholeNumber(least: number, most: number): Parser<number> {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? { value } : { allowed: `a whole number from ${least} to ${most}` };
+  };
+}
+
+function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
+  return (text) => {
+    const value = words.find((word) => word === text);
+    return value === undefined ? { allowed: `one of ${words.join(', ')}` } : { value };
+  };
+}
+
+function text(least: number, most: number): Parser<string> {
+  return (value) =>
+    value.length >= least && value.length <= most ? { value } : { allowed: `${least} to ${most} characters` };
+}
+
+function url(...protocols: readonly string[]): Parser<string> {
+  const allowed = `an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+  return (value) => (URL.canParse(value) && protocols.includes(new URL(value).protocol) ? { value } : { allowed });
+}
+
+function origin(value: string): ReturnType<Parser<string>> {
+  const good = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value;
+  return good ? { value } : { allowed: 'an origin like https://meters.example.com, without a path' };
+}
+
+function hostName(value: string): ReturnType<Parser<string>> {
+  return /^[A-Za-z0-9_.:-]{1,253}$/.test(value)
+    ? { value }
+    : { allowed: 'an address or name of this machine, e.g. 127.0.0.1 or 0.0.0.0' };
+}
+
+function list(value: string): ReturnType<Parser<readonly string[]>> {
+  const items = value.split(',').map((item) => item.trim());
+  return items.every((item) => /^[0-9a-fA-F.:/]+$/.test(item))
+    ? { value: items }
+    : { allowed: 'IP addresses or networks separated by commas, e.g. 127.0.0.1,10.0.0.0/8' };
+}
+
+function plant(value: string): ReturnType<Parser<Config['plant']>> {
+  if (value === 'none' || value === 'demo') return { value: { kind: value } };
+  const size = wholeNumber(1, 100_000)(value);
+  if ('value' in size) return { value: { kind: 'size', meters: size.value } };
+  return { allowed: 'demo, none, or a number of simulated meters from 1 to 100000' };
+}
+
+/** A folder that can be written, or made in one that can. */
+function folder(value: string): ReturnType<Parser<string>> {
+  const path = resolve(value);
+  let existing = path;
+  while (!existsSync(existing)) existing = dirname(existing);
+  try {
+    if (!statSync(existing).isDirectory()) return { allowed: `a folder; ${existing} is none` };
+    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
+    return { value: path };
+  } catch {
+    return { allowed: `a folder that this account may write; ${existing} is not` };
+  }
+}
+
+/** The InfluxDB adapter is not built yet: data must not seem to go where it does not. */
+function refuseInflux(environment: Environment): void {
+  for (const name of INFLUX_SETTINGS) {
+    const given = environment[name];
+    if (given === undefined || given === '') continue;
+    throw new ConfigError(
+      name,
+      given,
+      'this release does not write to InfluxDB yet; unset it, telemetry is kept in Postgres',
+    );
+  }
+}
+
+function release(): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return manifest.version;
+}
+
+/** `npm run config`: the settings in force as a commented file, or the sentence that would stop a start. */
+if (import.meta.main) {
+  try {
+    readConfig(process.env);
+    process.stdout.write(settingsFile(process.env));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

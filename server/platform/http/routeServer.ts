@@ -1,0 +1,76 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AnyRoute, BodyOf, ParamsOf, QueryOf } from '#contract/index.ts';
+import { scopeIsEmpty } from './scope.ts';
+import { type Actor, AppError, type Call, type RouteServer } from './types.ts';
+import { compileRoute, type RawRequest } from './validation.ts';
+
+/** Name of the session cookie. */
+export const SESSION_COOKIE = 'mw_session';
+
+export interface RouteServerOptions {
+  readonly authenticate: (token: string, ip: string) => Promise<Actor | undefined>;
+  readonly publicOrigin: string | undefined;
+  readonly checkResponses: boolean;
+}
+
+/**
+ * Routes by contract: session and permission first, so that a stranger learns nothing from validation; then the
+ * request's shape; then the handler. What a handler may show within the permission is its own question of scope.
+ */
+export function createRouteServer(app: FastifyInstance, seen: AnyRoute[], options: RouteServerOptions): RouteServer {
+  return {
+    add(contract, handler) {
+      seen.push(contract);
+      const checks = compileRoute(contract);
+      app.route({
+        method: contract.method,
+        url: contract.path,
+        handler: async (request, reply) => {
+          const actor = await actorOf(request, options);
+          demand(contract, actor);
+          const valid = checks.request({ params: request.params, query: request.query, body: request.body });
+          const answer = await handler(toCall(contract, valid, actor, request, reply, options));
+          if (contract.status === 204) return reply.code(204).send();
+          if (options.checkResponses) checks.response(answer);
+          return reply.code(contract.status ?? 200).send(answer);
+        },
+      });
+    },
+  };
+}
+
+async function actorOf(request: FastifyRequest, options: RouteServerOptions): Promise<Actor | undefined> {
+  const token = request.cookies[SESSION_COOKIE];
+  return token === undefined ? undefined : options.authenticate(token, request.ip);
+}
+
+function demand(contract: AnyRoute, actor: Actor | undefined): void {
+  if (contract.access === 'public') return;
+  if (actor === undefined) throw new AppError('session.required', 'There is no session: sign in.');
+  if (contract.access === 'self') return;
+  if (scopeIsEmpty(actor.scope(contract.access))) {
+    throw new AppError('permission.missing', `This needs the permission ${contract.access}: ask an administrator.`);
+  }
+}
+
+function toCall<R extends AnyRoute>(
+  _contract: R,
+  valid: RawRequest,
+  actor: Actor | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: RouteServerOptions,
+): Call<R> {
+  return {
+    // The checks above made these what the contract says; the compiler cannot follow a runtime schema.
+    params: valid.params as ParamsOf<R>,
+    query: valid.query as QueryOf<R>,
+    body: valid.body as BodyOf<R>,
+    actor: actor as Call<R>['actor'],
+    ip: request.ip,
+    setCookie(name, value, maxAgeS) {
+      const secure = options.publicOrigin?.startsWith('https:') === true;
+      void reply.setCookie(name, value, { path: '/', httpOnly: true, sameSite: 'strict', secure, maxAge: maxAgeS });
+    },
+  };
+}

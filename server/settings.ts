@@ -1,0 +1,77 @@
+interface Setting {
+  /** What it does, for the printed file. */
+  readonly help: string;
+  /** Used where the variable is unset or empty; absent = the setting is optional. */
+  readonly fallback?: string;
+  readonly secret?: true;
+}
+
+/** Every environment variable that the program reads, in the order of the printed file. */
+export const SETTINGS = {
+  HOST: { help: 'Address to listen on; 0.0.0.0 for all networks of this machine.', fallback: '127.0.0.1' },
+  PORT: { help: 'TCP port of the web client and the API; 0 takes a free one.', fallback: '3000' },
+  DATA_DIR: { help: 'Folder of everything that is kept: database, plant state, lock.', fallback: './data' },
+  DATABASE_URL: {
+    help: 'A PostgreSQL (15 or newer) of yours, postgres://user:password@host:5432/name; unset = the embedded one.',
+    secret: true,
+  },
+  MQTT_URL: {
+    help: 'An MQTT 3.1.1 broker of yours, mqtt://user:password@host:1883; unset = the embedded one.',
+    secret: true,
+  },
+  INFLUX_URL: { help: 'InfluxDB address. Not served by this release: setting it stops the start.' },
+  INFLUX_TOKEN: { help: 'InfluxDB 2 and 3: token. Not served by this release.', secret: true },
+  INFLUX_ORG: { help: 'InfluxDB 2: organisation. Not served by this release.' },
+  INFLUX_BUCKET: { help: 'InfluxDB 2: bucket. Not served by this release.' },
+  INFLUX_DATABASE: { help: 'InfluxDB 1 and 3: database. Not served by this release.' },
+  INFLUX_USER: { help: 'InfluxDB 1: user. Not served by this release.' },
+  INFLUX_PASSWORD: { help: 'InfluxDB 1: password. Not served by this release.', secret: true },
+  PLANT: { help: 'Simulated plant: demo, none, or a number of meters (1–100000).', fallback: 'demo' },
+  DEMO_PASSWORD: {
+    help: 'Password of the user "demo" of the simulated plant (10 or more characters); unset = a new one at each start, printed.',
+    secret: true,
+  },
+  PUBLIC_ORIGIN: {
+    help: 'Where people reach the server behind a proxy, e.g. https://meters.example.com; makes cookies Secure.',
+  },
+  TRUSTED_PROXIES: { help: 'Addresses of proxies whose X-Forwarded-For is believed, separated by commas.' },
+  METRICS_TOKEN: {
+    help: 'Bearer token for GET /metrics from other machines (16 or more characters); unset = this machine only.',
+    secret: true,
+  },
+  LOG_LEVEL: { help: 'debug, info, warn or error.', fallback: 'info' },
+  LOG_FORMAT: { help: 'text or json, one line each.', fallback: 'text' },
+  TELEMETRY_RETENTION_DAYS: {
+    help: 'Days for which raw telemetry is kept (1–3650); roll-ups and registers stay.',
+    fallback: '90',
+  },
+  NODE_ENV: {
+    help: 'production, development or test; development checks every answer against its contract.',
+    fallback: 'production',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** Known so that they can be refused with a sentence instead of being ignored. */
+export const INFLUX_SETTINGS = [
+  'INFLUX_URL',
+  'INFLUX_TOKEN',
+  'INFLUX_ORG',
+  'INFLUX_BUCKET',
+  'INFLUX_DATABASE',
+  'INFLUX_USER',
+  'INFLUX_PASSWORD',
+] as const satisfies readonly SettingName[];
+
+/** The settings in force as a commented environment file. Secrets are masked, what is unset is commented out. */
+export function settingsFile(environment: Readonly<Record<string, string | undefined>>): string {
+  const settings: [string, Setting][] = Object.entries(SETTINGS);
+  const blocks = settings.map(([name, setting]) => {
+    const given = environment[name]?.trim() || undefined;
+    if (given !== undefined && setting.secret === true) return `# ${setting.help}\n# ${name}=*** (set)\n`;
+    const value = given ?? setting.fallback;
+    return `# ${setting.help}\n${value === undefined ? `# ${name}=` : `${name}=${value}`}\n`;
+  });
+  return `# Meterwall: settings in force.\n\n${blocks.join('\n')}`;
+}
