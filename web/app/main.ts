@@ -1,0 +1,82 @@
+import '@fontsource-variable/noto-sans-sc/wght.css';
+import 'element-plus/theme-chalk/base.css';
+import 'element-plus/theme-chalk/dark/css-vars.css';
+import '../styles/tokens.css';
+import '../styles/base.css';
+import '../styles/elementPlus.css';
+import { createPinia } from 'pinia';
+import { createApp, watch, watchEffect } from 'vue';
+import { API_KEY, createApiClient } from '../api/client.ts';
+import { createTranslator, LANGUAGE_TAGS } from '../i18n/index.ts';
+import { createLiveClient, LIVE_KEY } from '../live/liveClient.ts';
+import { createLiveSocket } from '../live/liveSocket.ts';
+import { reloadSoftly } from '../live/reload.ts';
+import App from './App.vue';
+import { useEstate } from './estate.ts';
+import { createAppRouter, signInFor } from './router.ts';
+import { useServerReach } from './serverReach.ts';
+import { useSession } from './session.ts';
+import { useSettings } from './settings.ts';
+
+const app = createApp(App);
+app.use(createPinia());
+
+const socket = createLiveSocket();
+const api = createApiClient({ fetch: (input, init) => fetch(input, init), onSessionRequired: leave });
+app.provide(API_KEY, api);
+const live = createLiveClient({
+  socket,
+  clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
+  onRelease: () => reloadSoftly(() => location.reload()),
+  onSessionRequired: leave,
+});
+app.provide(LIVE_KEY, live);
+
+const settings = app.runWithContext(() => useSettings());
+const session = app.runWithContext(() => useSession());
+const estate = app.runWithContext(() => useEstate());
+
+// The socket took the cookie of its handshake: another session needs another one.
+watch(
+  () => session.session?.userId,
+  (userId) => (userId === undefined ? socket.stop() : socket.reconnect()),
+);
+
+const translator = createTranslator(settings.language);
+app.use(translator);
+watchEffect(() => {
+  const root = document.documentElement;
+  root.dataset['theme'] = settings.theme;
+  root.dataset['density'] = settings.density;
+  root.classList.toggle('dark', settings.theme === 'dark');
+  root.lang = LANGUAGE_TAGS[settings.language];
+  translator.global.locale.value = settings.language;
+});
+
+const server = useServerReach();
+
+/** True when signed in and the estate is known; waits for a server that does not answer, since a wall recovers by itself. */
+async function ensureSession(): Promise<boolean> {
+  return server.untilReached(async () => {
+    if (!session.signedIn && !(await session.load())) return false;
+    if (!estate.loaded) await estate.load();
+    return true;
+  });
+}
+
+const router = createAppRouter(ensureSession);
+app.use(router);
+
+function leave(): void {
+  session.end();
+  estate.forget();
+  const here = router.currentRoute.value;
+  if (here.meta.public !== true && here.matched.length > 0) void router.push(signInFor(here));
+}
+
+router.afterEach((to) => {
+  const title = to.meta.title;
+  const { t } = translator.global;
+  document.title = title === undefined ? t('app.name') : `${t(title)} · ${t('app.name')}`;
+});
+app.mount('#app');

@@ -1,0 +1,52 @@
+import { computed } from 'vue';
+import type { RouteLocationRaw } from 'vue-router';
+import type { IconName } from '../ui/icons.ts';
+import { useAlarmCount } from './alarmCount.ts';
+import { useEstate } from './estate.ts';
+import { useSession } from './session.ts';
+
+export interface NavItem {
+  /** Catalogue key under `nav`. */
+  readonly key: 'wall' | 'alarms' | 'gateways';
+  readonly to: RouteLocationRaw;
+  readonly icon: IconName;
+  /** Paths that belong to this item start so. */
+  readonly prefixes: readonly string[];
+  readonly count?: number | undefined;
+}
+
+/** What the navigation offers: only what the session may see. */
+export function useNavItems() {
+  const session = useSession();
+  const estate = useEstate();
+  const alarmCount = useAlarmCount();
+  return computed<readonly NavItem[]>(() => {
+    const items: NavItem[] = [];
+    const property = estate.current;
+    if (session.may('wall.view')) {
+      items.push({
+        key: 'wall',
+        to: property === undefined ? '/' : `/p/${property.id}/wall`,
+        icon: 'wall',
+        prefixes: ['/p/'],
+      });
+    }
+    if (session.may('alarm.view')) {
+      items.push({
+        key: 'alarms',
+        to: '/alarms',
+        icon: 'bell',
+        prefixes: ['/alarms'],
+        count: alarmCount.unacknowledged,
+      });
+    }
+    if (session.may('line.view'))
+      items.push({ key: 'gateways', to: '/gateways', icon: 'gateway', prefixes: ['/gateways'] });
+    return items;
+  });
+}
+
+/** Whether a path belongs to a navigation item. */
+export function isActive(item: NavItem, path: string): boolean {
+  return item.prefixes.some((prefix) => path.startsWith(prefix)) || (item.key === 'wall' && path === '/');
+}

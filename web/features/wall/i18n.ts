@@ -1,0 +1,3 @@
+export const zh = { title: '大屏' };
+
+export const en: typeof zh = { title: 'Wall' };

@@ -1,0 +1,269 @@
+import { type InjectionKey, inject, type ShallowReactive, type ShallowRef, shallowReactive, shallowRef } from 'vue';
+import type { Alarm } from '#contract/alarms.ts';
+import { type JoinAnswer, LIVE_STALE_MS, type Pulse, type RoomName } from '#contract/live.ts';
+import { decodeFrame, type LiveFrame } from '#contract/liveCodec.ts';
+import type { MeterNow } from '#contract/metering.ts';
+import { bytesOfBase64 } from './base64.ts';
+import type { LiveSocket } from './liveSocket.ts';
+import { createSequence, type Sequence } from './sequence.ts';
+
+/** How often staleness is computed; a stale wall shows within LIVE_STALE_MS plus this. */
+const TICK_MS = 500;
+/** A tick that comes so late means that the machine or the tab slept: nothing on screen can be trusted. */
+const SLEEP_MS = 5_000;
+/** A join that was not answered for so long is asked again when the room is heard. */
+const JOIN_ANSWER_MS = 3_000;
+
+/** What a wall hears about one property. */
+export interface PropertyListener {
+  snapshot(frame: LiveFrame): void;
+  delta(frame: LiveFrame): void;
+  /** Meters or places changed: fetch the layout again. */
+  layout(): void;
+}
+
+export interface RoomHealth {
+  /** `connecting`: no snapshot yet; `stale`: nothing heard for LIVE_STALE_MS by the browser's own clock. */
+  readonly state: 'connecting' | 'live' | 'stale';
+  readonly ageMs: number;
+}
+
+export interface LiveClient {
+  /** The worst of all joined properties; `connecting` while none is joined. */
+  readonly health: Readonly<ShallowRef<RoomHealth>>;
+  readonly healthOf: (propertyId: number) => RoomHealth;
+  /** The last pulse of each joined property. */
+  readonly pulses: ShallowReactive<Map<number, Pulse>>;
+  /** Server time, ms: the browser's clock corrected by what the pulses say. */
+  nowMs(): number;
+  /** Joins a property until the returned function is called. A snapshot always comes first. */
+  watchProperty(propertyId: number, listener?: PropertyListener): () => void;
+  /** Hears every value of one meter until the returned function is called. */
+  watchMeter(meterId: number, listener: (now: MeterNow) => void): () => void;
+  /** Hears new and changed alarms of the joined properties. */
+  onAlarm(listener: (alarm: Alarm) => void): () => void;
+  /** Asks for everything anew. */
+  resync(): void;
+  close(): void;
+}
+
+export interface LiveDeps {
+  readonly socket: LiveSocket;
+  readonly clock: { nowMs(): number; monotonicMs(): number };
+  /** The server's release changed under the page. */
+  readonly onRelease: (release: string) => void;
+  readonly onSessionRequired: () => void;
+}
+
+interface Room {
+  readonly name: RoomName;
+  readonly propertyId: number | undefined;
+  readonly sequence: Sequence;
+  readonly propertyListeners: Set<PropertyListener>;
+  readonly meterListeners: Set<(now: MeterNow) => void>;
+  watchers: number;
+  askedAtMs: number;
+  heard: { wallMs: number; monotonicMs: number } | undefined;
+}
+
+/** The screen's end of the live feed: rooms, numbering, freshness. */
+export function createLiveClient(deps: LiveDeps): LiveClient {
+  const { socket, clock } = deps;
+  const rooms = new Map<RoomName, Room>();
+  const alarmListeners = new Set<(alarm: Alarm) => void>();
+  const pulses = shallowReactive(new Map<number, Pulse>());
+  const health = shallowRef<RoomHealth>({ state: 'connecting', ageMs: 0 });
+  let serverOffsetMs: number | undefined;
+  let release: string | undefined;
+  let lastTickMs = clock.nowMs();
+
+  const roomOfProperty = (propertyId: number) => rooms.get(`property:${propertyId}`);
+
+  function hear(room: Room): void {
+    room.heard = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+  }
+
+  function ageOf(room: Room): number | undefined {
+    if (room.heard === undefined) return undefined;
+    // The larger of both clocks: the monotonic one may stand still while a machine sleeps, the other may be stepped back.
+    return Math.max(0, clock.nowMs() - room.heard.wallMs, clock.monotonicMs() - room.heard.monotonicMs);
+  }
+
+  function roomHealth(room: Room | undefined): RoomHealth {
+    const ageMs = room && ageOf(room);
+    if (ageMs === undefined) return { state: 'connecting', ageMs: 0 };
+    return { state: ageMs >= LIVE_STALE_MS ? 'stale' : 'live', ageMs };
+  }
+
+  function noteServerTime(atMs: number): void {
+    const offset = atMs - clock.nowMs();
+    // The least delayed message tells best; slow drift is followed by forgetting a little of it each time.
+    serverOffsetMs =
+      serverOffsetMs === undefined || Math.abs(offset - serverOffsetMs) > 2_000
+        ? offset
+        : Math.max(offset, serverOffsetMs - 1);
+  }
+
+  function join(room: Room): void {
+    room.sequence.wait();
+    room.askedAtMs = clock.monotonicMs();
+    socket.join(room.name, (answer) => onJoined(room, answer));
+  }
+
+  function onJoined(room: Room, answer: JoinAnswer): void {
+    if (rooms.get(room.name) !== room) return;
+    if (!answer.ok) {
+      if (answer.code === 'session.required') deps.onSessionRequired();
+      return;
+    }
+    hear(room);
+    const { snapshot } = answer;
+    if ('now' in snapshot) {
+      for (const listener of room.meterListeners) listener(snapshot.now);
+      return;
+    }
+    room.sequence.snapshot(snapshot.epoch, snapshot.seq);
+    noteServerTime(snapshot.atMs);
+    takePulse(snapshot.pulse);
+    const frame = decodeFrame(bytesOfBase64(snapshot.frame));
+    for (const listener of room.propertyListeners) listener.snapshot(frame);
+    tick();
+  }
+
+  function takePulse(pulse: Pulse): void {
+    pulses.set(pulse.propertyId, pulse);
+    if (release !== undefined && pulse.release !== release) deps.onRelease(pulse.release);
+    release = pulse.release;
+  }
+
+  function onDelta(base64: string): void {
+    const frame = decodeFrame(bytesOfBase64(base64));
+    const room = roomOfProperty(frame.propertyId);
+    if (room === undefined) return;
+    hear(room);
+    const verdict = room.sequence.delta(frame.seq);
+    if (verdict === 'gap') join(room);
+    if (verdict === 'apply') for (const listener of room.propertyListeners) listener.delta(frame);
+  }
+
+  function onPulse(pulse: Pulse): void {
+    const room = roomOfProperty(pulse.propertyId);
+    if (room === undefined) return;
+    hear(room);
+    noteServerTime(pulse.atMs);
+    takePulse(pulse);
+    const verdict = room.sequence.pulse(pulse.epoch, pulse.seq);
+    const unanswered = verdict === 'waiting' && clock.monotonicMs() - room.askedAtMs > JOIN_ANSWER_MS;
+    if (verdict === 'gap' || unanswered) join(room);
+  }
+
+  function onMeter(now: MeterNow): void {
+    const room = rooms.get(`meter:${now.meterId}`);
+    if (room === undefined) return;
+    hear(room);
+    for (const listener of room.meterListeners) listener(now);
+  }
+
+  function resync(): void {
+    for (const room of rooms.values()) join(room);
+  }
+
+  function tick(): void {
+    const properties = [...rooms.values()].filter((room) => room.propertyId !== undefined);
+    let worst: RoomHealth | undefined;
+    for (const room of properties) {
+      const one = roomHealth(room);
+      if (worst === undefined || one.state === 'stale' || (worst.state !== 'stale' && one.ageMs >= worst.ageMs))
+        worst = one;
+    }
+    health.value = worst ?? { state: 'connecting', ageMs: 0 };
+  }
+
+  const timer = setInterval(() => {
+    const sleptMs = clock.nowMs() - lastTickMs - TICK_MS;
+    lastTickMs = clock.nowMs();
+    if (sleptMs > SLEEP_MS) resync();
+    tick();
+  }, TICK_MS);
+
+  function watch(name: RoomName, propertyId: number | undefined, add: (room: Room) => () => void): () => void {
+    let room = rooms.get(name);
+    if (room === undefined) {
+      room = {
+        name,
+        propertyId,
+        sequence: createSequence(),
+        propertyListeners: new Set(),
+        meterListeners: new Set(),
+        watchers: 0,
+        askedAtMs: 0,
+        heard: undefined,
+      };
+      rooms.set(name, room);
+    }
+    const watched = room;
+    watched.watchers++;
+    const drop = add(watched);
+    if (socket.connected()) join(watched);
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      drop();
+      watched.watchers--;
+      if (watched.watchers > 0) return;
+      rooms.delete(name);
+      if (propertyId !== undefined) pulses.delete(propertyId);
+      socket.leave(name);
+    };
+  }
+
+  socket.start({
+    connect: resync,
+    delta: onDelta,
+    pulse: onPulse,
+    meter: onMeter,
+    alarm: (alarm) => {
+      for (const listener of alarmListeners) listener(alarm);
+    },
+    layout: (propertyId) => {
+      for (const listener of roomOfProperty(propertyId)?.propertyListeners ?? []) listener.layout();
+    },
+  });
+
+  return {
+    health,
+    healthOf: (propertyId) => roomHealth(roomOfProperty(propertyId)),
+    pulses,
+    nowMs: () => clock.nowMs() + (serverOffsetMs ?? 0),
+    watchProperty: (propertyId, listener) =>
+      watch(`property:${propertyId}`, propertyId, (room) => {
+        if (listener !== undefined) room.propertyListeners.add(listener);
+        return () => listener && room.propertyListeners.delete(listener);
+      }),
+    watchMeter: (meterId, listener) =>
+      watch(`meter:${meterId}`, undefined, (room) => {
+        room.meterListeners.add(listener);
+        return () => room.meterListeners.delete(listener);
+      }),
+    onAlarm(listener) {
+      alarmListeners.add(listener);
+      return () => alarmListeners.delete(listener);
+    },
+    resync,
+    close() {
+      clearInterval(timer);
+      rooms.clear();
+      socket.stop();
+    },
+  };
+}
+
+export const LIVE_KEY: InjectionKey<LiveClient> = Symbol('live');
+
+/** The live feed of this app; only inside setup functions and stores. */
+export function useLive(): LiveClient {
+  const live = inject(LIVE_KEY);
+  if (live === undefined) throw new Error('no live client was provided');
+  return live;
+}

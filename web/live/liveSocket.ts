@@ -1,0 +1,62 @@
+import { io, type Socket } from 'socket.io-client';
+import { type ClientToServer, type JoinAnswer, LIVE_PATH, type RoomName, type ServerToClient } from '#contract/live.ts';
+
+/** Longest wait between two attempts to reconnect: a wall must be back soon after its server. */
+const RECONNECT_MS_MAX = 3_000;
+
+export type LiveEvents = ServerToClient & { connect: () => void };
+
+/** The wire under the live client: rooms in, events out. */
+export interface LiveSocket {
+  /** Names the listeners; the first connection is made by `reconnect`. */
+  start(events: LiveEvents): void;
+  connected(): boolean;
+  join(room: RoomName, answer: (result: JoinAnswer) => void): void;
+  leave(room: RoomName): void;
+  /** Drops the connection and makes a new one: another session, another cookie. */
+  reconnect(): void;
+  stop(): void;
+}
+
+/** Socket.IO to the server that served the page. WebSocket only: without it a wall cannot be live anyway. */
+export function createLiveSocket(): LiveSocket {
+  const socket: Socket<ServerToClient, ClientToServer> = io({
+    path: LIVE_PATH,
+    transports: ['websocket'],
+    autoConnect: false,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: RECONNECT_MS_MAX,
+  });
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  return {
+    start(events) {
+      socket.on('connect', events.connect);
+      socket.on('delta', events.delta);
+      socket.on('pulse', events.pulse);
+      socket.on('meter', events.meter);
+      socket.on('alarm', events.alarm);
+      socket.on('layout', events.layout);
+      // A refused handshake (no session yet, server draining) ends socket.io's own attempts; ours go on.
+      socket.on('connect_error', () => {
+        if (!socket.active) retry = setTimeout(() => socket.connect(), RECONNECT_MS_MAX);
+      });
+    },
+    connected: () => socket.connected,
+    join: (room, answer) => {
+      // Only while connected: socket.io would keep it and send it after `connect`, beside the rejoin made there.
+      if (socket.connected) socket.emit('join', room, answer);
+    },
+    leave: (room) => {
+      if (socket.connected) socket.emit('leave', room);
+    },
+    reconnect() {
+      clearTimeout(retry);
+      socket.disconnect();
+      socket.connect();
+    },
+    stop() {
+      clearTimeout(retry);
+      socket.disconnect();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** Our few icons as paths on a 16 × 16 grid, drawn with a 1.5 px stroke in the text's colour. */
+export const ICONS = {
+  down: 'M4 6.5 8 10.5 12 6.5',
+  left: 'M10 3.5 5.5 8 10 12.5',
+  right: 'M6 3.5 10.5 8 6 12.5',
+  close: 'M4 4 12 12M12 4 4 12',
+  check: 'M3.5 8.5 6.5 11.5 12.5 4.5',
+  plus: 'M8 3V13M3 8H13',
+  minus: 'M3 8H13',
+  search: 'M7 2.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9M10.5 10.5 13.5 13.5',
+  sun: 'M8 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6M8 1.5V2.5M8 13.5V14.5M1.5 8H2.5M13.5 8H14.5M3.4 3.4 4.1 4.1M11.9 11.9 12.6 12.6M12.6 3.4 11.9 4.1M4.1 11.9 3.4 12.6',
+  moon: 'M12.8 9.8A5.5 5.5 0 0 1 6.2 3.2a5.5 5.5 0 1 0 6.6 6.6Z',
+  user: 'M8 2.5a2.7 2.7 0 1 0 0 5.4a2.7 2.7 0 1 0 0-5.4M2.8 13.5c.6-2.7 2.6-4 5.2-4s4.6 1.3 5.2 4',
+  bell: 'M4 11.5V7.2a4 4 0 0 1 8 0v4.3M2.5 11.5h11M6.7 13.7a1.5 1.5 0 0 0 2.6 0',
+  wall: 'M2.5 2.5h4.5v4.5h-4.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5h-4.5zM9 9h4.5v4.5H9z',
+  gateway: 'M2.5 9.5h11v4h-11zM5 11.5h.1M8 9.5V6.5M5.2 5.6a4 4 0 0 1 5.6 0M3.2 3.6a6.8 6.8 0 0 1 9.6 0',
+  shield: 'M8 2 13 3.8V7.6c0 3-2 5.2-5 6.4-3-1.2-5-3.4-5-6.4V3.8Z',
+  lock: 'M4 7.5h8v6H4zM5.7 7.5V5.2a2.3 2.3 0 0 1 4.6 0v2.3',
+  clock: 'M8 2.2a5.8 5.8 0 1 0 0 11.6a5.8 5.8 0 1 0 0-11.6M8 4.8V8l2.3 1.6',
+  relayOpen: 'M1.5 10.5h3.2L11 5.5M11.3 10.5h3.2',
+  relayClosed: 'M1.5 8h13',
+  edit: 'M3 13h2.2L13 5.2 10.8 3 3 10.8Z',
+  trash: 'M3 4.5h10M6.2 4.5v-2h3.6v2M4.5 4.5l.5 9h6l.5-9',
+  refresh: 'M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3',
+  warning: 'M8 2.5 14.2 13.5H1.8ZM8 6.5v3.2M8 11.6v.1',
+  list: 'M2.5 4h11M2.5 8h11M2.5 12h11',
+  filter: 'M2.5 4h11M4.5 8h7M6.5 12h3',
+  external: 'M6 3H3v10h10v-3M9 3h4v4M13 3 7.5 8.5',
+} as const satisfies Record<string, string>;
+
+export type IconName = keyof typeof ICONS;
