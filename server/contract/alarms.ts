@@ -16,7 +16,7 @@ export const ALARM_KINDS = {
   relayDisagrees: { severity: 2, source: 'meter' },
 } as const satisfies Record<string, { severity: 1 | 2 | 3; source: 'gateway' | 'line' | 'meter' }>;
 export type AlarmKind = keyof typeof ALARM_KINDS;
-const AlarmKindName = Type.Union((Object.keys(ALARM_KINDS) as AlarmKind[]).map((kind) => Type.Literal(kind)));
+const AlarmKindName = Type.Enum(Object.keys(ALARM_KINDS) as AlarmKind[]);
 
 /** `open`: condition holds. `returned`: condition gone, not yet acknowledged. `closed`: gone and acknowledged. */
 export const AlarmState = Type.Union([Type.Literal('open'), Type.Literal('returned'), Type.Literal('closed')]);

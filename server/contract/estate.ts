@@ -126,7 +126,7 @@ export type Transport = Static<typeof Transport>;
 
 export const Serial = Type.Object(
   {
-    baud: Type.Union([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200].map((baud) => Type.Literal(baud))),
+    baud: Type.Enum([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] as const),
     parity: Type.Union([Type.Literal('none'), Type.Literal('even'), Type.Literal('odd')]),
     stopBits: Type.Union([Type.Literal(1), Type.Literal(2)]),
   },

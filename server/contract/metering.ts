@@ -6,7 +6,7 @@ import { LineLink, MeterRole, Place } from './estate.ts';
 import { route } from './route.ts';
 
 const tag = 'metering';
-const literals = <T extends string>(names: readonly T[]) => Type.Union(names.map((name) => Type.Literal(name)));
+const literals = <T extends string>(names: readonly T[]) => Type.Enum(names);
 
 export const Facts = Type.Object({
   money: literals(MONEY_STATES),
@@ -62,7 +62,7 @@ export const readMeter = route({
   response: MeterNow,
 });
 
-export const Resolution = Type.Union(['raw', '1m', '15m', '30m', '1h', '1d'].map((name) => Type.Literal(name)));
+export const Resolution = Type.Enum(['raw', '1m', '15m', '30m', '1h', '1d'] as const);
 export type Resolution = Static<typeof Resolution>;
 /** One bucket: start, mean, least, greatest, last. Buckets without readings are left out, so that a gap is a gap. */
 export const TrendPoint = Type.Object({

@@ -4,7 +4,7 @@ import { PERMISSIONS } from './permissions.ts';
 import { route } from './route.ts';
 
 const tag = 'access';
-const PermissionName = Type.Union(PERMISSIONS.map((name) => Type.Literal(name)));
+const PermissionName = Type.Enum(PERMISSIONS);
 const UserName = Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\s]+$' });
 const Password = Type.String({ minLength: 10, maxLength: 200 });
 
