@@ -7,11 +7,11 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 const env = { METERWALL_SERVER: `http://127.0.0.1:${process.env.PORT ?? 3000}`, ...process.env };
 const programs = [
-  ['server', ['--watch-preserve-output', '--watch', 'server/main.ts', ...process.argv.slice(2)]],
-  ['client', ['node_modules/vite/bin/vite.js', '--config', 'web/vite.config.ts', '--clearScreen', 'false']],
+  { name: 'server', args: ['--watch-preserve-output', '--watch', 'server/main.ts', ...process.argv.slice(2)] },
+  { name: 'client', args: ['node_modules/vite/bin/vite.js', '--config', 'web/vite.config.ts', '--clearScreen=false'] },
 ];
 
-const children = programs.map(([name, args]) => {
+const children = programs.map(({ name, args }) => {
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] });
   child.once('exit', (code, signal) => {
     if (!stopping) console.error(`meterwall: the ${name} ended (${signal ?? code}), stopping`);

@@ -23,7 +23,7 @@ export async function prepareBrowser(node) {
   if (isReady()) return;
   await withLock('browser', async () => {
     if (isReady()) return;
-    const browser = (await ownChoice()) ?? (await packaged(node));
+    const browser = ownChoice() ?? (await packaged(node));
     const { status, stdout, stderr } = spawnSync(browser.executablePath, ['--version'], {
       encoding: 'utf8',
       env: { ...process.env, ...browser.env },
