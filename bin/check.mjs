@@ -50,6 +50,7 @@ function run({ program, args }) {
   return new Promise((resolve) => {
     const child = spawn(join(ROOT, 'node_modules', '.bin', program), args, {
       cwd: ROOT,
+      env: { ...process.env, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const chunks = [];
