@@ -35,7 +35,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A setting that cannot be used: one sentence naming the variable, its value and what is allowed. */
 export class ConfigError extends Error {
   constructor(name: SettingName, value: string, allowed: string) {
-    super(`${name}=${SETTINGS[name].secret ? '***' : value} cannot be used: ${allowed}.`);
+    super(`${name}=${SETTINGS[name].secret ? '***' : value} cannot be used: it must be ${allowed}.`);
     this.name = 'ConfigError';
   }
 }
@@ -159,7 +159,7 @@ function refuseInflux(environment: Environment): void {
     throw new ConfigError(
       name,
       given,
-      'this release does not write to InfluxDB yet; unset it, telemetry is kept in Postgres',
+      'unset: this release does not write to InfluxDB yet, telemetry is kept in Postgres',
     );
   }
 }

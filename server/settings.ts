@@ -1,4 +1,4 @@
-interface Setting {
+export interface Setting {
   /** What it does, for the printed file. */
   readonly help: string;
   /** Used where the variable is unset or empty; absent = the setting is optional. */
@@ -7,7 +7,7 @@ interface Setting {
 }
 
 /** Every environment variable that the program reads, in the order of the printed file. */
-export const SETTINGS = {
+const settings = {
   HOST: { help: 'Address to listen on; 0.0.0.0 for all networks of this machine.', fallback: '127.0.0.1' },
   PORT: { help: 'TCP port of the web client and the API; 0 takes a free one.', fallback: '3000' },
   DATA_DIR: { help: 'Folder of everything that is kept: database, plant state, lock.', fallback: './data' },
@@ -51,7 +51,9 @@ export const SETTINGS = {
   },
 } as const satisfies Record<string, Setting>;
 
-export type SettingName = keyof typeof SETTINGS;
+export type SettingName = keyof typeof settings;
+
+export const SETTINGS: Readonly<Record<SettingName, Setting>> = settings;
 
 /** Known so that they can be refused with a sentence instead of being ignored. */
 export const INFLUX_SETTINGS = [
@@ -66,8 +68,7 @@ export const INFLUX_SETTINGS = [
 
 /** The settings in force as a commented environment file. Secrets are masked, what is unset is commented out. */
 export function settingsFile(environment: Readonly<Record<string, string | undefined>>): string {
-  const settings: [string, Setting][] = Object.entries(SETTINGS);
-  const blocks = settings.map(([name, setting]) => {
+  const blocks = Object.entries(SETTINGS).map(([name, setting]) => {
     const given = environment[name]?.trim() || undefined;
     if (given !== undefined && setting.secret === true) return `# ${setting.help}\n# ${name}=*** (set)\n`;
     const value = given ?? setting.fallback;

@@ -17,6 +17,9 @@ export function errorHandler(log: Log) {
       const route = `${request.method} ${request.routeOptions.url ?? request.url}`;
       log.error('request failed', { errorId: body.errorId, route, error });
     }
+    if (error instanceof AppError && error.retryAfterS !== undefined) {
+      void reply.header('retry-after', Math.ceil(error.retryAfterS));
+    }
     void reply.code(status).send(body);
   };
 }

@@ -7,6 +7,12 @@ import { compileRoute, type RawRequest } from './validation.ts';
 /** Name of the session cookie. */
 export const SESSION_COOKIE = 'mw_session';
 
+/** The session token in a raw Cookie header (RFC 6265, 4.2.1); tokens are base64url, never quoted. */
+export function sessionCookie(cookieHeader: string | undefined): string | undefined {
+  const pairs = cookieHeader?.split(';').map((pair) => pair.trim()) ?? [];
+  return pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1);
+}
+
 export interface RouteServerOptions {
   readonly authenticate: (token: string, ip: string) => Promise<Actor | undefined>;
   readonly publicOrigin: string | undefined;

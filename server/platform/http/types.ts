@@ -37,10 +37,18 @@ export interface RouteServer {
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly { field: string; message: string }[] | undefined;
-  constructor(code: ErrorCode, message: string, details?: readonly { field: string; message: string }[]) {
+  /** Seconds after which the same request may be tried again; sent as Retry-After. */
+  readonly retryAfterS: number | undefined;
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details?: readonly { field: string; message: string }[],
+    retryAfterS?: number,
+  ) {
     super(message);
     this.name = 'AppError';
     this.code = code;
     this.details = details;
+    this.retryAfterS = retryAfterS;
   }
 }
