@@ -1,0 +1,79 @@
+import type { ZonedCalendar } from '#domain/calendar.ts';
+import type { Quantity, Values } from '#drivers/core/index.ts';
+
+/** What telemetry keeps: every quantity, and the balance as a chart (never as money). */
+export type TelemetryQuantity = Quantity | 'balanceMinor';
+
+/** One reading of one meter as telemetry keeps it. */
+export interface TelemetryPoint {
+  readonly meterId: number;
+  readonly atMs: number;
+  readonly values: Values;
+  readonly balanceMinor: bigint | undefined;
+}
+
+export const TREND_STEPS = ['raw', '1m', '15m', '30m', '1h', '1d'] as const;
+export type TrendStep = (typeof TREND_STEPS)[number];
+
+export interface TrendQuery {
+  readonly meterId: number;
+  readonly quantity: TelemetryQuantity;
+  /** Half open: `fromMs` ≤ bucket start < `toMs`. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly step: TrendStep;
+  /** Hours and days are those of the property's clock. */
+  readonly calendar: ZonedCalendar;
+}
+
+/** One bucket that has readings; a bucket without is not there. */
+export interface TrendBucket {
+  readonly atMs: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  readonly last: number;
+}
+
+export interface LoadQuery {
+  readonly meterIds: readonly number[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Mean load of all asked meters together in a quarter of an hour, W. */
+export interface LoadBucket {
+  readonly atMs: number;
+  readonly loadW: number;
+}
+
+/** Counters for `/metrics`, all since start. */
+export interface TelemetryFigures {
+  readonly queued: number;
+  readonly written: number;
+  /** Dropped because the queue was full while the store was down. */
+  readonly dropped: number;
+  /** Refused by the store, or older than what it keeps. */
+  readonly refused: number;
+  readonly failures: number;
+}
+
+/** The telemetry store: charts and Grafana ask it, money never does. */
+export interface Telemetry {
+  /** Queues points; never blocks. While the store is down they wait in memory within a bound, the oldest go first. */
+  write(points: readonly TelemetryPoint[]): void;
+  /** Oldest first. Rejects when the store is down. */
+  trend(query: TrendQuery): Promise<readonly TrendBucket[]>;
+  /** Oldest first; quarters without any reading are absent. */
+  load(query: LoadQuery): Promise<readonly LoadBucket[]>;
+  /** Usual peak per meter: the mean of its daily peak loads since an instant, W. Meters without any are absent. */
+  usualPeaksW(sinceMs: number): Promise<ReadonlyMap<number, number>>;
+  /** True when the store holds nothing at all. */
+  isEmpty(): Promise<boolean>;
+  /** Writes what is queued and brings the roll-ups up to date; for tests and for the end of a backfill. */
+  settle(): Promise<void>;
+  figures(): TelemetryFigures;
+  /** Writes what is queued (once, no retry) and stops. */
+  close(): Promise<void>;
+}
