@@ -2,25 +2,29 @@
 // `N passed, N failed` (and `, N skipped` when any), alone on the last line, whatever happened before.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endLeftovers } from './leftovers.mjs';
+import { killProcess, processesLeft } from '../tests/support/processes.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 
 const runId = randomUUID();
-const temp = mkdtempSync(join(tmpdir(), 'meterwall-test-'));
+const temp = realpathSync(mkdtempSync(join(tmpdir(), 'meterwall-test-')));
 // Postgres refuses to run as root, so its unprivileged account must be able to walk through.
 chmodSync(temp, 0o711);
 const resultPath = join(temp, 'result.json');
 
 const exitCode = await runVitest();
 const counts = count(readResult());
-const leftovers = await endLeftovers(runId);
-for (const process of leftovers) console.error(`left running by a test: ${process}`);
+// Children that are already on their way out get a moment.
+const leftovers = await processesLeft({ environment: `METERWALL_TEST_RUN=${runId}`, folder: temp }, 3_000);
+for (const { pid, command } of leftovers) {
+  console.error(`left running by a test: ${command} (process ${pid})`);
+  killProcess(pid);
+}
 rmSync(temp, { recursive: true, force: true });
 
 const failed = counts.failed + leftovers.length || (exitCode === 0 ? 0 : 1);

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
+import { type FoundProcess, killProcess, markedProcesses, processesLeft } from '../../support/processes.ts';
+import { type Api, signInTo } from './api.ts';
+import { until } from './until.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const START_MS_MAX = 60_000;
+const STOP_MS_MAX = 20_000;
+const MARK = 'METERWALL_SCENARIO';
+
+export const DEMO_USER = 'demo';
+export const DEMO_PASSWORD = 'scenario-password';
+
+/** Environment of the server besides PATH; later entries win. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** A folder that outlives single starts, as DATA_DIR does. */
+export interface Site {
+  readonly dataDir: string;
+  /** Starts `node server/main.ts` on this folder and waits until it serves. */
+  start(settings?: Settings): Promise<RunningSystem>;
+  /** Starts it and waits for its end, for starts that must not succeed. */
+  startToEnd(settings: Settings): Promise<Ending>;
+  /** Every process that this site's servers started and that lives: server, plant, Postgres. */
+  processes(): readonly FoundProcess[];
+  /** The same after a grace for those on their way out. */
+  processesLeft(waitMs: number): Promise<readonly FoundProcess[]>;
+}
+
+export interface Ending {
+  readonly code: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+  readonly output: string;
+}
+
+export interface RunningSystem {
+  readonly url: string;
+  readonly pid: number;
+  /** From spawn until /healthz said 200. */
+  readonly startedInMs: number;
+  output(): string;
+  signIn(user?: string, password?: string): Promise<Api>;
+  /** Sends the signal to the server alone and waits for its end. */
+  end(signal: NodeJS.Signals): Promise<Ending>;
+}
+
+/**
+ * Gives a test file fresh sites. After each test, also a failed one, everything that still runs is killed and
+ * the folders are removed.
+ */
+export function useSites(): () => Site {
+  const open: { readonly site: Site; readonly folder: string }[] = [];
+  afterEach(async () => {
+    for (const { site, folder } of open.splice(0)) {
+      for (let found = site.processes(); found.length > 0; found = await site.processesLeft(1_000)) {
+        for (const { pid } of found) killProcess(pid);
+      }
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+  return () => {
+    // Postgres does not run as root: its account must be able to walk in.
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'meterwall-site-')));
+    chmodSync(folder, 0o755);
+    const site = createSite(join(folder, 'data'), folder);
+    open.push({ site, folder });
+    return site;
+  };
+}
+
+function createSite(dataDir: string, folder: string): Site {
+  const id = randomUUID();
+  const mark = { environment: `${MARK}=${id}`, folder };
+  const environmentOf = (settings: Settings) => ({
+    PATH: process.env['PATH'],
+    METERWALL_TEST_RUN: process.env['METERWALL_TEST_RUN'],
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: dataDir,
+    PLANT: 'none',
+    DEMO_PASSWORD,
+    [MARK]: id,
+    ...settings,
+  });
+  return {
+    dataDir,
+    start: (settings = {}) => start(environmentOf(settings)),
+    startToEnd: (settings) => launch(environmentOf(settings)).ending,
+    processes: () => markedProcesses(mark),
+    processesLeft: (waitMs) => processesLeft(mark, waitMs),
+  };
+}
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly ending: Promise<Ending>;
+  output(): string;
+}
+
+function launch(env: NodeJS.ProcessEnv): Launched {
+  const child = spawn(process.execPath, ['server/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const collect = (chunk: Buffer) => {
+    output += chunk.toString();
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const ending = new Promise<Ending>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined, output }));
+  });
+  return { child, ending, output: () => output };
+}
+
+async function start(env: NodeJS.ProcessEnv): Promise<RunningSystem> {
+  const startMs = performance.now();
+  const { child, ending, output } = launch(env);
+  const url = await until(`the server serves; it said:\n${output()}`, START_MS_MAX, async () => {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output()}`);
+    const address = /https?:\/\/127\.0\.0\.1:\d+/.exec(output())?.[0];
+    if (address === undefined) return undefined;
+    return (await fetch(`${address}/healthz`)).ok ? address : undefined;
+  });
+  return {
+    url,
+    pid: child.pid ?? 0,
+    startedInMs: performance.now() - startMs,
+    output,
+    signIn: (user = DEMO_USER, password = DEMO_PASSWORD) => signInTo(url, user, password),
+    end(signal) {
+      child.kill(signal);
+      const late = until('the server ends', STOP_MS_MAX, () => child.exitCode !== null || child.signalCode !== null);
+      return late.then(() => ending);
+    },
+  };
+}
