@@ -1,0 +1,199 @@
+import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts';
+import type { GridComponentOption, TooltipComponentOption } from 'echarts/components';
+import type { ComposeOption } from 'echarts/core';
+import type { ChartPalette } from './chartPalette.ts';
+import type { ChartPoint, Span } from './trendSeries.ts';
+
+export type TrendOption = ComposeOption<
+  BarSeriesOption | LineSeriesOption | GridComponentOption | TooltipComponentOption
+>;
+
+/** `main` is what the chart is about, `previous` the period before it, `second` and `third` further phases. */
+export type LineStyle = 'main' | 'second' | 'third' | 'previous';
+
+export interface TrendLine {
+  readonly name: string;
+  readonly style: LineStyle;
+  readonly points: readonly ChartPoint[];
+}
+
+/** Everything a trend chart shows, in the unit that `unit` names; no colours, no library. */
+export interface TrendModel {
+  readonly shape: 'line' | 'bar';
+  readonly unit: string;
+  readonly range: Span;
+  readonly bucketMs: number;
+  readonly lines: readonly TrendLine[];
+  readonly gaps: readonly Span[];
+  readonly limit?: { readonly value: number; readonly label: string } | undefined;
+  /** Axis from zero; off for voltage, where zero would flatten everything. */
+  readonly fromZero: boolean;
+  readonly ticks: readonly number[];
+}
+
+export interface TrendWords {
+  /** Label of a tick on the time axis. */
+  readonly tick: (atMs: number) => string;
+  /** Full instant for the tooltip. */
+  readonly instant: (atMs: number) => string;
+  readonly value: (value: number) => string;
+  readonly gap: string;
+}
+
+/** The chart of a model, ready for ECharts. Pure but for `hatch`, which the caller made from the palette. */
+export function trendOption(
+  model: TrendModel,
+  words: TrendWords,
+  palette: ChartPalette,
+  hatch: HTMLCanvasElement,
+): TrendOption {
+  return {
+    animation: false,
+    textStyle: { fontFamily: palette.font, fontSize: palette.fontSize },
+    grid: { left: 8, right: 16, top: 28, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    xAxis: timeAxis(model, words, palette),
+    yAxis: valueAxis(model, words, palette),
+    tooltip: tooltip(model, words, palette),
+    series: model.lines.map((line, index) => seriesOf(model, line, index === 0, words, palette, hatch)),
+  };
+}
+
+function timeAxis(model: TrendModel, words: TrendWords, palette: ChartPalette): NonNullable<TrendOption['xAxis']> {
+  const ticks = [...model.ticks];
+  return {
+    type: 'value',
+    min: model.range.fromMs,
+    max: model.range.toMs,
+    axisLine: { show: true, onZero: false, lineStyle: { color: palette.rule } },
+    axisTick: { show: true, customValues: ticks, lineStyle: { color: palette.rule } },
+    axisLabel: {
+      customValues: ticks,
+      color: palette.hint,
+      fontSize: palette.fontSize,
+      hideOverlap: true,
+      formatter: (atMs: number) => words.tick(atMs),
+    },
+    splitLine: { show: false },
+  };
+}
+
+function valueAxis(model: TrendModel, words: TrendWords, palette: ChartPalette): NonNullable<TrendOption['yAxis']> {
+  return {
+    type: 'value',
+    name: model.unit,
+    nameTextStyle: { color: palette.hint, align: 'right', padding: [0, 4, 0, 0] },
+    scale: !model.fromZero,
+    splitNumber: 4,
+    axisLabel: { color: palette.hint, fontSize: palette.fontSize, formatter: (value: number) => words.value(value) },
+    splitLine: { lineStyle: { color: palette.rule, width: 1 } },
+  };
+}
+
+function tooltip(model: TrendModel, words: TrendWords, palette: ChartPalette): TooltipComponentOption {
+  return {
+    trigger: 'axis',
+    confine: true,
+    axisPointer: { type: 'line', lineStyle: { color: palette.select }, label: { show: false } },
+    backgroundColor: palette.raised,
+    borderColor: palette.rule,
+    textStyle: { color: palette.text, fontSize: palette.fontSize },
+    // As an element, since names come from people and must never be read as HTML.
+    formatter: (params) => tooltipElement(Array.isArray(params) ? params : [params], model, words),
+  };
+}
+
+interface TooltipEntry {
+  readonly seriesName?: string | undefined;
+  readonly value?: unknown;
+}
+
+function tooltipElement(entries: readonly TooltipEntry[], model: TrendModel, words: TrendWords): HTMLElement {
+  const box = document.createElement('div');
+  const first = entries[0]?.value;
+  const at = document.createElement('div');
+  at.textContent = Array.isArray(first) && typeof first[0] === 'number' ? words.instant(first[0]) : '';
+  box.append(at);
+  for (const { seriesName, value } of entries) {
+    const measured: unknown = Array.isArray(value) ? value[1] : undefined;
+    if (typeof measured !== 'number') continue;
+    const row = document.createElement('div');
+    const figure = document.createElement('strong');
+    figure.textContent = `${words.value(measured)} ${model.unit}`;
+    row.append(figure, ` ${seriesName ?? ''}`);
+    box.append(row);
+  }
+  return box;
+}
+
+function seriesOf(
+  model: TrendModel,
+  line: TrendLine,
+  first: boolean,
+  words: TrendWords,
+  palette: ChartPalette,
+  hatch: HTMLCanvasElement,
+): BarSeriesOption | LineSeriesOption {
+  const marks = first ? marksOf(model, words, palette, hatch) : {};
+  const data = line.points.map(([atMs, value]) => [atMs, value]);
+  if (model.shape === 'bar' && line.style !== 'previous') {
+    // A bar stands in the middle of its bucket.
+    const centred = line.points.map(([atMs, value]) => [atMs + model.bucketMs / 2, value]);
+    return {
+      type: 'bar',
+      name: line.name,
+      data: centred,
+      barMaxWidth: 18,
+      itemStyle: { color: palette.busy },
+      ...marks,
+    };
+  }
+  return {
+    type: 'line',
+    name: line.name,
+    data,
+    showSymbol: false,
+    connectNulls: false,
+    step: model.shape === 'bar' ? 'start' : false,
+    lineStyle: strokeOf(line.style, palette),
+    itemStyle: { color: strokeOf(line.style, palette).color },
+    z: line.style === 'previous' ? 2 : 3,
+    ...marks,
+  };
+}
+
+function strokeOf(style: LineStyle, palette: ChartPalette) {
+  switch (style) {
+    case 'main':
+      return { color: palette.text, width: 2, type: 'solid' as const };
+    case 'second':
+      return { color: palette.label, width: 1.5, type: 'dashed' as const };
+    case 'third':
+      return { color: palette.hint, width: 1.5, type: [8, 3, 2, 3] };
+    case 'previous':
+      return { color: palette.hint, width: 1.25, type: 'dotted' as const };
+  }
+}
+
+function marksOf(model: TrendModel, words: TrendWords, palette: ChartPalette, hatch: HTMLCanvasElement) {
+  const { limit } = model;
+  return {
+    markArea: {
+      silent: true,
+      itemStyle: { color: { image: hatch, repeat: 'repeat' as const } },
+      data: model.gaps.map(({ fromMs, toMs }): [{ name: string; xAxis: number }, { xAxis: number }] => [
+        { name: words.gap, xAxis: fromMs },
+        { xAxis: toMs },
+      ]),
+      label: { show: true, position: 'insideTop' as const, color: palette.label, fontSize: palette.fontSize },
+    },
+    ...(limit && {
+      markLine: {
+        silent: true,
+        symbol: 'none',
+        lineStyle: { color: palette.limit, type: 'dashed' as const, width: 1 },
+        label: { formatter: limit.label, color: palette.limit, position: 'insideStartTop' as const },
+        data: [{ yAxis: limit.value }],
+      },
+    }),
+  };
+}
