@@ -4,6 +4,7 @@ export * from './mbapFrame.ts';
 export * from './mbapStream.ts';
 export * from './modelCodec.ts';
 export * from './modelEncode.ts';
+export { exactScale } from './modelPlan.ts';
 export * from './pdu.ts';
 export * from './registers.ts';
 export * from './rtuFrame.ts';

@@ -36,7 +36,7 @@ const EXCEPTION_LENGTHS: readonly number[] = [RTU_EXCEPTION_BYTES];
  * on TCP and is not looked at.
  */
 export class RtuReplyStream {
-  /** Bytes that came since `expect`; tells silence from nonsense. */
+  /** Bytes that came since `expect`, strangers' frames not counted; tells silence from nonsense. */
   bytesSeen = 0;
   /** A frame with the right head and a wrong checksum came since `expect`. */
   damageSeen = false;
@@ -121,6 +121,7 @@ export class RtuReplyStream {
     if (length === 0) return FOREIGN;
     if (length === undefined || end - at < length) return PARTIAL;
     if (!crcFits(bytes, at, at + length)) return FOREIGN;
+    this.bytesSeen -= length;
     this.#onStranger(bytes[at] ?? 0, bytes[at + 1] ?? 0, length);
     return length;
   }

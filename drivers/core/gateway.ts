@@ -42,6 +42,8 @@ export interface LineConfig {
   readonly responseTimeoutMs: number;
   /** Silence to keep between an answer and the next request, beyond t3.5. */
   readonly turnaroundMs: number;
+  /** IANA zone that the meters' own clocks keep; absent: their clocks are not judged. */
+  readonly timeZone?: string;
   readonly meters: readonly LineMeter[];
 }
 

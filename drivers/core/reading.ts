@@ -46,4 +46,9 @@ export interface Reading {
   /** The meter's own clock at the read (local time as if UTC, ms), where the block carries it. */
   readonly meterClockMs: number | undefined;
   readonly rejected: readonly Rejection[];
+  /**
+   * Counters in `values` that stand below, or impossibly far above, what the meter said before: refused at first, believed
+   * once it kept saying so (meter reset or replaced). Use must not be computed across this reading. Absent: none.
+   */
+  readonly restarted?: readonly Quantity[];
 }

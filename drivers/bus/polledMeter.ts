@@ -1,0 +1,147 @@
+import type { Block } from '#drivers/codec/index.ts';
+import type { Chance, CommError, LineMeter, MeterHealth } from '#drivers/core/index.ts';
+import { backoffMs, METER_BACKOFF } from './backoff.ts';
+import { blockKey, type Purpose, planBlocks, splitBlock } from './planner.ts';
+import { Slot } from './slot.ts';
+
+/** Weight of the newest reply in the smoothed reply time. */
+const REPLY_TIME_WEIGHT = 0.2;
+
+const LIVE: readonly Purpose[] = ['live'];
+const REGISTERS: readonly Purpose[] = ['registers'];
+const ALL: readonly Purpose[] = ['live', 'registers'];
+
+/** One meter as its line sees it: when it is due, what to ask, how it has answered. Knows no frames and no queue. */
+export class PolledMeter {
+  live: Slot;
+  registers: Slot;
+  reads = 0;
+  failures = 0;
+  consecutiveFailures = 0;
+  /** Monotonic; meaningful while `consecutiveFailures` is not 0. */
+  backoffUntilMs = 0;
+  lastReplyMs: number | undefined;
+  replyTimeMs: number | undefined;
+  /** Round in which the meter was last visited; see LineBus. */
+  round = -1;
+  /** Taken off the line while a visit was under way: its outcome concerns nobody. */
+  removed = false;
+  meter: LineMeter;
+  readonly #refused = new Set<number>();
+  readonly #plans = new Map<readonly Purpose[], readonly Block[]>();
+
+  /** `phase` in [0, 1): the meter's place in its line. */
+  constructor(meter: LineMeter, phase: number, nowMs: number) {
+    this.meter = meter;
+    this.live = new Slot(meter.livePollMs, phase, nowMs);
+    this.registers = new Slot(meter.registerPollMs, phase, nowMs);
+  }
+
+  /** Would `meter` be the same thing on the bus, so that its account goes on? */
+  isSameDevice({ unitAddress, model }: LineMeter): boolean {
+    return unitAddress === this.meter.unitAddress && model.id === this.meter.model.id;
+  }
+
+  /** Takes over new settings of the same device; a changed period begins now. */
+  reconfigure(meter: LineMeter, phase: number, nowMs: number): void {
+    if (meter.livePollMs !== this.meter.livePollMs) this.live = new Slot(meter.livePollMs, phase, nowMs);
+    if (meter.registerPollMs !== this.meter.registerPollMs)
+      this.registers = new Slot(meter.registerPollMs, phase, nowMs);
+    this.meter = meter;
+  }
+
+  get failing(): boolean {
+    return this.consecutiveFailures > 0;
+  }
+
+  /** When the meter may next be asked for what: a failing one when its back-off ends, else when a slot is due. */
+  dueMs(): number {
+    return this.failing ? this.backoffUntilMs : Math.min(this.live.dueMs, this.registers.dueMs);
+  }
+
+  /** Takes all slots due at `nowMs`. Returns what the visit is for and how many periods were missed by it. */
+  takeDue(nowMs: number): { readonly purposes: readonly Purpose[]; readonly overruns: number } {
+    const registersDue = this.registers.dueMs <= nowMs;
+    const liveDue = this.live.dueMs <= nowMs || !registersDue;
+    const missed = (liveDue ? this.live.take(nowMs) : 0) + (registersDue ? this.registers.take(nowMs) : 0);
+    const purposes = registersDue ? (liveDue ? ALL : REGISTERS) : LIVE;
+    // A meter in back-off was not late because of the line.
+    return { purposes, overruns: this.failing ? 0 : missed };
+  }
+
+  /** The requests that serve `purposes`, by what the meter has refused so far. */
+  plan(purposes: readonly Purpose[]): readonly Block[] {
+    let plan = this.#plans.get(purposes);
+    if (plan === undefined) {
+      plan = planBlocks(this.meter.model, purposes, this.#refused);
+      this.#plans.set(purposes, plan);
+    }
+    return plan;
+  }
+
+  /** The requests of a live poll. */
+  planLive(): readonly Block[] {
+    return this.plan(LIVE);
+  }
+
+  /** Everything a person may want to know. */
+  planAll(): readonly Block[] {
+    return this.plan(ALL);
+  }
+
+  /** Remembers that the meter does not answer `block` in one piece; returns the parts to ask instead. */
+  refuse(block: Block): readonly Block[] {
+    this.#refused.add(blockKey(block));
+    this.#plans.clear();
+    return splitBlock(this.meter.model, block).filter((part) => !this.#refused.has(blockKey(part)));
+  }
+
+  /** The meter refused everything: start over at the next visit, the right meter may stand there by then. */
+  forgetRefusals(): void {
+    this.#refused.clear();
+    this.#plans.clear();
+  }
+
+  answered(replyTimeMs: number, nowMs: number): void {
+    const before = this.replyTimeMs ?? replyTimeMs;
+    this.replyTimeMs = before + (replyTimeMs - before) * REPLY_TIME_WEIGHT;
+    this.lastReplyMs = nowMs;
+  }
+
+  succeeded(): void {
+    this.reads += 1;
+    this.consecutiveFailures = 0;
+  }
+
+  failed(nowMs: number, chance: Chance): void {
+    this.failures += 1;
+    this.consecutiveFailures += 1;
+    this.backoffUntilMs = nowMs + backoffMs(METER_BACKOFF, this.consecutiveFailures, chance);
+  }
+
+  /** After an outage of the whole line: due at once, back-off forgotten, for nobody could answer. */
+  restart(nowMs: number): void {
+    this.live.restart(nowMs);
+    this.registers.restart(nowMs);
+    this.backoffUntilMs = nowMs;
+  }
+
+  /** `wallOffsetMs` turns monotonic into wall time. */
+  health(wallOffsetMs: number): MeterHealth {
+    return {
+      meterId: this.meter.meterId,
+      unitAddress: this.meter.unitAddress,
+      reads: this.reads,
+      failures: this.failures,
+      consecutiveFailures: this.consecutiveFailures,
+      backoffUntilMs: this.failing ? Math.round(this.backoffUntilMs + wallOffsetMs) : undefined,
+      lastReplyMs: this.lastReplyMs,
+      replyTimeMs: this.replyTimeMs,
+    };
+  }
+}
+
+/** Why a visit failed, as the meter's account sees it: an outage of the line is not the meter's failure. */
+export function blamesMeter({ kind }: CommError): boolean {
+  return kind !== 'link' && kind !== 'cancelled' && kind !== 'backoff';
+}

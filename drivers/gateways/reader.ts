@@ -1,0 +1,67 @@
+import type { VisitOutcome } from '#drivers/bus/index.ts';
+import { type CompiledModel, compileModel } from '#drivers/codec/index.ts';
+import type { Clock, LineMeter, Reading, ReadingSource, Rejection } from '#drivers/core/index.ts';
+import { CounterGuard } from './counterGuard.ts';
+import { CLOCK_TOLERANCE_MS, ZoneClock } from './zoneClock.ts';
+
+interface MeterMemory {
+  readonly modelId: string;
+  readonly compiled: CompiledModel;
+  readonly guard: CounterGuard;
+}
+
+/** Turns what a visit brought into a reading: decodes by the model, refuses what cannot be true. */
+export class Reader {
+  readonly #clock: Clock;
+  readonly #zone: ZoneClock | undefined;
+  readonly #compiled = new Map<string, CompiledModel>();
+  readonly #memories = new Map<number, MeterMemory>();
+
+  constructor(clock: Clock, timeZone: string | undefined) {
+    this.#clock = clock;
+    this.#zone = timeZone === undefined ? undefined : new ZoneClock(timeZone);
+  }
+
+  /** Forgets the meters that are not among `meters`. */
+  keepOnly(meters: readonly LineMeter[]): void {
+    const kept = new Set(meters.map(({ meterId }) => meterId));
+    for (const meterId of this.#memories.keys()) if (!kept.has(meterId)) this.#memories.delete(meterId);
+  }
+
+  read(meter: LineMeter, source: ReadingSource, visit: Extract<VisitOutcome, { ok: true }>): Reading {
+    const { compiled, guard } = this.#memoryOf(meter);
+    const decoded = compiled.decode(visit.blocks, meter);
+    const restarted = guard.judge(decoded, this.#clock.monotonicMs());
+    const { values, balanceMinor, status, rejected } = decoded;
+    const meterClockMs = this.#believedClock(decoded.meterClockMs, visit.receivedMs, rejected);
+    const reading = {
+      meterId: meter.meterId,
+      atMs: visit.atMs,
+      receivedMs: visit.receivedMs,
+      source,
+      values,
+      balanceMinor,
+      status,
+      meterClockMs,
+      rejected,
+    };
+    return restarted.length === 0 ? reading : { ...reading, restarted };
+  }
+
+  #believedClock(meterClockMs: number | undefined, atMs: number, rejected: Rejection[]): number | undefined {
+    if (meterClockMs === undefined || this.#zone === undefined) return meterClockMs;
+    if (Math.abs(meterClockMs - this.#zone.localMs(atMs)) <= CLOCK_TOLERANCE_MS) return meterClockMs;
+    rejected.push({ quantity: 'clock', raw: meterClockMs, reason: 'clock-off' });
+    return undefined;
+  }
+
+  #memoryOf({ meterId, model }: LineMeter): MeterMemory {
+    const known = this.#memories.get(meterId);
+    if (known?.modelId === model.id) return known;
+    const compiled = this.#compiled.get(model.id) ?? compileModel(model);
+    this.#compiled.set(model.id, compiled);
+    const memory = { modelId: model.id, compiled, guard: new CounterGuard(model) };
+    this.#memories.set(meterId, memory);
+    return memory;
+  }
+}

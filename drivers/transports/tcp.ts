@@ -1,0 +1,45 @@
+import { connect, type Socket } from 'node:net';
+import type { Transport } from './transport.ts';
+
+/** A gateway that does not accept within this time is down. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Idle time before the kernel asks whether the gateway still lives. */
+export const KEEP_ALIVE_MS = 15_000;
+
+/** TCP to a Modbus gateway or a transparent serial server. */
+export function tcpTransport(host: string, port: number): Transport {
+  return {
+    connect(events) {
+      const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+      let reason = 'closed by the gateway';
+      socket.setTimeout(CONNECT_TIMEOUT_MS, () => {
+        reason = `no connection within ${CONNECT_TIMEOUT_MS} ms`;
+        socket.destroy();
+      });
+      socket.once('connect', () => {
+        socket.setTimeout(0);
+        events.opened();
+      });
+      socket.on('data', (bytes) => events.received(bytes));
+      socket.on('error', (error) => {
+        reason = error.message;
+      });
+      // Half a connection is of no use to a bus: what the gateway ends, we end.
+      socket.once('end', () => socket.destroy());
+      socket.once('close', () => events.closed(reason));
+      return { write: (bytes) => write(socket, bytes), destroy: () => silence(socket) };
+    },
+  };
+}
+
+function write(socket: Socket, bytes: Uint8Array): void {
+  if (socket.readyState === 'open') socket.write(bytes);
+}
+
+function silence(socket: Socket): void {
+  socket.removeAllListeners();
+  // An error after the farewell is nobody's business, but an unheard 'error' would end the process.
+  socket.on('error', () => undefined);
+  socket.destroy();
+}
