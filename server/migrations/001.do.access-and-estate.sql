@@ -120,8 +120,8 @@ create table line (
 
 create table meter (
   id int generated always as identity primary key,
-  property_id int not null constraint meter_property_fkey references place,
-  -- Null only once removed: the history of a removed meter outlives its place and its line.
+  -- Null only once removed: the history of a removed meter outlives its line, its place and its property.
+  property_id int constraint meter_property_fkey references place on delete set null,
   place_id int constraint meter_place_fkey references place on delete set null,
   line_id int constraint meter_line_fkey references line on delete set null,
   model_id text not null,
@@ -138,7 +138,8 @@ create table meter (
   version int not null default 1,
   created_at timestamptz not null default now(),
   removed_at timestamptz,
-  constraint meter_hangs_somewhere check (removed_at is not null or (place_id is not null and line_id is not null))
+  constraint meter_hangs_somewhere check (
+    removed_at is not null or (property_id is not null and place_id is not null and line_id is not null))
 );
 create unique index meter_unit_address_key on meter (line_id, unit_address) where removed_at is null;
 create unique index meter_number_key on meter (property_id, meter_number) where removed_at is null;

@@ -1,0 +1,74 @@
+import type { MeterModel } from '#drivers/core/index.ts';
+import type { PlantManifest } from '#drivers/simulator/manifest.ts';
+import type { Db } from '#server/platform/db/index.ts';
+import type { RouteServer } from '#server/platform/http/index.ts';
+import { createEstateCache, type LinkSource } from './cache.ts';
+import { NO_PLANT, storePlant } from './importPlant.ts';
+import { createInTurn, createMutate } from './mutation.ts';
+import { addEstateRoutes } from './routes.ts';
+import { toGatewayFacts, toLineFacts, toMeter, toPlace } from './rows.ts';
+import { selectGateways, selectLines, selectMeters, selectPlaces } from './store.ts';
+import type { EstateReader } from './types.ts';
+
+export type { LinkSource } from './cache.ts';
+export type { EstateEvent, EstateReader, MeterProfile } from './types.ts';
+
+export interface EstateDeps {
+  readonly db: Db;
+  /** Every model that the drivers know. */
+  readonly models: readonly MeterModel[];
+}
+
+export interface Estate extends EstateReader {
+  /** Loads the estate from the database; once, before the routes answer. */
+  start(): Promise<void>;
+  addRoutes(routes: RouteServer): void;
+  /**
+   * Makes the simulated part of the estate that of the manifest and starts polling its gateways; simulated gateways are
+   * not run before, since their addresses are those of an earlier start. Idempotent.
+   */
+  importPlant(manifest: Pick<PlantManifest, 'properties' | 'gateways'>): Promise<void>;
+  /** Removes what a simulated plant left; what people built on top of it stays. */
+  retirePlant(): Promise<void>;
+  /** Tells the estate who knows what the lines do; `stopped` until then. */
+  setLinkSource(source: LinkSource): void;
+}
+
+/** What stands where and how it is reached. Kept in Postgres, read from memory. */
+export function createEstate({ db, models }: EstateDeps): Estate {
+  const byId = new Map(models.map((model) => [model.id, model]));
+  const cache = createEstateCache((id) => byId.get(id));
+  const inTurn = createInTurn();
+  const mutate = createMutate(db, cache, inTurn);
+  const load = async () => {
+    const [places, gateways, lines, meters] = await Promise.all([
+      selectPlaces(db),
+      selectGateways(db),
+      selectLines(db),
+      selectMeters(db),
+    ]);
+    cache.replace({
+      places: places.map(toPlace),
+      gateways: gateways.map(toGatewayFacts),
+      lines: lines.map(toLineFacts),
+      meters: meters.map(toMeter),
+    });
+  };
+  const importPlant: Estate['importPlant'] = (manifest) =>
+    inTurn(async () => {
+      const gatewayIds = await db.tx((tx) => storePlant(tx, manifest));
+      cache.setPlantGateways(new Set(gatewayIds));
+      await load();
+    });
+  return {
+    ...cache,
+    start: load,
+    addRoutes: (routes) => addEstateRoutes(routes, { cache, mutate, knowsModel: (id) => byId.has(id) }, models),
+    importPlant,
+    async retirePlant() {
+      const simulated = cache.gatewayIds().some((id) => cache.gateway(id)?.simulated === true);
+      if (simulated) await importPlant(NO_PLANT);
+    },
+    setLinkSource: (source) => cache.setLinkSource(source),
+  };
+}
