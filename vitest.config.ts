@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['tests/{domain,drivers,frames,contract}/**/*.test.ts', 'tests/*.test.ts'],
+          include: ['tests/{bin,contract,domain,drivers,frames}/**/*.test.ts', 'tests/*.test.ts'],
           sequence: { groupOrder: 0 },
         },
       },

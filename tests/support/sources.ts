@@ -5,6 +5,8 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Not ours, or made again at any time. */
 const NOT_SOURCES = new Set(['node_modules', '.git', '.cache', 'data', 'coverage', 'dist', 'package-lock.json']);
+/** Folders that come and go while the tests of `npm test` itself run. */
+const MADE_BY_TESTS = 'made-';
 const TEXT_FILE = /\.(ts|mjs|cjs|vue|css|html|json|md|sql|txt|hex|yml|yaml)$|\/run$/;
 
 export interface SourceFile {
@@ -28,7 +30,7 @@ export function sourceFiles(): readonly SourceFile[] {
 function pathsUnder(folder: string): readonly string[] {
   return readdirSync(`${ROOT}${folder}`, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}${entry.name}`;
-    if (NOT_SOURCES.has(entry.name)) return [];
+    if (NOT_SOURCES.has(entry.name) || entry.name.startsWith(MADE_BY_TESTS)) return [];
     if (entry.isDirectory()) return pathsUnder(`${path}/`);
     return entry.isFile() && TEXT_FILE.test(path) ? [path] : [];
   });
