@@ -7,8 +7,8 @@ import {
   type ReadingSource,
   type ReadOutcome,
   type SerialSettings,
+  type Transport,
 } from '#drivers/core/index.ts';
-import type { Transport } from '#drivers/transports/index.ts';
 import { Alarm } from './alarm.ts';
 import type { Arrival, Framing } from './framing.ts';
 import { Link } from './link.ts';

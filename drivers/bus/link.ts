@@ -1,5 +1,4 @@
-import type { Chance, Clock, LineHealth } from '#drivers/core/index.ts';
-import type { Connection, Transport } from '#drivers/transports/index.ts';
+import type { Chance, Clock, Connection, LineHealth, Transport } from '#drivers/core/index.ts';
 import { Alarm } from './alarm.ts';
 import { backoffMs, LINK_BACKOFF } from './backoff.ts';
 

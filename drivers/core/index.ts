@@ -4,3 +4,4 @@ export * from './gateway.ts';
 export * from './model.ts';
 export * from './quantity.ts';
 export * from './reading.ts';
+export * from './transport.ts';

@@ -20,8 +20,9 @@ import {
   type LineSink,
   type ReadingSource,
   type ReadOutcome,
+  type Transport,
 } from '#drivers/core/index.ts';
-import { type Transport, transportFor } from '#drivers/transports/index.ts';
+import { transportFor } from '#drivers/transports/index.ts';
 import { Reader } from './reader.ts';
 
 export interface LineDeps {

@@ -1,9 +1,6 @@
-import type { LineConfig } from '#drivers/core/index.ts';
+import type { LineConfig, Transport } from '#drivers/core/index.ts';
 import { serialTransport } from './serial.ts';
 import { tcpTransport } from './tcp.ts';
-import type { Transport } from './transport.ts';
-
-export type { Connection, ConnectionEvents, Transport } from './transport.ts';
 
 /** The transport that a line's settings ask for. */
 export function transportFor({ transport, serial }: LineConfig): Transport {

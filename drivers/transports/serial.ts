@@ -1,6 +1,5 @@
 import type { SerialPort as SerialPortType } from 'serialport';
-import type { SerialSettings } from '#drivers/core/index.ts';
-import type { Connection, ConnectionEvents, Transport } from './transport.ts';
+import type { Connection, ConnectionEvents, SerialSettings, Transport } from '#drivers/core/index.ts';
 
 /** A local serial port. The native package is loaded with the first connection, so that a machine without it still runs. */
 export function serialTransport(path: string, serial: SerialSettings): Transport {

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Transport } from './transport.ts';
+import type { Transport } from '#drivers/core/index.ts';
 
 /** A gateway that does not accept within this time is down. */
 export const CONNECT_TIMEOUT_MS = 5_000;
