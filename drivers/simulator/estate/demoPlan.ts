@@ -58,3 +58,13 @@ export function floorOf(buildingKey: string, number: number, rooms: number): Pla
 export function between([least, most]: readonly [number, number], chance: number): number {
   return Math.round((least + (most - least) * chance) / 100) * 100;
 }
+
+/** Feeders see their consumers' peaks at different minutes of the day. */
+const COINCIDENCE = 0.86;
+
+/** Rated load of a feeder: all that is fed in the places whose keys begin so, W to the next kW. */
+export function feederRatedW(gateways: readonly GatewayWish[], fed: readonly string[]): number {
+  const wishes = gateways.flatMap(({ lines }) => lines.flat());
+  const under = wishes.filter(({ placeKey }) => fed.some((prefix) => placeKey.startsWith(prefix)));
+  return Math.round((under.reduce((sum, { ratedW }) => sum + ratedW, 0) * COINCIDENCE) / 1_000) * 1_000;
+}

@@ -1,6 +1,6 @@
 import type { SerialSettings } from '#drivers/core/index.ts';
 import type { PlantBuilding } from '../manifest.ts';
-import { between, floorOf, type GatewayWish, type MeterWish, type PropertyPlan } from './demoPlan.ts';
+import { between, feederRatedW, floorOf, type GatewayWish, type MeterWish, type PropertyPlan } from './demoPlan.ts';
 
 const SERIAL: SerialSettings = { baud: 9_600, parity: 'none', stopBits: 1 };
 
@@ -11,6 +11,7 @@ const ROOMS_PER_FLOOR = 10;
 /** The dormitory: four blocks of single-phase rooms, corridors and hot water, two feeders on the property. */
 export function dormitory(chance: () => number): PropertyPlan {
   const blocks = Array.from({ length: BLOCKS }, (_, index) => index + 1);
+  const fed = blocks.map((number) => blockGateway(number, chance));
   return {
     property: {
       key: 'mingde',
@@ -27,7 +28,7 @@ export function dormitory(chance: () => number): PropertyPlan {
         }),
       ),
     },
-    gateways: [...blocks.map((number) => blockGateway(number, chance)), feederGateway()],
+    gateways: [...fed, feederGateway(fed)],
   };
 }
 
@@ -75,7 +76,7 @@ function blockGateway(block: number, chance: () => number): GatewayWish {
   };
 }
 
-function feederGateway(): GatewayWish {
+function feederGateway(fed: readonly GatewayWish[]): GatewayWish {
   const feeder = (zh: string, en: string, circuit: string, ratedW: number): MeterWish => ({
     placeKey: 'mingde',
     role: 'substation',
@@ -92,9 +93,9 @@ function feederGateway(): GatewayWish {
     serial: SERIAL,
     lines: [
       [
-        feeder('公寓总进线', 'Residence incomer', 'E01', 430_000),
-        feeder('1–2 号楼馈线', 'Blocks 1–2 feeder', 'E02', 220_000),
-        feeder('3–4 号楼馈线', 'Blocks 3–4 feeder', 'E03', 220_000),
+        feeder('公寓总进线', 'Residence incomer', 'E01', feederRatedW(fed, ['dorm-'])),
+        feeder('1–2 号楼馈线', 'Blocks 1–2 feeder', 'E02', feederRatedW(fed, ['dorm-1', 'dorm-2'])),
+        feeder('3–4 号楼馈线', 'Blocks 3–4 feeder', 'E03', feederRatedW(fed, ['dorm-3', 'dorm-4'])),
         {
           placeKey: 'mingde',
           role: 'public',

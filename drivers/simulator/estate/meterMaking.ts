@@ -67,7 +67,7 @@ export function prepaidMeter(
 ): EstateMeter {
   const { load, ratedW, seed, ordinal } = plan;
   const ctRatio = ratedW > DIRECT_LIMIT_W ? ctRatioFor(ratedW) : 1;
-  const limitW = plan.overloaded === true ? ratedW * 0.72 : ratedW * 1.45;
+  const limitW = ratedW * (plan.overloaded === true ? 0.72 : 1.7);
   return {
     meter: {
       unitAddress: plan.unitAddress,
@@ -79,7 +79,7 @@ export function prepaidMeter(
       ctRatio,
       ptRatio: 1,
       circuit: plan.circuit,
-      overloadLimitW: Math.round(limitW / 500) * 500,
+      overloadLimitW: Math.ceil(limitW / 500) * 500,
       energyCategory: CATEGORY_OF[load],
     },
     load,

@@ -1,7 +1,7 @@
 import type { SerialSettings } from '#drivers/core/index.ts';
 import type { PlantBuilding } from '../manifest.ts';
 import { TRADES, tenantName } from './demoNames.ts';
-import { between, floorOf, type GatewayWish, type MeterWish, type PropertyPlan } from './demoPlan.ts';
+import { between, feederRatedW, floorOf, type GatewayWish, type MeterWish, type PropertyPlan } from './demoPlan.ts';
 
 const SERIAL: SerialSettings = { baud: 19_200, parity: 'none', stopBits: 1 };
 const OLD_SERIAL: SerialSettings = { baud: 9_600, parity: 'even', stopBits: 1 };
@@ -71,7 +71,7 @@ export function officePark(chance: () => number): PropertyPlan {
       currency: 'CNY',
       buildings,
     },
-    gateways: [...gateways, feederGateway()],
+    gateways: [...gateways, feederGateway(gateways)],
   };
 }
 
@@ -131,7 +131,7 @@ function towerServices({ key, letter, zh }: Tower): readonly MeterWish[] {
   ];
 }
 
-function feederGateway(): GatewayWish {
+function feederGateway(fed: readonly GatewayWish[]): GatewayWish {
   const feeder = (zh: string, en: string, circuit: string, load: MeterWish['load'], ratedW: number): MeterWish => ({
     placeKey: 'daybreak',
     role: load === 'officeFeeder' ? 'substation' : 'public',
@@ -148,10 +148,10 @@ function feederGateway(): GatewayWish {
     serial: SERIAL,
     lines: [
       [
-        feeder('总进线', 'Incomer', 'D01', 'officeFeeder', 1_650_000),
-        feeder('甲座馈线', 'Tower A feeder', 'D02', 'officeFeeder', 800_000),
-        feeder('乙座馈线', 'Tower B feeder', 'D03', 'officeFeeder', 620_000),
-        feeder('丙座馈线', 'Tower C feeder', 'D04', 'officeFeeder', 360_000),
+        feeder('总进线', 'Incomer', 'D01', 'officeFeeder', feederRatedW(fed, ['tower-'])),
+        feeder('甲座馈线', 'Tower A feeder', 'D02', 'officeFeeder', feederRatedW(fed, ['tower-a'])),
+        feeder('乙座馈线', 'Tower B feeder', 'D03', 'officeFeeder', feederRatedW(fed, ['tower-b'])),
+        feeder('丙座馈线', 'Tower C feeder', 'D04', 'officeFeeder', feederRatedW(fed, ['tower-c'])),
         feeder('园区冷站', 'Park chillers', 'D05', 'chiller', 320_000),
         feeder('园区充电桩', 'Park chargers', 'D06', 'charger', 120_000),
         feeder('园区路灯', 'Park street lamps', 'D07', 'publicLighting', 16_000),

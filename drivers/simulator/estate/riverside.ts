@@ -2,7 +2,16 @@ import type { SerialSettings } from '#drivers/core/index.ts';
 import type { PlantBuilding } from '../manifest.ts';
 import type { LoadKind } from '../meter/loadShapes.ts';
 import { TRADES, type Trade, tenantName } from './demoNames.ts';
-import { between, code, floorOf, type GatewayWish, type MeterWish, type PropertyPlan, twoDigits } from './demoPlan.ts';
+import {
+  between,
+  code,
+  feederRatedW,
+  floorOf,
+  type GatewayWish,
+  type MeterWish,
+  type PropertyPlan,
+  twoDigits,
+} from './demoPlan.ts';
 
 const SERIAL: SerialSettings = { baud: 9_600, parity: 'none', stopBits: 1 };
 const FAST: SerialSettings = { baud: 19_200, parity: 'none', stopBits: 1 };
@@ -78,7 +87,7 @@ export function riverside(chance: () => number): PropertyPlan {
         key: 'riverside-lv',
         names: { zh: '低压室', en: 'LV room' },
         position: 0,
-        rooms: FEEDERS.map((_, index) => ({
+        rooms: CUBICLES.map((_, index) => ({
           key: `riverside-AA${twoDigits(index + 1)}`,
           names: code(`AA${twoDigits(index + 1)}`),
           position: index,
@@ -86,6 +95,7 @@ export function riverside(chance: () => number): PropertyPlan {
       },
     ],
   };
+  const fed = [...mallGateways(chance), ...streetGateways(chance)];
   return {
     property: {
       key: 'riverside',
@@ -94,7 +104,7 @@ export function riverside(chance: () => number): PropertyPlan {
       currency: 'CNY',
       buildings: [mall, street, substation],
     },
-    gateways: [...mallGateways(chance), ...streetGateways(chance), substationGateway()],
+    gateways: [...fed, substationGateway(fed)],
   };
 }
 
@@ -151,35 +161,47 @@ function streetGateways(chance: () => number): readonly GatewayWish[] {
   );
 }
 
-/** Cubicles of the low-voltage room: what each feeds. */
-const FEEDERS: readonly (readonly [
-  zh: string,
-  en: string,
-  load: LoadKind,
-  ratedW: number,
-  role: 'substation' | 'public',
-])[] = [
-  ['1# 进线', 'Incomer 1', 'mallFeeder', 980_000, 'substation'],
-  ['2# 进线', 'Incomer 2', 'mallFeeder', 860_000, 'substation'],
-  ['购物中心 1–2F', 'Mall 1–2F', 'mallFeeder', 420_000, 'substation'],
-  ['购物中心 3–4F', 'Mall 3–4F', 'mallFeeder', 310_000, 'substation'],
-  ['购物中心 5–7F', 'Mall 5–7F', 'mallFeeder', 640_000, 'substation'],
-  ['步行街', 'Market Street', 'mallFeeder', 240_000, 'substation'],
-  ['1# 冷机', 'Chiller 1', 'chiller', 260_000, 'public'],
-  ['2# 冷机', 'Chiller 2', 'chiller', 240_000, 'public'],
-  ['冷冻水泵', 'Chilled water pumps', 'pump', 74_000, 'public'],
-  ['客梯', 'Passenger lifts', 'lift', 58_000, 'public'],
-  ['消防泵', 'Fire pumps', 'pump', 22_000, 'public'],
-  ['地库照明', 'Garage lighting', 'publicLighting', 26_000, 'public'],
-  ['充电桩 1', 'Chargers 1', 'charger', 90_000, 'public'],
-  ['充电桩 2', 'Chargers 2', 'charger', 84_000, 'public'],
+/** A cubicle of the low-voltage room: a machine with its own load, or a feeder of the places whose keys begin so. */
+interface Cubicle {
+  readonly zh: string;
+  readonly en: string;
+  readonly load: LoadKind;
+  readonly ratedW?: number;
+  readonly feeds?: readonly string[];
+}
+
+const CUBICLES: readonly Cubicle[] = [
+  { zh: '1# 进线', en: 'Incomer 1', load: 'mallFeeder', feeds: ['mall-1', 'mall-2', 'mall-3', 'mall-4', 'street'] },
+  { zh: '2# 进线', en: 'Incomer 2', load: 'mallFeeder', feeds: ['mall-5', 'mall-6', 'mall-7'] },
+  { zh: '购物中心 1–2F', en: 'Mall 1–2F', load: 'mallFeeder', feeds: ['mall-1', 'mall-2'] },
+  { zh: '购物中心 3–4F', en: 'Mall 3–4F', load: 'mallFeeder', feeds: ['mall-3', 'mall-4'] },
+  { zh: '购物中心 5–7F', en: 'Mall 5–7F', load: 'mallFeeder', feeds: ['mall-5', 'mall-6', 'mall-7'] },
+  { zh: '步行街', en: 'Market Street', load: 'mallFeeder', feeds: ['street'] },
+  { zh: '1# 冷机', en: 'Chiller 1', load: 'chiller', ratedW: 260_000 },
+  { zh: '2# 冷机', en: 'Chiller 2', load: 'chiller', ratedW: 240_000 },
+  { zh: '冷冻水泵', en: 'Chilled water pumps', load: 'pump', ratedW: 74_000 },
+  { zh: '客梯', en: 'Passenger lifts', load: 'lift', ratedW: 58_000 },
+  { zh: '消防泵', en: 'Fire pumps', load: 'pump', ratedW: 22_000 },
+  { zh: '地库照明', en: 'Garage lighting', load: 'publicLighting', ratedW: 26_000 },
+  { zh: '充电桩 1', en: 'Chargers 1', load: 'charger', ratedW: 90_000 },
+  { zh: '充电桩 2', en: 'Chargers 2', load: 'charger', ratedW: 84_000 },
 ];
 
-function substationGateway(): GatewayWish {
-  const wishes = FEEDERS.map(([zh, en, load, ratedW, role], index): MeterWish => {
-    const cubicle = `AA${twoDigits(index + 1)}`;
-    const overloaded = cubicle === 'AA13';
-    return { placeKey: `riverside-${cubicle}`, role, names: { zh, en }, load, ratedW, circuit: cubicle, overloaded };
+/** The cubicle whose load has outgrown its limit. */
+const OVERLOADED_CUBICLE = 'AA13';
+
+function substationGateway(fed: readonly GatewayWish[]): GatewayWish {
+  const wishes = CUBICLES.map(({ zh, en, load, ratedW, feeds }, index): MeterWish => {
+    const circuit = `AA${twoDigits(index + 1)}`;
+    return {
+      placeKey: `riverside-${circuit}`,
+      role: feeds === undefined ? 'public' : 'substation',
+      names: { zh, en },
+      load,
+      ratedW: ratedW ?? feederRatedW(fed, feeds ?? []),
+      circuit,
+      overloaded: circuit === OVERLOADED_CUBICLE,
+    };
   });
   return {
     code: 'GW-P1',
