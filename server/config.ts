@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { dirname, resolve } from 'node:path';
 import { LOG_LEVELS, type LogLevel } from './platform/log.ts';
 import { INFLUX_SETTINGS, SETTINGS, type SettingName, settingsFile } from './settings.ts';
+import { StartError } from './startError.ts';
 
 /** Everything that the environment decides, checked and frozen. */
 export interface Config {
@@ -18,6 +19,8 @@ export interface Config {
     | { readonly kind: 'none' }
     | { readonly kind: 'demo' }
     | { readonly kind: 'size'; readonly meters: number };
+  /** Settings handed on to the plant's process: PLANT_SEED, PLANT_SPEED, PLANT_WIRE. */
+  readonly plantVariables: Readonly<Record<string, string>>;
   readonly demoPassword: string | undefined;
   readonly publicOrigin: string | undefined;
   readonly trustedProxies: readonly string[];
@@ -30,10 +33,13 @@ export interface Config {
   readonly release: string;
 }
 
+/** What the simulated plant can be asked for. */
+const PLANT_METERS_MAX = 50_000;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A setting that cannot be used: one sentence naming the variable, its value and what is allowed. */
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
   constructor(name: SettingName, value: string, allowed: string) {
     super(`${name}=${SETTINGS[name].secret ? '***' : value} cannot be used: it must be ${allowed}.`);
     this.name = 'ConfigError';
@@ -50,6 +56,7 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: readOptional(environment, 'DATABASE_URL', url('postgres:', 'postgresql:')),
     mqttUrl: readOptional(environment, 'MQTT_URL', url('mqtt:', 'mqtts:', 'ws:', 'wss:')),
     plant: read(environment, 'PLANT', plant),
+    plantVariables: plantVariables(environment),
     demoPassword: readOptional(environment, 'DEMO_PASSWORD', text(10, 200)),
     publicOrigin: readOptional(environment, 'PUBLIC_ORIGIN', origin),
     trustedProxies: readOptional(environment, 'TRUSTED_PROXIES', list) ?? [],
@@ -132,9 +139,20 @@ function list(value: string): ReturnType<Parser<readonly string[]>> {
 
 function plant(value: string): ReturnType<Parser<Config['plant']>> {
   if (value === 'none' || value === 'demo') return { value: { kind: value } };
-  const size = wholeNumber(1, 100_000)(value);
+  const size = wholeNumber(1, PLANT_METERS_MAX)(value);
   if ('value' in size) return { value: { kind: 'size', meters: size.value } };
-  return { allowed: 'demo, none, or a number of simulated meters from 1 to 100000' };
+  return { allowed: 'demo, none, or a number of simulated meters from 1 to 50000' };
+}
+
+function plantVariables(environment: Environment): Record<string, string> {
+  const given = {
+    PLANT_SEED: readOptional(environment, 'PLANT_SEED', wholeNumber(0, 999_999_999)),
+    PLANT_SPEED: readOptional(environment, 'PLANT_SPEED', wholeNumber(1, 100_000)),
+    PLANT_WIRE: readOptional(environment, 'PLANT_WIRE', oneOf(['serial', 'off'] as const)),
+  };
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
 }
 
 /** A folder that can be written, or made in one that can. */

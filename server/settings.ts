@@ -26,7 +26,12 @@ const settings = {
   INFLUX_DATABASE: { help: 'InfluxDB 1 and 3: database. Not served by this release.' },
   INFLUX_USER: { help: 'InfluxDB 1: user. Not served by this release.' },
   INFLUX_PASSWORD: { help: 'InfluxDB 1: password. Not served by this release.', secret: true },
-  PLANT: { help: 'Simulated plant: demo, none, or a number of meters (1–100000).', fallback: 'demo' },
+  PLANT: { help: 'Simulated plant: demo, none, or a number of meters (1–50000).', fallback: 'demo' },
+  PLANT_SEED: { help: 'Another simulated estate and weather for another number.' },
+  PLANT_SPEED: { help: 'Simulated seconds per second, for rehearsals; unset = 1.' },
+  PLANT_WIRE: {
+    help: 'serial: simulated lines take their time like real ones (the default); off: they answer at once.',
+  },
   DEMO_PASSWORD: {
     help: 'Password of the user "demo" of the simulated plant (10 or more characters); unset = a new one at each start, printed.',
     secret: true,

@@ -1,0 +1,215 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Registry } from 'prom-client';
+import sql from 'sql-template-tag';
+import type { Clock } from '#drivers/core/index.ts';
+import { MODELS } from '#drivers/models/index.ts';
+import { type Config, randomPassword } from './config.ts';
+import { type Access, createAccess } from './modules/access/index.ts';
+import { createEstate, type Estate } from './modules/estate/index.ts';
+import { startBroker } from './platform/broker/broker.ts';
+import { lockDataDir } from './platform/dataDirLock.ts';
+import { type Db, migrate, openDb, startEmbeddedPostgres } from './platform/db/index.ts';
+import { addHealth, createHttp, type Http } from './platform/http/index.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { type PlantProcess, startPlant } from './platform/plant/plant.ts';
+import { StartError } from './startError.ts';
+
+const WEB_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
+/** The first page should show the plant; a plant that takes longer comes when it comes. */
+const PLANT_READY_MS_MAX = 15_000;
+
+export interface AppDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** How somebody can sign in who never did: shown at the start, never logged. */
+export interface FirstSignIn {
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface App {
+  readonly address: string;
+  readonly firstSignIn: FirstSignIn | undefined;
+  readonly db: Db;
+  readonly access: Access;
+  readonly estate: Estate;
+  readonly http: Http;
+  readonly plant: PlantProcess | undefined;
+  /** Drains in the reverse order of the start. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** What was started, to be stopped in reverse. */
+class Running {
+  readonly #stops: { readonly name: string; readonly stop: () => Promise<void> | void }[] = [];
+  readonly #log: Log;
+  #stopped: Promise<void> | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  add(name: string, stop: () => Promise<void> | void): void {
+    this.#stops.push({ name, stop });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const { name, stop } of this.#stops.toReversed()) {
+      try {
+        await stop();
+      } catch (error) {
+        // The others must stop all the same.
+        this.#log.error('could not be stopped', { part: name, error });
+      }
+    }
+  }
+}
+
+/**
+ * Puts the house together and opens it. Throws `StartError` with a sentence for what people can put right; whatever
+ * was started by then is stopped before.
+ */
+export async function startApp(config: Config, deps: AppDeps): Promise<App> {
+  const running = new Running(deps.log);
+  try {
+    return await start(config, deps, running);
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+}
+
+async function start(config: Config, deps: AppDeps, running: Running): Promise<App> {
+  const { log, clock } = deps;
+  const startedMs = clock.nowMs();
+  const metrics = createMetrics();
+  holdDataDir(config, running);
+
+  const db = await startDatabase(config, log, running);
+  const estate = createEstate({ db, models: MODELS });
+  const access = createAccess({ db, nowMs: () => clock.nowMs(), placeOf: (placeId) => estate.place(placeId) });
+  await access.start();
+  await estate.start();
+  await startMqtt(config, log, running);
+  const plant = await runPlant(config, log, estate, running);
+
+  const http = await createHttpSide(config, log, access, metrics);
+  running.add('http', () => http.close());
+  access.addRoutes(http.routes);
+  estate.addRoutes(http.routes);
+  addHealth(http.app, {
+    release: config.release,
+    startedMs,
+    nowMs: () => clock.nowMs(),
+    probeDatabase: () => db.query(sql`select 1`),
+    metrics,
+    metricsToken: config.metricsToken,
+  });
+
+  const firstSignIn = await prepareFirstSignIn(config, log, access);
+  const address = await listen(config, http);
+  return { address, firstSignIn, db, access, estate, http, plant, stop: () => running.stop() };
+}
+
+function holdDataDir(config: Config, running: Running): void {
+  const lock = lockDataDir(config.dataDir);
+  if (!lock.ok)
+    throw new StartError(
+      `DATA_DIR=${config.dataDir} is in use by another server (process ${lock.pid}): stop it, or choose another folder.`,
+    );
+  running.add('lock', lock.release);
+}
+
+async function startDatabase(config: Config, log: Log, running: Running): Promise<Db> {
+  const url = config.databaseUrl ?? (await startEmbedded(config, log, running));
+  try {
+    await migrate(url, log.child('db'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(`The database could not be prepared: ${reason || 'no answer'}.`, { cause });
+  }
+  const db = openDb({ url, log: log.child('db') });
+  running.add('db', () => db.close());
+  return db;
+}
+
+async function startEmbedded(config: Config, log: Log, running: Running): Promise<string> {
+  const postgres = await startEmbeddedPostgres({ dir: join(config.dataDir, 'postgres'), log: log.child('postgres') });
+  running.add('postgres', () => postgres.stop());
+  return postgres.url;
+}
+
+async function startMqtt(config: Config, log: Log, running: Running): Promise<void> {
+  if (config.mqttUrl !== undefined) return;
+  const passwordFile = join(config.dataDir, 'mqtt-password');
+  const broker = await startBroker({ passwordFile, log: log.child('mqtt') });
+  running.add('mqtt', () => broker.stop());
+}
+
+async function runPlant(config: Config, log: Log, estate: Estate, running: Running): Promise<PlantProcess | undefined> {
+  if (config.plant.kind === 'none') {
+    await estate.retirePlant();
+    return undefined;
+  }
+  const plant = startPlant({
+    size: config.plant.kind === 'demo' ? 'demo' : String(config.plant.meters),
+    variables: config.plantVariables,
+    stateDir: join(config.dataDir, 'plant'),
+    log: log.child('plant'),
+    onReady: (manifest) => estate.importPlant(manifest),
+  });
+  running.add('plant', () => plant.stop());
+  if (!(await plant.ready(PLANT_READY_MS_MAX))) log.warn('the simulated plant is not ready yet, going on without it');
+  return plant;
+}
+
+function createHttpSide(config: Config, log: Log, access: Access, metrics: Registry): Promise<Http> {
+  return createHttp({
+    log: log.child('http'),
+    authenticate: access.authenticate,
+    publicOrigin: config.publicOrigin,
+    trustedProxies: config.trustedProxies,
+    webDir: WEB_DIR,
+    release: config.release,
+    metrics,
+    checkResponses: config.development,
+  });
+}
+
+/** The demo plant's user, or the very first administrator; outside the demo no password is made twice. */
+async function prepareFirstSignIn(config: Config, log: Log, access: Access): Promise<FirstSignIn | undefined> {
+  if (config.plant.kind === 'none') {
+    await access.retireDemoUser();
+    const password = randomPassword();
+    return (await access.prepareFirstAdministrator(password)) ? { user: 'admin', password } : undefined;
+  }
+  const password = config.demoPassword ?? randomPassword();
+  if ((await access.prepareDemoUser(password)) === 'ready') return { user: 'demo', password };
+  log.warn('there is a user "demo" whom people made: the simulated plant gets none');
+  return undefined;
+}
+
+async function listen(config: Config, http: Http): Promise<string> {
+  try {
+    return await http.listen(config.host, config.port);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const where = `HOST=${config.host} PORT=${config.port}`;
+    if (code === 'EADDRINUSE')
+      throw new StartError(`${where} is in use by another program: choose another PORT.`, { cause });
+    if (code === 'EACCES')
+      throw new StartError(`${where} may not be opened by this account: choose a PORT above 1023.`, { cause });
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new StartError(`${where} is no address of this machine: choose another HOST.`, { cause });
+    throw cause;
+  }
+}
