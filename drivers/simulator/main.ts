@@ -1,5 +1,4 @@
 import { systemClock } from '#drivers/core/index.ts';
-import { modelById } from '#drivers/models/index.ts';
 import { startControl } from './control.ts';
 import { makeEstate } from './estate/makeEstate.ts';
 import type { PlantHistoryRow, PlantManifest, PlantMessage, PlantRequest } from './manifest.ts';
@@ -20,7 +19,7 @@ const STOP_LIMIT_MS = 5_000;
 
 const settings = plantSettings(process.env);
 const { kind, seed, ...options } = settings;
-const plant = await startPlant({ ...options, estate: makeEstate(kind, seed), modelById, clock: systemClock });
+const plant = await startPlant({ ...options, estate: makeEstate(kind, seed), clock: systemClock });
 const control = await startControl(plant);
 const manifest: PlantManifest = { ...plant.manifest, controlUrl: control.url };
 

@@ -1,5 +1,6 @@
 import type { MeterImage } from '#drivers/codec/index.ts';
 import type { Clock, MeterModel } from '#drivers/core/index.ts';
+import { modelById } from '#drivers/models/index.ts';
 import type { Estate } from './estate/estateTypes.ts';
 import { type FaultRequest, keyOfTarget, type SetFault } from './faults/fault.ts';
 import { FaultBook } from './faults/faultBook.ts';
@@ -17,7 +18,6 @@ import { seededChance } from './seededChance.ts';
 
 export interface PlantOptions {
   readonly estate: Estate;
-  readonly modelById: (id: string) => MeterModel | undefined;
   readonly clock: Clock;
   /** Plant seconds per second. */
   readonly speed: number;
@@ -96,10 +96,9 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       clear: (id) => faults.clear(id),
       list: () => faults.list(),
     },
-    meter: (meterNumber) => inspect(options, population, meterNumber),
+    meter: (meterNumber) => inspect(population, meterNumber),
     nowMs: () => population.time.nowMs(),
-    history: (range) =>
-      historyOf(population.meters, (meter) => modelOf(options, meter), range, population.time.nowMs()),
+    history: (range) => historyOf(population.meters, modelOf, range, population.time.nowMs()),
     async stop() {
       faults.stop();
       await Promise.all(lines.map((line) => line.stop()));
@@ -124,7 +123,7 @@ function linesOf(options: PlantOptions, population: Population, faults: FaultBoo
       const units = line.meters.map(({ meter: { unitAddress, meterNumber } }): LineUnit => {
         const meter = population.meter(meterNumber);
         if (meter === undefined) throw new Error(`meter ${meterNumber} stands twice in the estate`);
-        const model = modelOf(options, meter);
+        const model = modelOf(meter);
         return {
           unitAddress,
           meterNumber,
@@ -136,18 +135,18 @@ function linesOf(options: PlantOptions, population: Population, faults: FaultBoo
   }));
 }
 
-function modelOf({ modelById }: PlantOptions, meter: SimulatedMeter): MeterModel {
+function modelOf(meter: SimulatedMeter): MeterModel {
   const { modelId } = meter.spec.meter;
   const model = modelById(modelId);
   if (model === undefined) throw new Error(`no model '${modelId}' for meter ${meter.spec.meter.meterNumber}`);
   return model;
 }
 
-function inspect(options: PlantOptions, population: Population, meterNumber: string): MeterInspection | undefined {
+function inspect(population: Population, meterNumber: string): MeterInspection | undefined {
   const meter = population.meter(meterNumber);
   if (meter === undefined) return undefined;
   const atMs = population.time.nowMs();
-  const model = modelOf(options, meter);
+  const model = modelOf(meter);
   return {
     meterNumber,
     atMs,

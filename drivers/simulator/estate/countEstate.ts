@@ -104,7 +104,7 @@ function tenant(floor: number, room: number, seed: number): EstateMeter {
   const start: PurseStart = ordinaryStart(chanceOf(seed, ordinal, 2));
   return prepaidMeter({
     unitAddress: room + 1,
-    meterNumber: meterNumberOf(ordinal, 24),
+    meterNumber: meterNumberOf(ordinal, 24, seed),
     placeKey: roomKey(floor, room),
     names: undefined,
     load,

@@ -38,7 +38,7 @@ export function demoEstate(seed: number): Estate {
 
   let ordinal = 0;
   const makeMeter = (wish: MeterWish, unitAddress: number): EstateMeter => {
-    const meterNumber = meterNumberOf(ordinal, 22 + (ordinal % 4));
+    const meterNumber = meterNumberOf(ordinal, 22 + (ordinal % 4), seed);
     const { placeKey, names, load, ratedW, circuit, role } = wish;
     const plan = {
       unitAddress,

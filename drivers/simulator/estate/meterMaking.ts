@@ -43,9 +43,15 @@ const CATEGORY_OF: Readonly<Record<LoadKind, string>> = {
   dormFeeder: 'total',
 };
 
-/** Twelve digits, unique by ordinal: year and month of make, then a running number in steps of 37. */
-export function meterNumberOf(ordinal: number, year: number): string {
-  return `${year}09${String(10_417_037 + ordinal * 37)}`;
+/** Running numbers of one seed: as many as the largest plant has, in steps of 37. */
+const NUMBERS_PER_SEED = 1_900_000;
+const SEED_RANGES = 46;
+
+/** Twelve digits: year and month of make, then a running number. Unique by ordinal, and apart for most pairs of seeds. */
+export function meterNumberOf(ordinal: number, year: number, seed: number): string {
+  const month = wholeBetween(1, 12, seed, 1);
+  const range = wholeBetween(0, SEED_RANGES - 1, seed, 2);
+  return `${year}${String(month).padStart(2, '0')}${10_417_037 + range * NUMBERS_PER_SEED + ordinal * 37}`;
 }
 
 export interface MeterPlan {
