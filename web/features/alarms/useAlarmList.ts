@@ -1,0 +1,103 @@
+import { computed, onScopeDispose, type Ref, shallowRef, triggerRef, watch } from 'vue';
+import { type Alarm, listAlarms } from '#contract/index.ts';
+import { useApi } from '../../api/client.ts';
+import { useEstate } from '../../app/estate.ts';
+import { useLive } from '../../live/liveClient.ts';
+import { type AlarmFilter, belongs, countAlarms, queryOfFilter, visibleAlarms } from './alarmFilter.ts';
+
+/** Most current alarms that are loaded by themselves; beyond it the list says so and loads on demand. */
+export const CURRENT_ALARMS_MAX = 2_000;
+/** Most properties whose alarms are heard at once: each is a live room. */
+const WATCHED_PROPERTIES_MAX = 32;
+/** Live alarms that a text filter cannot judge are asked for together. */
+const REASK_MS = 1_000;
+
+/** The alarms of a filter, paged from the server and kept current by the live feed. Only inside setup functions. */
+export function useAlarmList(filter: Ref<AlarmFilter>) {
+  const api = useApi();
+  const live = useLive();
+  const estate = useEstate();
+  const alarms = shallowRef(new Map<number, Alarm>());
+  const nextCursor = shallowRef<string>();
+  const loading = shallowRef(false);
+  const error = shallowRef<unknown>();
+  let asked: AbortController | undefined;
+
+  /** One page; true when there may be another. */
+  async function loadPage(question: AbortController, cursor: string | undefined): Promise<void> {
+    const query = { ...queryOfFilter(filter.value), ...(cursor !== undefined && { cursor }) };
+    const answer = await api.call(listAlarms, { query }, { signal: question.signal });
+    if (asked !== question) return;
+    for (const alarm of answer.items) alarms.value.set(alarm.id, alarm);
+    nextCursor.value = answer.nextCursor;
+    triggerRef(alarms);
+  }
+
+  async function load(from: string | undefined): Promise<void> {
+    asked?.abort();
+    const question = new AbortController();
+    asked = question;
+    loading.value = true;
+    error.value = undefined;
+    try {
+      await loadPage(question, from);
+      const whole = filter.value.tab !== 'closed';
+      while (whole && asked === question && nextCursor.value !== undefined && alarms.value.size < CURRENT_ALARMS_MAX) {
+        await loadPage(question, nextCursor.value);
+      }
+    } catch (cause) {
+      if (asked === question) error.value = cause;
+    } finally {
+      if (asked === question) loading.value = false;
+    }
+  }
+
+  function reload(): Promise<void> {
+    alarms.value = new Map();
+    nextCursor.value = undefined;
+    return load(undefined);
+  }
+
+  let reaskTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Takes an alarm that was raised, changed or acknowledged. */
+  function take(alarm: Alarm): void {
+    const known = alarms.value.has(alarm.id);
+    if (!belongs(alarm, filter.value)) {
+      if (alarms.value.delete(alarm.id)) triggerRef(alarms);
+      return;
+    }
+    if (!known && filter.value.q !== '') {
+      reaskTimer ??= setTimeout(() => {
+        reaskTimer = undefined;
+        void load(undefined);
+      }, REASK_MS);
+      return;
+    }
+    alarms.value.set(alarm.id, alarm);
+    triggerRef(alarms);
+  }
+
+  // Tabs of the current alarms and their severities are told apart here; only what the server filters asks it again.
+  watch(() => JSON.stringify(queryOfFilter(filter.value)), reload, { immediate: true });
+  const stopAlarms = live.onAlarm(take);
+  const stopRooms = estate.properties.slice(0, WATCHED_PROPERTIES_MAX).map(({ id }) => live.watchProperty(id));
+  onScopeDispose(() => {
+    stopAlarms();
+    for (const stop of stopRooms) stop();
+    clearTimeout(reaskTimer);
+    asked?.abort();
+    asked = undefined;
+  });
+
+  return {
+    visible: computed(() => visibleAlarms(alarms.value.values(), filter.value)),
+    counts: computed(() => countAlarms(alarms.value.values(), filter.value)),
+    byId: (id: number) => alarms.value.get(id),
+    more: computed(() => nextCursor.value !== undefined),
+    loading,
+    error,
+    take,
+    reload,
+    loadMore: () => (nextCursor.value === undefined || loading.value ? Promise.resolve() : load(nextCursor.value)),
+  };
+}
