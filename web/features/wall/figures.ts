@@ -1,0 +1,57 @@
+import { DISPLAY_STATES } from '#domain/meterState.ts';
+import type { WallFeed } from './useWallFeeds.ts';
+
+export interface BuildingFigures {
+  readonly meters: number;
+  /** Load of its tenants' meters, W; undefined when none of them says. */
+  readonly loadW: number | undefined;
+}
+/** What the rail and the labels say; one pass over the stores, a few times a second at most. */
+export interface WallFigures {
+  /** Meters per row of DISPLAY_STATES; adds up to `total`. */
+  readonly counts: readonly number[];
+  readonly total: number;
+  /** Load of all tenants' meters, W. */
+  readonly loadW: number | undefined;
+  /** Per property, per building in the order of the model. */
+  readonly buildings: readonly (readonly BuildingFigures[])[];
+}
+
+/** Sums of the live stores. Absent is not zero: a building of which nothing is known has no load. */
+export function wallFigures(feeds: readonly WallFeed[]): WallFigures {
+  const counts = DISPLAY_STATES.map((_, row) => feeds.reduce((sum, feed) => sum + (feed.store.counts[row] ?? 0), 0));
+  const buildings = feeds.map((feed) =>
+    feed.model.buildings.map((building) => ({
+      meters: building.slots.length,
+      loadW: buildingLoadW(feed, building.slots),
+    })),
+  );
+  const loads = feeds.map((feed) => loadOf(feed, everySlot(feed)));
+  return { counts, total: feeds.reduce((sum, feed) => sum + feed.store.size, 0), loadW: sumKnown(loads), buildings };
+}
+
+function* everySlot(feed: WallFeed): Iterable<number> {
+  for (let slot = 0; slot < feed.store.size; slot++) yield slot;
+}
+
+/** A building without tenants (a substation) shows what its own meters measure. */
+function buildingLoadW(feed: WallFeed, slots: readonly number[]): number | undefined {
+  return loadOf(feed, slots) ?? loadOf(feed, slots, false);
+}
+
+function loadOf(feed: WallFeed, slots: Iterable<number>, tenantsOnly = true): number | undefined {
+  let sum = 0;
+  let known = false;
+  for (const slot of slots) {
+    const loadW = feed.store.loadW[slot] ?? Number.NaN;
+    if (Number.isNaN(loadW) || (tenantsOnly && feed.isTenant[slot] !== 1)) continue;
+    sum += loadW;
+    known = true;
+  }
+  return known ? sum : undefined;
+}
+
+function sumKnown(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);
+}

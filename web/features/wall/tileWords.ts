@@ -1,0 +1,54 @@
+import type { Language } from '../../i18n/index.ts';
+import { formatAge, formatMoney, loadText, nameIn, type Translate } from '../../ui/format.ts';
+import type { TileWords } from './draw/tileView.ts';
+import type { Scene } from './layout/scene.ts';
+import type { WallFeed } from './useWallFeeds.ts';
+
+/** One tile with everything behind it. */
+export interface TileSubject {
+  readonly feed: WallFeed;
+  readonly slot: number;
+  readonly meterId: number;
+}
+
+/** The meter behind a tile; undefined when the wall changed under the pointer. */
+export function subjectOf(feeds: readonly WallFeed[], scene: Scene | undefined, tile: number): TileSubject | undefined {
+  if (scene === undefined || tile < 0 || tile >= scene.size) return undefined;
+  const feed = feeds[scene.propertyIndex[tile] ?? 0];
+  const slot = scene.slot[tile] ?? 0;
+  const meterId = feed?.layout.meters.id[slot];
+  return feed === undefined || meterId === undefined ? undefined : { feed, slot, meterId };
+}
+
+/** Room and name, as people call the place: "3F-27" and "Lanxin Tea". */
+export function titleOf(
+  subject: TileSubject,
+  scene: Scene,
+  tile: number,
+  language: Language,
+): { readonly room: string; readonly name: string } {
+  const room = nameIn(scene.rooms[tile]?.names, language);
+  const name = nameIn(subject.feed.layout.meters.names[subject.slot], language);
+  const number = subject.feed.layout.meters.meterNumber[subject.slot] ?? '';
+  return room === '' ? { room: name === '' ? number : name, name: '' } : { room, name };
+}
+
+/** What is written on a tile that is large enough. */
+export function wordsOf(
+  subject: TileSubject | undefined,
+  scene: Scene,
+  tile: number,
+  deps: { language: Language; t: Translate; nowMs: number },
+): TileWords {
+  if (subject === undefined) return { room: '', balance: '', load: '', age: '' };
+  const { store, layout } = subject.feed;
+  const { slot } = subject;
+  const loadW = store.loadW[slot] ?? Number.NaN;
+  const heardAtMs = store.heardAtMs[slot] ?? Number.NaN;
+  return {
+    room: titleOf(subject, scene, tile, deps.language).room,
+    balance: store.hasBalance[slot] === 1 ? formatMoney(store.balanceMinor[slot], layout.currency) : '',
+    load: Number.isNaN(loadW) ? '' : loadText(loadW),
+    age: Number.isNaN(heardAtMs) ? '' : formatAge(deps.nowMs - heardAtMs, deps.t),
+  };
+}

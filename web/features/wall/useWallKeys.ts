@@ -1,0 +1,106 @@
+import type { Ref, ShallowRef } from 'vue';
+import type { Camera, Viewport } from './layout/camera.ts';
+import { HOME, zoomAt } from './layout/camera.ts';
+import { furtherIn, furtherOut, middleTile } from './layout/levels.ts';
+import { type Direction, neighbourOf, type Scene } from './layout/scene.ts';
+
+const ARROWS: Readonly<Record<string, Direction>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
+const EDGE_PX = 60;
+
+export interface WallKeysOptions {
+  readonly scene: Readonly<ShallowRef<Scene | undefined>>;
+  readonly camera: Readonly<ShallowRef<Camera>>;
+  readonly viewport: Readonly<ShallowRef<Viewport>>;
+  readonly focused: ShallowRef<number>;
+  readonly column: Ref<boolean>;
+  readonly host: Ref<HTMLElement | null>;
+  readonly show: (camera: Camera) => void;
+  readonly glideTo: (camera: Camera) => void;
+  readonly scaleMost: () => number;
+  readonly open: (tile: number) => void;
+  readonly onBeyond: () => void;
+}
+
+/** The wall by keyboard: arrows move the focus, + and − go through the levels, Enter opens, Esc goes out, 0 shows all. */
+export function useWallKeys(options: WallKeysOptions) {
+  const { scene, camera, viewport, focused } = options;
+
+  function anchor(): number {
+    const now = scene.value;
+    if (now === undefined) return -1;
+    return focused.value >= 0 ? focused.value : middleTile(now, camera.value, viewport.value);
+  }
+
+  function zoomIn(): void {
+    const now = scene.value;
+    const tile = anchor();
+    if (now === undefined || tile < 0) return;
+    const next = furtherIn(now, tile, camera.value, viewport.value, options.scaleMost());
+    if (next !== undefined) options.glideTo(next);
+    else
+      options.glideTo(
+        zoomAt(camera.value, 1.4, { x: viewport.value.width / 2, y: viewport.value.height / 2 }, options.scaleMost()),
+      );
+  }
+
+  function zoomOut(): void {
+    const now = scene.value;
+    const tile = anchor();
+    if (now === undefined || tile < 0) return;
+    const next = furtherOut(now, tile, camera.value, viewport.value, options.scaleMost());
+    if (next !== undefined) options.glideTo(next);
+    else if (camera.value.scale > 1.001) home();
+    else options.onBeyond();
+  }
+
+  function home(): void {
+    options.glideTo(HOME);
+  }
+
+  function move(direction: Direction): void {
+    const now = scene.value;
+    if (now === undefined || now.size === 0) return;
+    focused.value =
+      focused.value < 0 ? middleTile(now, camera.value, viewport.value) : neighbourOf(now, focused.value, direction);
+    bringIntoView(now, focused.value);
+  }
+
+  function bringIntoView(now: Scene, tile: number): void {
+    const { scale, x, y } = camera.value;
+    const left = (now.x[tile] ?? 0) * scale + x;
+    const top = (now.y[tile] ?? 0) * scale + y;
+    const side = now.side * scale;
+    const { width, height } = viewport.value;
+    const push = (at: number, room: number) =>
+      at < EDGE_PX ? EDGE_PX - at : at + side > room - EDGE_PX ? room - EDGE_PX - at - side : 0;
+    const dx = push(left, width);
+    const dy = push(top, height);
+    if (options.column.value) options.host.value?.scrollBy({ top: -dy });
+    else if (dx !== 0 || dy !== 0) options.show({ scale, x: x + dx, y: y + dy });
+  }
+
+  function escape(): void {
+    if (focused.value >= 0) focused.value = -1;
+    else zoomOut();
+  }
+
+  function onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const direction = ARROWS[event.key];
+    if (direction !== undefined) move(direction);
+    else if (event.key === 'Enter' && focused.value >= 0) options.open(focused.value);
+    else if (event.key === 'Escape') escape();
+    else if (event.key === '+' || event.key === '=') zoomIn();
+    else if (event.key === '-') zoomOut();
+    else if (event.key === '0') home();
+    else return;
+    event.preventDefault();
+  }
+
+  return { onKey, zoomIn, zoomOut, home };
+}

@@ -1,0 +1,138 @@
+import { onBeforeUnmount, onMounted, type Ref, type ShallowRef, shallowRef } from 'vue';
+import { type Camera, zoomAt } from './layout/camera.ts';
+import { type Scene, tileAt } from './layout/scene.ts';
+
+/** A press that moves less than this is a click, CSS px. */
+const CLICK_PX = 5;
+const WHEEL_STEP = 0.0016;
+
+export interface WallPointerOptions {
+  readonly host: Ref<HTMLElement | null>;
+  readonly scene: Readonly<ShallowRef<Scene | undefined>>;
+  readonly camera: Readonly<ShallowRef<Camera>>;
+  readonly column: Ref<boolean>;
+  readonly scaleMost: () => number;
+  readonly show: (camera: Camera) => void;
+  /** `tile` is -1 beside all tiles. */
+  readonly onClick: (tile: number, world: { x: number; y: number }) => void;
+  readonly onDoubleClick: (tile: number) => void;
+  /** The wheel wants further out than the wall goes. */
+  readonly onBeyond: () => void;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Mouse, pen and fingers on the wall: hover, click, pan, wheel, pinch. */
+export function useWallPointer(options: WallPointerOptions) {
+  const hovered = shallowRef(-1);
+  const pressed = new Map<number, Point>();
+  let start: Point = { x: 0, y: 0 };
+  let moved = false;
+
+  function local(event: MouseEvent): Point {
+    const box = options.host.value?.getBoundingClientRect();
+    return { x: event.clientX - (box?.left ?? 0), y: event.clientY - (box?.top ?? 0) };
+  }
+
+  function worldOf(point: Point): Point {
+    const { scale, x, y } = options.camera.value;
+    return { x: (point.x - x) / scale, y: (point.y - y) / scale };
+  }
+
+  function tileUnder(point: Point): number {
+    const scene = options.scene.value;
+    const world = worldOf(point);
+    return scene === undefined ? -1 : tileAt(scene, world.x, world.y);
+  }
+
+  function onDown(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    const point = local(event);
+    pressed.set(event.pointerId, point);
+    if (pressed.size > 1) moved = true;
+    else {
+      start = point;
+      moved = false;
+    }
+  }
+
+  function onMove(event: PointerEvent): void {
+    const point = local(event);
+    const before = pressed.get(event.pointerId);
+    if (before === undefined) {
+      if (event.pointerType === 'mouse') hovered.value = tileUnder(point);
+      return;
+    }
+    if (!moved && Math.hypot(point.x - start.x, point.y - start.y) < CLICK_PX) return;
+    if (!moved && !options.column.value) options.host.value?.setPointerCapture(event.pointerId);
+    moved = true;
+    pressed.set(event.pointerId, point);
+    if (options.column.value) return;
+    if (pressed.size === 1) pan(point.x - before.x, point.y - before.y);
+    else pinch(event.pointerId, before, point);
+  }
+
+  function pan(dx: number, dy: number): void {
+    const { scale, x, y } = options.camera.value;
+    options.show({ scale, x: x + dx, y: y + dy });
+  }
+
+  function pinch(pointerId: number, before: Point, after: Point): void {
+    const other = [...pressed].find(([id]) => id !== pointerId)?.[1];
+    if (other === undefined) return;
+    const factor =
+      Math.hypot(after.x - other.x, after.y - other.y) /
+      Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+    options.show(zoomAt(options.camera.value, factor, other, options.scaleMost()));
+  }
+
+  function onUp(event: PointerEvent): void {
+    const wasPressed = pressed.delete(event.pointerId);
+    if (!wasPressed || moved || pressed.size > 0) return;
+    const point = local(event);
+    options.onClick(tileUnder(point), worldOf(point));
+  }
+
+  function onCancel(event: PointerEvent): void {
+    pressed.delete(event.pointerId);
+    moved = true;
+  }
+
+  function onWheel(event: WheelEvent): void {
+    if (options.column.value) return;
+    event.preventDefault();
+    const factor = Math.exp(-event.deltaY * WHEEL_STEP * (event.deltaMode === 1 ? 30 : 1));
+    if (factor < 1 && options.camera.value.scale <= 1.001) options.onBeyond();
+    else options.show(zoomAt(options.camera.value, factor, local(event), options.scaleMost()));
+  }
+
+  const onLeave = () => {
+    hovered.value = -1;
+  };
+  const onDouble = (event: MouseEvent) => options.onDoubleClick(tileUnder(local(event)));
+
+  onMounted(() => {
+    const host = options.host.value;
+    host?.addEventListener('pointerdown', onDown);
+    host?.addEventListener('pointermove', onMove);
+    host?.addEventListener('pointerup', onUp);
+    host?.addEventListener('pointercancel', onCancel);
+    host?.addEventListener('pointerleave', onLeave);
+    host?.addEventListener('dblclick', onDouble);
+    host?.addEventListener('wheel', onWheel, { passive: false });
+  });
+  onBeforeUnmount(() => {
+    const host = options.host.value;
+    host?.removeEventListener('pointerdown', onDown);
+    host?.removeEventListener('pointermove', onMove);
+    host?.removeEventListener('pointerup', onUp);
+    host?.removeEventListener('pointercancel', onCancel);
+    host?.removeEventListener('pointerleave', onLeave);
+    host?.removeEventListener('dblclick', onDouble);
+    host?.removeEventListener('wheel', onWheel);
+  });
+  return { hovered };
+}
