@@ -8,9 +8,9 @@
  * Money is not here: a balance travels as `bigint` minor units beside the values (see `Reading.balanceMinor`).
  */
 export const QUANTITIES = {
-  voltageL1V: { kind: 'gauge', unit: 'V', decimals: 1, min: 0, max: 1_000 },
-  voltageL2V: { kind: 'gauge', unit: 'V', decimals: 1, min: 0, max: 1_000 },
-  voltageL3V: { kind: 'gauge', unit: 'V', decimals: 1, min: 0, max: 1_000 },
+  voltageL1V: { kind: 'gauge', unit: 'V', decimals: 1, min: 0, max: 50_000 },
+  voltageL2V: { kind: 'gauge', unit: 'V', decimals: 1, min: 0, max: 50_000 },
+  voltageL3V: { kind: 'gauge', unit: 'V', decimals: 1, min: 0, max: 50_000 },
   currentL1A: { kind: 'gauge', unit: 'A', decimals: 2, min: 0, max: 20_000 },
   currentL2A: { kind: 'gauge', unit: 'A', decimals: 2, min: 0, max: 20_000 },
   currentL3A: { kind: 'gauge', unit: 'A', decimals: 2, min: 0, max: 20_000 },

@@ -27,7 +27,7 @@ async function loadModels(folder: string): Promise<readonly MeterModel[]> {
 }
 
 async function loadModel(file: string): Promise<MeterModel> {
-  const exported: Readonly<Record<string, unknown>> = await import(`./${file}`);
+  const exported: Readonly<Record<string, unknown>> = await import(new URL(file, import.meta.url).href);
   const models = Object.values(exported).filter(isMeterModel);
   const model = models[0];
   if (model === undefined || models.length > 1)
