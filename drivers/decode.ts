@@ -145,9 +145,7 @@ function registers(data: Uint8Array, { modelId, start }: DecodeOptions): { reado
   const words = Array.from({ length: count }, (_, index) => ((data[index * 2] ?? 0) << 8) | (data[index * 2 + 1] ?? 0));
   const raw = { quantity: count, registers: words };
   const model = modelId === undefined ? undefined : modelById(modelId);
-  if (model === undefined) throw new FrameError('frame', `unknown model ${modelId}`);
-  if (start === undefined)
-    throw new FrameError('frame', 'a reply does not say where its registers begin: give --start');
+  if (model === undefined || start === undefined) return raw;
   const said = compileModel(model).decode([{ start, count, data }], { ctRatio: 1, ptRatio: 1 });
   const { values, balanceMinor, status, meterClockMs, ctRatio, ptRatio, rejected } = said;
   return {

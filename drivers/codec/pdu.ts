@@ -33,7 +33,7 @@ export type ModbusReply =
   | { readonly kind: 'read'; readonly function: 1 | 2 | 3 | 4; readonly data: Uint8Array }
   | { readonly kind: 'writeSingle'; readonly function: 5 | 6; readonly start: number; readonly value: number }
   | { readonly kind: 'write'; readonly function: 15 | 16; readonly start: number; readonly quantity: number }
-  /** The body of the vendor write's answer is not documented; only its start address is known to come first. */
+  /** Not documented: either the quantity follows the start, as with function 16, or a byte count and the data again. */
   | {
       readonly kind: 'vendorWrite';
       readonly function: typeof VENDOR_WRITE;
@@ -173,6 +173,7 @@ export function decodeReplyPdu(pdu: Uint8Array): ModbusReply {
       expectLength(pdu, 5);
       return { kind: 'write', function: code, start: wordAt(pdu, 1), quantity: wordAt(pdu, 3) };
     case VENDOR_WRITE:
+      if (pdu.length !== 5) expectByteCount(pdu, 3);
       return { kind: 'vendorWrite', function: code, start: wordAt(pdu, 1), body: pdu.subarray(3) };
     default:
       throw new FrameError('frame', `function ${code} is no reply this driver knows`);
