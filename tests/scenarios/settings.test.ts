@@ -13,7 +13,7 @@ describe('a wrong setting stops the start with a sentence that names it', () => 
     ['MQTT_URL', { MQTT_URL: 'http://127.0.0.1' }],
     ['INFLUX_URL', { INFLUX_URL: 'http://127.0.0.1:8086' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
-    ['DATA_DIR', { DATA_DIR: '/proc/meterwall' }],
+    ['DATA_DIR', { DATA_DIR: '/dev/null/meterwall' }],
   ];
   test.for(wrong)('%s', async ([name, settings]) => {
     const site = newSite();

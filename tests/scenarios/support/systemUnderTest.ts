@@ -14,8 +14,13 @@ const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 const MARK = 'METERWALL_SCENARIO';
 
-export const DEMO_USER = 'demo';
-export const DEMO_PASSWORD = 'scenario-password';
+/** Printed by the first start without the demo plant, by every start with it. */
+const SIGN_IN = /Sign in {2}(\S+) \/ (\S+)/;
+
+interface SignIn {
+  readonly user: string;
+  readonly password: string;
+}
 
 /** Environment of the server besides PATH; later entries win. */
 export type Settings = Readonly<Record<string, string>>;
@@ -45,7 +50,8 @@ export interface RunningSystem {
   /** From spawn until /healthz said 200. */
   readonly startedInMs: number;
   output(): string;
-  signIn(user?: string, password?: string): Promise<Api>;
+  /** As the user that this start, or an earlier one of the site, has printed. */
+  signIn(): Promise<Api>;
   /** Sends the signal to the server alone and waits for its end. */
   end(signal: NodeJS.Signals): Promise<Ending>;
 }
@@ -76,6 +82,7 @@ export function useSites(): () => Site {
 
 function createSite(dataDir: string, folder: string): Site {
   const id = randomUUID();
+  let signIn: SignIn | undefined;
   const mark = { environment: `${MARK}=${id}`, folder };
   const environmentOf = (settings: Settings) => ({
     PATH: process.env['PATH'],
@@ -84,14 +91,22 @@ function createSite(dataDir: string, folder: string): Site {
     PORT: '0',
     DATA_DIR: dataDir,
     PLANT: 'none',
-    DEMO_PASSWORD,
     [MARK]: id,
     ...settings,
   });
   return {
     dataDir,
-    start: (settings = {}) => start(environmentOf(settings)),
-    startToEnd: (settings) => launch(environmentOf(settings)).ending,
+    async start(settings = {}) {
+      const launched = launch(environmentOf(settings));
+      const running = await untilServing(launched);
+      signIn = printedSignIn(launched.output()) ?? signIn;
+      return { ...running, signIn: () => signInAs(running.url, signIn) };
+    },
+    async startToEnd(settings) {
+      const { child, ending } = launch(environmentOf(settings));
+      await until('the start ends', START_MS_MAX, () => hasEnded(child));
+      return ending;
+    },
     processes: () => markedProcesses(mark),
     processesLeft: (waitMs) => processesLeft(mark, waitMs),
   };
@@ -117,25 +132,38 @@ function launch(env: NodeJS.ProcessEnv): Launched {
   return { child, ending, output: () => output };
 }
 
-async function start(env: NodeJS.ProcessEnv): Promise<RunningSystem> {
+async function untilServing({ child, ending, output }: Launched): Promise<Omit<RunningSystem, 'signIn'>> {
   const startMs = performance.now();
-  const { child, ending, output } = launch(env);
-  const url = await until(`the server serves; it said:\n${output()}`, START_MS_MAX, async () => {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output()}`);
-    const address = /https?:\/\/127\.0\.0\.1:\d+/.exec(output())?.[0];
+  const url = await until('the server serves', START_MS_MAX, async () => {
+    if (hasEnded(child)) return 'ended';
+    const address = /Open {5}(\S+)/.exec(output())?.[1];
     if (address === undefined) return undefined;
-    return (await fetch(`${address}/healthz`)).ok ? address : undefined;
+    return (await fetch(`${address}/healthz`)).ok && address;
   });
+  if (url === 'ended') throw new Error(`the server ended with ${child.exitCode}:\n${output()}`);
   return {
     url,
     pid: child.pid ?? 0,
     startedInMs: performance.now() - startMs,
     output,
-    signIn: (user = DEMO_USER, password = DEMO_PASSWORD) => signInTo(url, user, password),
-    end(signal) {
+    async end(signal) {
       child.kill(signal);
-      const late = until('the server ends', STOP_MS_MAX, () => child.exitCode !== null || child.signalCode !== null);
-      return late.then(() => ending);
+      await until('the server ends', STOP_MS_MAX, () => hasEnded(child));
+      return ending;
     },
   };
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function printedSignIn(output: string): SignIn | undefined {
+  const [, user, password] = SIGN_IN.exec(output) ?? [];
+  return user === undefined || password === undefined ? undefined : { user, password };
+}
+
+function signInAs(url: string, signIn: SignIn | undefined): Promise<Api> {
+  if (signIn === undefined) throw new Error('no start has printed how to sign in');
+  return signInTo(url, signIn.user, signIn.password);
 }

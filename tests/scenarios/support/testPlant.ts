@@ -1,5 +1,4 @@
 import { systemClock } from '#drivers/core/index.ts';
-import { MODELS } from '#drivers/models/index.ts';
 import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
 import { type Plant, startPlant } from '#drivers/simulator/plant.ts';
 
@@ -12,7 +11,6 @@ const SEED = 20_261_122;
 export function startTestPlant(meters: number, seed: number = SEED): Promise<Plant> {
   return startPlant({
     estate: makeEstate({ kind: 'count', meters }, seed),
-    models: new Map(MODELS.map((model) => [model.id, model])),
     clock: systemClock,
     speed: 1,
     wire: 'off',
