@@ -55,7 +55,10 @@ export function startPlant(options: PlantOptions): PlantProcess {
       const { kind, ...rest } = message as PlantMessage;
       if (kind !== 'ready' || !('manifest' in rest)) return;
       options.onReady(rest.manifest).then(
-        () => firstReady.resolve(true),
+        () => {
+          log.info('the simulated plant runs; its faults are switched at', { control: rest.manifest.controlUrl });
+          firstReady.resolve(true);
+        },
         (error: unknown) => log.error('the estate of the simulated plant was not imported', { error }),
       );
     });
