@@ -65,7 +65,7 @@ function startBalanceMinor(purse: Purse, chance: number): bigint {
     case 'normal':
     case 'guarded':
     case 'forcedOpen':
-      return between(safe + safe / 10n + 1n, safe + (habit.amountMinor ?? 20_000n));
+      return between(safe + safe / 10n + 1n, habit.lineMinor + (habit.amountMinor ?? safe));
     case 'alarm1':
       return between(alarm2Minor + (alarm1Minor - alarm2Minor) / 4n, alarm1Minor);
     case 'alarm2':

@@ -88,18 +88,22 @@ export class SimulatedMeter {
     return partsToMinor(this.balancePartsAt(atMs));
   }
 
-  /** Brings the path up to `atMs`. Going back is not possible and changes nothing. */
+  /**
+   * Brings the path up to the last grid instant at or before `atMs`: what happens, happens on the grid, or its time
+   * would depend on when somebody asked. Going back is not possible and changes nothing.
+   */
   advance(atMs: number): void {
-    if (atMs <= this.#path.atMs) return;
+    const untilMs = Math.floor(atMs / GRID_MS) * GRID_MS;
+    if (untilMs <= this.#path.atMs) return;
     for (let events = 0; events < EVENTS_PER_ADVANCE_LIMIT; events++) {
-      const crossedMs = this.#nextCrossing(Math.min(atMs, this.#path.topUpAtMs ?? atMs));
+      const crossedMs = this.#nextCrossing(Math.min(untilMs, this.#path.topUpAtMs ?? untilMs));
       if (crossedMs !== undefined) {
         this.#settle(crossedMs);
         continue;
       }
       const { topUpAtMs } = this.#path;
-      if (topUpAtMs === undefined || topUpAtMs > atMs) {
-        this.#path = { ...this.#path, atMs };
+      if (topUpAtMs === undefined || topUpAtMs > untilMs) {
+        this.#path = { ...this.#path, atMs: untilMs };
         return;
       }
       this.#topUp(topUpAtMs);
@@ -117,17 +121,17 @@ export class SimulatedMeter {
     switch (write.kind) {
       case 'buy':
         if (strictCount && write.purchaseCount !== this.#path.purchaseCount + 1) return false;
-        this.#credit(write.amountMinor, write.purchaseCount, this.#path.atMs);
+        this.#credit(write.amountMinor, write.purchaseCount, atMs);
         break;
       case 'force':
         this.#path = { ...this.#path, forced: write.mode };
         break;
     }
-    this.#settle(this.#path.atMs);
+    this.#settle(atMs);
     return true;
   }
 
-  /** The first grid instant after the path at which the balance has reached a line that makes something happen. */
+  /** The first grid instant after the path, up to `untilMs` on the grid, at which the balance reached a line that matters. */
   #nextCrossing(untilMs: number): number | undefined {
     const line = this.#lineBelow();
     if (line === undefined || this.balanceMinorAt(untilMs) > line) return undefined;
@@ -148,8 +152,7 @@ export class SimulatedMeter {
       if (reached(middle * GRID_MS)) after = middle;
       else before = middle;
     }
-    const crossedMs = after * GRID_MS;
-    return crossedMs <= untilMs ? crossedMs : undefined;
+    return after * GRID_MS;
   }
 
   /** The highest line, at or below which something new would happen, that the balance is still above. */
