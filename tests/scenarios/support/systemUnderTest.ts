@@ -17,7 +17,7 @@ const MARK = 'METERWALL_SCENARIO';
 /** Printed by the first start without the demo plant, by every start with it. */
 const SIGN_IN = /Sign in {2}(\S+) \/ (\S+)/;
 
-interface SignIn {
+export interface SignIn {
   readonly user: string;
   readonly password: string;
 }
@@ -50,7 +50,9 @@ export interface RunningSystem {
   /** From spawn until /healthz said 200. */
   readonly startedInMs: number;
   output(): string;
-  /** As the user that this start, or an earlier one of the site, has printed. */
+  /** What this start, or an earlier one of the site, has printed. */
+  readonly printedSignIn: SignIn;
+  /** As that user. */
   signIn(): Promise<Api>;
   /** Sends the signal to the server alone and waits for its end. */
   end(signal: NodeJS.Signals): Promise<Ending>;
@@ -99,8 +101,9 @@ function createSite(dataDir: string, folder: string): Site {
     async start(settings = {}) {
       const launched = launch(environmentOf(settings));
       const running = await untilServing(launched);
-      signIn = printedSignIn(launched.output()) ?? signIn;
-      return { ...running, signIn: () => signInAs(running.url, signIn) };
+      const { user, password } = printedSignIn(launched.output()) ?? signIn ?? noSignIn();
+      signIn = { user, password };
+      return { ...running, printedSignIn: signIn, signIn: () => signInTo(running.url, user, password) };
     },
     async startToEnd(settings) {
       const { child, ending } = launch(environmentOf(settings));
@@ -132,7 +135,11 @@ function launch(env: NodeJS.ProcessEnv): Launched {
   return { child, ending, output: () => output };
 }
 
-async function untilServing({ child, ending, output }: Launched): Promise<Omit<RunningSystem, 'signIn'>> {
+async function untilServing({
+  child,
+  ending,
+  output,
+}: Launched): Promise<Omit<RunningSystem, 'signIn' | 'printedSignIn'>> {
   const startMs = performance.now();
   const url = await until('the server serves', START_MS_MAX, async () => {
     if (hasEnded(child)) return 'ended';
@@ -163,7 +170,6 @@ function printedSignIn(output: string): SignIn | undefined {
   return user === undefined || password === undefined ? undefined : { user, password };
 }
 
-function signInAs(url: string, signIn: SignIn | undefined): Promise<Api> {
-  if (signIn === undefined) throw new Error('no start has printed how to sign in');
-  return signInTo(url, signIn.user, signIn.password);
+function noSignIn(): never {
+  throw new Error('no start has printed how to sign in');
 }

@@ -1,0 +1,106 @@
+import { createServer } from 'node:net';
+import type { Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
+import { LIVE_STALE_MS } from '#contract/index.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { enterEstate } from './support/estateByApi.ts';
+import { useSites } from './support/systemUnderTest.ts';
+import { startTestPlant } from './support/testPlant.ts';
+import { until } from './support/until.ts';
+
+const newSite = useSites();
+const METERS = 64;
+/** Meters are lost 5 s after their gateway; the rest is the line noticing, the feed and the screen. */
+const SEEN_WITHIN_MS = 15_000;
+/** A browser timer and one frame late. */
+const STALE_SLACK_MS = 1_500;
+
+test('in a real browser: sign-in, wall, a change at the plant is seen, a dead server is told, the wall comes back alone', {
+  timeout: 180_000,
+}, async () => {
+  const plant = await startTestPlant(METERS);
+  onTestFinished(() => plant.stop());
+  const site = newSite();
+  const settings = { PORT: String(await freePort()) };
+  const first = await site.start(settings);
+  const { propertyId } = await enterEstate(await first.signIn(), plant.manifest);
+  const { page, errors } = await openPage();
+
+  // Whoever asks for the wall without a session signs in first and then gets what was asked for.
+  await page.goto(`${first.url}/p/${propertyId}/wall`);
+  await page.fill('input[name=username]', first.printedSignIn.user);
+  await page.fill('input[type=password]', first.printedSignIn.password);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/p/${propertyId}/wall`);
+  await until('the legend counts every meter, none of them lost', 30_000, async () => {
+    const counts = await legend(page);
+    return sum(counts) === METERS && counts['lost'] === 0;
+  });
+  const calm = await page.locator('canvas').first().screenshot();
+
+  // A gateway goes: its 32 meters are lost on the wall, with one alarm that names them all.
+  const gatewayCode = plant.manifest.gateways[0]?.code ?? '';
+  const { id } = plant.faults.set({ target: { kind: 'gateway', gatewayCode }, fault: { kind: 'down' } });
+  await until('the wall shows 32 lost meters', SEEN_WITHIN_MS, async () => (await legend(page))['lost'] === 32);
+  await until('the rail shows the one alarm', SEEN_WITHIN_MS, async () => {
+    const rows = await page.locator('[data-alarm]', { hasText: gatewayCode }).allInnerTexts();
+    return rows.length === 1 && rows[0]?.includes('32');
+  });
+  expect(calm.equals(await page.locator('canvas').first().screenshot()), 'the windows changed too').toBe(false);
+  plant.faults.clear(id);
+  await until('the wall shows them again', 60_000, async () => (await legend(page))['lost'] === 0);
+
+  // The server dies: the wall says so in time, and not before.
+  expect(await page.getByTestId('stale-banner').count()).toBe(0);
+  const killedMs = performance.now();
+  await first.end('SIGKILL');
+  await page.getByTestId('stale-banner').waitFor({ timeout: LIVE_STALE_MS + STALE_SLACK_MS });
+  console.log(`the wall was marked stale ${((performance.now() - killedMs) / 1_000).toFixed(1)} s after the kill`);
+
+  // It comes back: nobody touches the screen.
+  await site.start(settings);
+  await page.getByTestId('stale-banner').waitFor({ state: 'detached', timeout: 40_000 });
+  await until('the wall is whole again', 40_000, async () => {
+    const counts = await legend(page);
+    return sum(counts) === METERS && counts['lost'] === 0;
+  });
+  expect(errors).toEqual([]);
+});
+
+async function openPage(): Promise<{ readonly page: Page; readonly errors: readonly string[] }> {
+  const browser = await launchBrowser();
+  onTestFinished(() => browser.close());
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1_920, height: 1_080 } });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  return { page, errors };
+}
+
+/** Display state → count, as the legend says. */
+async function legend(page: Page): Promise<Readonly<Record<string, number>>> {
+  const rows = await page
+    .locator('[data-state]')
+    .evaluateAll((buttons) =>
+      buttons.map((button) => [button.getAttribute('data-state') ?? '', button.querySelector('b')?.textContent ?? '']),
+    );
+  return Object.fromEntries(rows.map(([state, count]) => [state, Number((count ?? '').replaceAll(/\D/g, ''))]));
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+/** A port that both starts of the server can have: the browser keeps its address. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
