@@ -1,0 +1,85 @@
+import type { LineHealth } from '#drivers/core/index.ts';
+import { addDurations, addFigures, type Figure, type Metrics } from '#server/platform/metricsFigures.ts';
+import type { IngestQueue } from './ingestQueue.ts';
+import type { Lines } from './lines.ts';
+
+const TICK_BUCKETS_S = [0.001, 0.005, 0.02, 0.1, 0.5, 2];
+
+/** Counters of each line, by name and the figure of its health. */
+const LINE_COUNTERS = {
+  requests: 'Requests sent',
+  replies: 'Good replies',
+  timeouts: 'Requests without an answer in time',
+  crcErrors: 'Answers with a wrong checksum',
+  frameErrors: 'Answers that were no reply to what was asked',
+  exceptions: 'Refusals by meters',
+  lateReplies: 'Replies that came after their deadline and were thrown away',
+  reconnects: 'Connections made after the first',
+  overruns: 'Polls that could not start within their own period',
+} as const satisfies Partial<Record<keyof LineHealth, string>>;
+
+/** Figures of acquisition for `/metrics`; the returned function observes the seconds of a tick. */
+export function addAcquisitionFigures(metrics: Metrics, queue: IngestQueue, lines: Lines): (seconds: number) => void {
+  const perLine = (read: (health: LineHealth) => number) => () =>
+    [...lines.all()].map((line) => ({ labels: { line: line.config.lineId }, value: read(line.health()) }));
+  const counters = (Object.keys(LINE_COUNTERS) as (keyof typeof LINE_COUNTERS)[]).map(
+    (key): Figure => ({
+      name: `line_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
+      help: LINE_COUNTERS[key],
+      kind: 'counter',
+      labels: ['line'],
+      read: perLine((health) => health[key]),
+    }),
+  );
+  addFigures(metrics, [
+    { name: 'acquisition_readings_total', help: 'Readings taken', kind: 'counter', read: () => queue.figures.readings },
+    {
+      name: 'acquisition_failures_total',
+      help: 'Reads that failed',
+      kind: 'counter',
+      read: () => queue.figures.failures,
+    },
+    {
+      name: 'acquisition_queue_depth',
+      help: 'News waiting for a tick',
+      kind: 'gauge',
+      read: () => queue.figures.depth,
+    },
+    {
+      name: 'acquisition_queue_dropped_total',
+      help: 'News dropped because the queue was full',
+      kind: 'counter',
+      read: () => queue.figures.dropped,
+    },
+    ...counters,
+    {
+      name: 'line_up',
+      help: '1 while the line is connected',
+      kind: 'gauge',
+      labels: ['line'],
+      read: perLine((health) => (health.link === 'up' ? 1 : 0)),
+    },
+    {
+      name: 'line_cycle_seconds',
+      help: 'Duration of the last round over all meters',
+      kind: 'gauge',
+      labels: ['line'],
+      read: perLine((health) => (health.cycleMs ?? 0) / 1_000),
+    },
+    {
+      name: 'line_silence_seconds_total',
+      help: 'Time lost to meters that did not answer',
+      kind: 'counter',
+      labels: ['line'],
+      read: perLine((health) => health.lostToSilenceMs / 1_000),
+    },
+    {
+      name: 'line_quarantined_meters',
+      help: 'Meters in back-off',
+      kind: 'gauge',
+      labels: ['line'],
+      read: perLine((health) => health.quarantined),
+    },
+  ]);
+  return addDurations(metrics, 'acquisition_tick_seconds', 'Time of a tick with readings', TICK_BUCKETS_S);
+}

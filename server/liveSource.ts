@@ -1,0 +1,84 @@
+import { packFacts } from '#domain/meterState.ts';
+import type { Alarms } from './modules/alarms/index.ts';
+import type { EstateReader } from './modules/estate/index.ts';
+import type { Metering, MeterView } from './modules/metering/index.ts';
+import type { FeedPart, LiveMeter, LiveSource, PulseFigures } from './platform/live/index.ts';
+
+export interface LiveSourceDeps {
+  readonly estate: EstateReader;
+  readonly metering: Metering;
+  readonly alarms: Pick<Alarms, 'counts'>;
+  readonly nowMs: () => number;
+  /** Readings of the last second, by property. */
+  readonly readingsPerSecond: (propertyId: number) => number;
+}
+
+/** Answers the live feed from the memory of metering and alarms. */
+export function createLiveSource(deps: LiveSourceDeps): LiveSource {
+  const { estate, metering } = deps;
+  const metersOf = (part: FeedPart): readonly MeterView[] =>
+    metering.metersOfProperty(part.propertyId).filter(({ profile }) => isWithin(part, profile.buildingId));
+  return {
+    meters: (part) =>
+      estate.place(part.propertyId)?.kind === 'property' ? metersOf(part).map(toLiveMeter) : undefined,
+    pulse: (part) => pulseOf(deps, part, metersOf(part)),
+    buildingIds: (propertyId) =>
+      estate.placesOfProperty(propertyId).flatMap(({ id, kind }) => (kind === 'building' ? [id] : [])),
+    meterAt(meterId) {
+      const profile = metering.meter(meterId)?.profile;
+      return profile === undefined
+        ? undefined
+        : { propertyId: profile.meter.propertyId, buildingId: profile.buildingId };
+    },
+    meterNow: (meterId) => metering.meterNow(meterId),
+  };
+}
+
+export function toLiveMeter({ profile, last, state }: MeterView): LiveMeter {
+  return {
+    meterId: profile.meter.id,
+    buildingId: profile.buildingId,
+    packedFacts: packFacts(state.facts, state.marks),
+    link: state.facts.link,
+    loadW: last?.values.activePowerW,
+    balanceMinor: last?.balanceMinor,
+    heardMs: last?.readAtMs,
+  };
+}
+
+function isWithin({ buildingIds }: FeedPart, buildingId: number | undefined): boolean {
+  return buildingIds === undefined || (buildingId !== undefined && buildingIds.includes(buildingId));
+}
+
+function pulseOf(deps: LiveSourceDeps, part: FeedPart, meters: readonly MeterView[]): PulseFigures {
+  const nowMs = deps.nowMs();
+  let loadW = 0;
+  let oldestReadingMs = 0;
+  for (const { profile, last, state } of meters) {
+    if (state.facts.link === 'lost' || last === undefined) continue;
+    oldestReadingMs = Math.max(oldestReadingMs, nowMs - last.readAtMs);
+    // Feeders above the tenants would count the same watts twice.
+    if (profile.meter.role === 'tenant') loadW += last.values.activePowerW ?? 0;
+  }
+  const lineIds = new Set(meters.map(({ profile }) => profile.meter.lineId));
+  const lines = [...lineIds].flatMap((lineId) => deps.metering.line(lineId) ?? []);
+  const running = lines.filter(({ path }) => path !== 'stopped');
+  const { unacknowledged } = deps.alarms.counts(
+    {
+      all: false,
+      propertyIds: part.buildingIds === undefined ? [part.propertyId] : [],
+      buildingIds: part.buildingIds ?? [],
+    },
+    part.propertyId,
+  );
+  return {
+    loadW: Math.round(loadW),
+    oldestReadingMs: Math.max(0, oldestReadingMs),
+    gatewaysUp: new Set(running.filter(({ path }) => path === 'up').map(({ gatewayId }) => gatewayId)).size,
+    gateways: new Set(running.map(({ gatewayId }) => gatewayId)).size,
+    lines: running.length,
+    unacknowledgedAlarms: unacknowledged,
+    commandsInFlight: 0,
+    readingsPerSecond: deps.readingsPerSecond(part.propertyId),
+  };
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import type { Server as HttpServer } from 'node:http';
+import type { Chance, Clock } from '#drivers/core/index.ts';
+import { createLine } from '#drivers/gateways/index.ts';
+import { modelById } from '#drivers/models/index.ts';
+import { type Acquisition, createAcquisition } from './acquisition/index.ts';
+import { createLiveSource, toLiveMeter } from './liveSource.ts';
+import type { Access } from './modules/access/index.ts';
+import { type Alarms, createAlarms } from './modules/alarms/index.ts';
+import type { Estate } from './modules/estate/index.ts';
+import { createMetering, type Metering, type MeterUpdate, zonesOf } from './modules/metering/index.ts';
+import type { Db } from './platform/db/index.ts';
+import type { RouteServer } from './platform/http/index.ts';
+import { createLive, type Live } from './platform/live/index.ts';
+import type { Log } from './platform/log.ts';
+import { addFigures, type Metrics } from './platform/metricsFigures.ts';
+import { openPostgresTelemetry, type Telemetry } from './platform/telemetry/index.ts';
+import { ReadingRate } from './readingRate.ts';
+
+export interface MeasuringDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly estate: Estate;
+  readonly access: Access;
+  readonly release: string;
+  readonly telemetryRetentionDays: number;
+  readonly publicOrigin: string | undefined;
+}
+
+/** Everything between the wires of the meters and the screens. */
+export interface Measuring {
+  readonly telemetry: Telemetry;
+  readonly metering: Metering;
+  readonly alarms: Alarms;
+  readonly acquisition: Acquisition;
+  readonly live: Live;
+  addRoutes(routes: RouteServer): void;
+  /** Serves the live feed on this server; before it listens. */
+  attach(server: HttpServer): void;
+  /** Takes over what was known, then starts the lines. The estate must have been loaded. */
+  start(): Promise<void>;
+  /** Stops the lines first and stores what they said. */
+  stop(): Promise<void>;
+}
+
+/** Puts the measuring side together: lines → pipeline → stores, alarms and the live feed. Nothing runs before `start`. */
+export function createMeasuring(deps: MeasuringDeps): Measuring {
+  const { db, clock, log, estate, metrics } = deps;
+  const telemetry = openPostgresTelemetry({
+    db,
+    clock,
+    log: log.child('telemetry'),
+    retentionDays: deps.telemetryRetentionDays,
+    zones: zonesOf(estate),
+  });
+  const metering = createMetering({
+    db,
+    clock,
+    log: log.child('metering'),
+    estate,
+    telemetry,
+    modelOf: modelById,
+    metrics,
+  });
+  const alarms = createAlarms({ db, clock, log: log.child('alarms'), estate, metering, metrics });
+  const acquisition = createAcquisition({
+    estate,
+    createLine: (config, sink) => createLine(config, { clock, chance: deps.chance, sink }),
+    pipeline: metering.pipeline,
+    clock,
+    log: log.child('acquisition'),
+    metrics,
+  });
+  estate.setLinkSource((lineId) => acquisition.path(lineId));
+  const live = createLiveSide(deps, metering, alarms);
+
+  return {
+    telemetry,
+    metering,
+    alarms,
+    acquisition,
+    live,
+    addRoutes(routes) {
+      metering.addRoutes(routes, acquisition);
+      alarms.addRoutes(routes);
+    },
+    attach: (server) => live.attach(server),
+    async start() {
+      await metering.start();
+      await alarms.start();
+      acquisition.start();
+    },
+    async stop() {
+      await acquisition.stop();
+      await live.close();
+      await alarms.stop();
+      await metering.stop();
+      await telemetry.close();
+    },
+  };
+}
+
+function createLiveSide(deps: MeasuringDeps, metering: Metering, alarms: Alarms): Live {
+  const { clock, estate, access } = deps;
+  const rate = new ReadingRate();
+  const live = createLive({
+    source: createLiveSource({
+      estate,
+      metering,
+      alarms,
+      nowMs: () => clock.nowMs(),
+      readingsPerSecond: (propertyId) => rate.perSecond(propertyId, clock.nowMs()),
+    }),
+    clock,
+    log: deps.log.child('live'),
+    authenticateCookie: access.authenticateCookie,
+    epoch: randomBytes(6).toString('base64url'),
+    release: deps.release,
+    publicOrigin: deps.publicOrigin,
+  });
+  metering.listen({
+    metersChanged(updates, nowMs) {
+      const countReading = ({ meter, reading }: MeterUpdate) => {
+        if (reading !== undefined) rate.add(meter.profile.meter.propertyId, nowMs);
+      };
+      updates.forEach(countReading);
+      const byProperty = Map.groupBy(updates, ({ meter }) => meter.profile.meter.propertyId);
+      for (const [propertyId, changed] of byProperty) {
+        live.metersChanged(
+          propertyId,
+          changed.map(({ meter }) => toLiveMeter(meter)),
+        );
+      }
+    },
+    estateChanged: (propertyId) => live.layoutChanged(propertyId),
+  });
+  alarms.onChange(({ alarm, propertyId, buildingId }) => live.alarmChanged(alarm, { propertyId, buildingId }));
+  access.onRevoked(() => void live.recheck().catch((error: unknown) => deps.log.error('live recheck', { error })));
+  addLiveFigures(deps.metrics, live);
+  return live;
+}
+
+function addLiveFigures(metrics: Metrics, live: Live): void {
+  const counter = (name: string, help: string, read: () => number) => ({ name, help, read, kind: 'counter' as const });
+  const gauge = (name: string, help: string, read: () => number) => ({ name, help, read, kind: 'gauge' as const });
+  addFigures(metrics, [
+    gauge('live_sockets', 'Screens connected', () => live.figures().sockets),
+    gauge('live_feeds', 'Parts of the estate that screens follow', () => live.figures().feeds),
+    counter(
+      'live_refused_sockets_total',
+      'Screens refused, too many or of another origin',
+      () => live.figures().refusedSockets,
+    ),
+    counter('live_refused_joins_total', 'Joins refused as no room or too many', () => live.figures().refusedJoins),
+    counter('live_lagging_total', 'Times that a screen was too slow and had to ask anew', () => live.figures().lagging),
+    counter('live_deltas_total', 'Deltas encoded', () => live.figures().deltas),
+    counter('live_delta_bytes_total', 'Characters of all deltas, each counted once', () => live.figures().deltaBytes),
+  ]);
+}

@@ -1,0 +1,110 @@
+import type { Alarm } from '#contract/index.ts';
+import type { Clock } from '#drivers/core/index.ts';
+import type { EstateReader } from '#server/modules/estate/types.ts';
+import type { Metering } from '#server/modules/metering/index.ts';
+import type { Db } from '#server/platform/db/index.ts';
+import type { RouteServer, Scope } from '#server/platform/http/index.ts';
+import type { Log } from '#server/platform/log.ts';
+import { addFigures, type Metrics } from '#server/platform/metricsFigures.ts';
+import { type AlarmCounts, CurrentAlarms } from './current.ts';
+import { toAlarm } from './dto.ts';
+import { createRecorder } from './recorder.ts';
+import { addAlarmRoutes } from './routes.ts';
+import { createAlarmService } from './service.ts';
+import { type AlarmRow, selectCurrent, toCurrent } from './store.ts';
+import { AlarmTracker } from './tracker.ts';
+
+export type { AlarmCounts } from './current.ts';
+
+export interface AlarmsDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly estate: EstateReader;
+  readonly metering: Metering;
+  readonly metrics: Metrics;
+}
+
+/** An alarm that was raised, cleared or acknowledged; told after commit. */
+export interface AlarmNews {
+  readonly alarm: Alarm;
+  readonly propertyId: number;
+  readonly buildingId: number | undefined;
+}
+
+export interface Alarms {
+  /** Takes over what was open and follows metering from now on. After `metering.start`. */
+  start(): Promise<void>;
+  addRoutes(routes: RouteServer): void;
+  onChange(listener: (news: AlarmNews) => void): () => void;
+  counts(scope: Scope, propertyId?: number): AlarmCounts;
+  /** Stores what waits. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Alarms: raised and cleared with hysteresis, one a cause, acknowledged by people. */
+export function createAlarms(deps: AlarmsDeps): Alarms {
+  const { db, clock, log, estate, metering } = deps;
+  const listeners = new Set<(news: AlarmNews) => void>();
+  const current = new CurrentAlarms((meterId, unacknowledged) => metering.setAlarmMark(meterId, unacknowledged));
+  const changed = (row: AlarmRow): void => {
+    current.put(toCurrent(row));
+    const news = { alarm: toAlarm(row), propertyId: row.property_id, buildingId: row.building_id ?? undefined };
+    for (const listener of listeners) listener(news);
+  };
+  const recorder = createRecorder({ db, clock, log, recorded: changed });
+  const tracker = new AlarmTracker({ estate, metering, decide: (transition) => recorder.add(transition) });
+  const service = createAlarmService({ db, nowMs: () => clock.nowMs(), current, changed });
+  let unlisten: (() => void) | undefined;
+  const everywhere: Scope = { all: true, propertyIds: [], buildingIds: [] };
+  addFigures(deps.metrics, [
+    {
+      name: 'alarms_open',
+      help: 'Open alarms by severity',
+      kind: 'gauge',
+      labels: ['severity'],
+      read() {
+        const { low, medium, high } = current.counts(everywhere, undefined);
+        return Object.entries({ low, medium, high }).map(([severity, value]) => ({ labels: { severity }, value }));
+      },
+    },
+    {
+      name: 'alarms_waiting',
+      help: 'Changes of alarms waiting for the database',
+      kind: 'gauge',
+      read: () => recorder.figures().waiting,
+    },
+    {
+      name: 'alarms_dropped_total',
+      help: 'Changes of alarms dropped, queue full',
+      kind: 'counter',
+      read: () => recorder.figures().dropped,
+    },
+  ]);
+
+  return {
+    async start() {
+      const rows = await selectCurrent(db);
+      tracker.restore(rows.filter(({ open }) => open));
+      for (const alarm of rows) current.put(alarm);
+      unlisten = metering.listen({
+        metersChanged(updates, nowMs) {
+          for (const update of updates) tracker.meterChanged(update, nowMs);
+        },
+        swept: (nowMs) => tracker.sweep(nowMs),
+      });
+    },
+    addRoutes: (routes) => addAlarmRoutes(routes, service),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    counts: (scope, propertyId) => current.counts(scope, propertyId),
+    flush: recorder.flush,
+    async stop() {
+      unlisten?.();
+      await recorder.close();
+    },
+  };
+}

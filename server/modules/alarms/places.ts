@@ -1,0 +1,89 @@
+import type { Names } from '#contract/index.ts';
+import type { EstateReader } from '#server/modules/estate/types.ts';
+import type { AlarmSource, SourcePlace } from './types.ts';
+
+/** Where a source stands now; undefined when it is gone. */
+export function placeOfSource(estate: EstateReader, source: AlarmSource): SourcePlace | undefined {
+  switch (source.kind) {
+    case 'meter':
+      return placeOfMeter(estate, source.id);
+    case 'line':
+      return placeOfLine(estate, source.id);
+    case 'gateway':
+      return placeOfGateway(estate, source.id);
+  }
+}
+
+/** Is the source still there? */
+export function isInEstate(estate: EstateReader, { kind, id }: AlarmSource): boolean {
+  switch (kind) {
+    case 'meter':
+      return estate.meter(id) !== undefined;
+    case 'line':
+      return estate.line(id) !== undefined;
+    case 'gateway':
+      return estate.gateway(id) !== undefined;
+  }
+}
+
+function placeOfMeter(estate: EstateReader, meterId: number): SourcePlace | undefined {
+  const profile = estate.meter(meterId);
+  if (profile === undefined) return undefined;
+  const { meter, buildingId, path } = profile;
+  const names = path.map((place) => place.names);
+  const label = meter.names ?? sameInBoth(meter.meterNumber);
+  return {
+    propertyId: meter.propertyId,
+    buildingId,
+    gatewayId: estate.line(meter.lineId)?.gatewayId,
+    lineId: meter.lineId,
+    path: names,
+    label,
+    search: searchText([...names, label], [meter.meterNumber, meter.circuit]),
+  };
+}
+
+function placeOfLine(estate: EstateReader, lineId: number): SourcePlace | undefined {
+  const line = estate.line(lineId);
+  const gateway = line === undefined ? undefined : placeOfGateway(estate, line.gatewayId);
+  if (line === undefined || gateway === undefined) return undefined;
+  const code = estate.gateway(line.gatewayId)?.code ?? '';
+  const label = sameInBoth(`${code} · ${line.name}`);
+  return { ...gateway, lineId, label, search: searchText([...gateway.path, label], []) };
+}
+
+function placeOfGateway(estate: EstateReader, gatewayId: number): SourcePlace | undefined {
+  const gateway = estate.gateway(gatewayId);
+  if (gateway === undefined) return undefined;
+  const chain = placeChain(estate, gateway.placeId ?? gateway.propertyId);
+  const path = chain.map(({ names }) => names);
+  const label = gateway.names ?? sameInBoth(gateway.code);
+  return {
+    propertyId: gateway.propertyId,
+    buildingId: chain.find(({ kind }) => kind === 'building')?.id,
+    gatewayId,
+    lineId: undefined,
+    path,
+    label,
+    search: searchText([...path, label], [gateway.code]),
+  };
+}
+
+/** From the property down to the place. */
+function placeChain(estate: EstateReader, placeId: number) {
+  const chain = [];
+  for (let place = estate.place(placeId); place !== undefined; ) {
+    chain.unshift(place);
+    place = place.parentId === undefined ? undefined : estate.place(place.parentId);
+  }
+  return chain;
+}
+
+function sameInBoth(name: string): Names {
+  return { zh: name, en: name };
+}
+
+function searchText(names: readonly Names[], words: readonly (string | undefined)[]): string {
+  const all = [...names.flatMap(({ zh, en }) => [zh, en]), ...words].filter((word) => word !== undefined);
+  return [...new Set(all)].join(' ').toLowerCase();
+}

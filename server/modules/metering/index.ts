@@ -1,0 +1,179 @@
+import type { MeterNow } from '#contract/index.ts';
+import { createCalendars } from '#domain/calendar.ts';
+import type { Clock } from '#drivers/core/index.ts';
+import type { IngestPipeline, LineDesk } from '#server/acquisition/types.ts';
+import type { EstateReader } from '#server/modules/estate/types.ts';
+import type { Db } from '#server/platform/db/index.ts';
+import type { RouteServer } from '#server/platform/http/index.ts';
+import type { Log } from '#server/platform/log.ts';
+import { addFigures, type Metrics } from '#server/platform/metricsFigures.ts';
+import type { Telemetry, ZoneMeters } from '#server/platform/telemetry/index.ts';
+import { createBackfill, type HistoryRow } from './backfill.ts';
+import { toMeterNow } from './dto.ts';
+import { createLatestKeeper } from './latestKeeper.ts';
+import { selectLatest } from './latestStore.ts';
+import { MeterStates } from './meterStates.ts';
+import { createPipeline } from './pipeline.ts';
+import { RegisterKeeper } from './registerKeeper.ts';
+import { addMeteringRoutes } from './routes.ts';
+import { createMeteringService } from './service.ts';
+import type { LineView, MeteringListener, MeterView, ModelLookup } from './types.ts';
+import { createPeaks } from './wall.ts';
+
+export type { HistoryRow } from './backfill.ts';
+export type { LineView, MeteringListener, MeterUpdate, MeterView } from './types.ts';
+
+export interface MeteringDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly estate: EstateReader;
+  readonly telemetry: Telemetry;
+  readonly modelOf: ModelLookup;
+  readonly metrics: Metrics;
+}
+
+export interface Metering {
+  /** Takes the meters of the estate and what was known before the start. The estate must have been loaded. */
+  start(): Promise<void>;
+  /** Where acquisition brings its batches. */
+  readonly pipeline: IngestPipeline;
+  addRoutes(routes: RouteServer, lines: LineDesk): void;
+  listen(listener: MeteringListener): () => void;
+  meter(meterId: number): MeterView | undefined;
+  /** In the order of their ids. */
+  metersOfProperty(propertyId: number): readonly MeterView[];
+  metersOfLine(lineId: number): readonly MeterView[];
+  line(lineId: number): LineView | undefined;
+  meterNow(meterId: number): MeterNow | undefined;
+  /** The mark of an alarm that nobody acknowledged. */
+  setAlarmMark(meterId: number, unacknowledged: boolean): void;
+  /** Stores history that a plant or gateway kept: telemetry and registers, never the latest values. */
+  takeHistory(rows: readonly HistoryRow[]): Promise<void>;
+  /** Stores what waits. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Latest values, states, registers and trends of all meters. */
+export function createMetering(deps: MeteringDeps): Metering {
+  const { db, clock, log, estate, telemetry, modelOf } = deps;
+  const calendars = createCalendars();
+  const calendarOfPlace = (placeId: number) => calendars(estate.place(placeId)?.timeZone ?? 'UTC');
+  const calendarOf = (meter: MeterView) => calendarOfPlace(meter.profile.meter.propertyId);
+  const listeners = new Set<MeteringListener>();
+  const states = new MeterStates({ estate, modelOf, nowMs: () => clock.nowMs() });
+  const latest = createLatestKeeper({ db, clock, log, states });
+  const registers = new RegisterKeeper({ db, clock, log });
+  const pipeline = createPipeline({ states, registers, telemetry, latest, modelOf, calendarOf, listeners, log });
+  const peaks = createPeaks(telemetry, clock);
+  const backfill = createBackfill({ estate, registers, telemetry, modelOf, calendarOfPlace });
+  const changedPropertyIds = new Set<number>();
+  let unsubscribe: (() => void) | undefined;
+
+  /** An import is hundreds of events: those who listen hear once a tick. */
+  function tellEstateChanges(): void {
+    for (const propertyId of changedPropertyIds) {
+      for (const listener of listeners) listener.estateChanged?.(propertyId);
+    }
+    changedPropertyIds.clear();
+  }
+  addMeteringFigures(deps.metrics, { telemetry, registers, waitingLatest: latest.waiting });
+
+  return {
+    async start() {
+      states.restore(await selectLatest(db));
+      unsubscribe = estate.onChange((event) => {
+        states.estateChanged();
+        changedPropertyIds.add(event.propertyId);
+      });
+    },
+    pipeline: {
+      take(batch, nowMs) {
+        if (changedPropertyIds.size > 0) tellEstateChanges();
+        pipeline.take(batch, nowMs);
+      },
+      sweep: pipeline.sweep,
+    },
+    addRoutes(routes, lines) {
+      const calendarOfProperty = (property: { readonly id: number }) => calendarOfPlace(property.id);
+      const service = createMeteringService({
+        db,
+        clock,
+        estate,
+        states,
+        telemetry,
+        lines,
+        calendarOf,
+        calendarOfProperty,
+        peaks,
+      });
+      addMeteringRoutes(routes, service);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    meter: (meterId) => states.get(meterId),
+    metersOfProperty: (propertyId) => states.ofProperty(propertyId),
+    metersOfLine: (lineId) => states.ofLine(lineId),
+    line: (lineId) => states.line(lineId),
+    meterNow(meterId) {
+      const meter = states.get(meterId);
+      return meter === undefined ? undefined : toMeterNow(meter);
+    },
+    setAlarmMark: (meterId, unacknowledged) =>
+      pipeline.tell(states.setAlarmMark(meterId, unacknowledged, clock.nowMs()), clock.nowMs()),
+    async takeHistory(rows) {
+      await backfill(rows);
+      peaks.forget();
+    },
+    async flush() {
+      await Promise.all([latest.flush(), registers.flush(), telemetry.settle()]);
+    },
+    async stop() {
+      unsubscribe?.();
+      await Promise.all([latest.close(), registers.close()]);
+    },
+  };
+}
+
+/** Meters by time zone, for the roll-ups of days. */
+export function zonesOf(estate: EstateReader): () => readonly ZoneMeters[] {
+  const calendars = createCalendars();
+  return () => {
+    const byZone = new Map<string, number[]>();
+    for (const { id, timeZone = 'UTC' } of estate.properties()) {
+      const meterIds = byZone.get(timeZone) ?? [];
+      byZone.set(timeZone, meterIds);
+      meterIds.push(...estate.metersOfProperty(id).map(({ meter }) => meter.id));
+    }
+    return [...byZone].map(([timeZone, meterIds]) => ({ calendar: calendars(timeZone), meterIds }));
+  };
+}
+
+interface MeteringFigureSources {
+  readonly telemetry: Telemetry;
+  readonly registers: RegisterKeeper;
+  readonly waitingLatest: () => number;
+}
+
+function addMeteringFigures(metrics: Metrics, { telemetry, registers, waitingLatest }: MeteringFigureSources): void {
+  const counter = (name: string, help: string, read: () => number) => ({ name, help, read, kind: 'counter' as const });
+  const gauge = (name: string, help: string, read: () => number) => ({ name, help, read, kind: 'gauge' as const });
+  addFigures(metrics, [
+    gauge('telemetry_queued', 'Readings waiting for the telemetry store', () => telemetry.figures().queued),
+    counter('telemetry_written_total', 'Readings written to the store', () => telemetry.figures().written),
+    counter('telemetry_dropped_total', 'Readings dropped, queue full', () => telemetry.figures().dropped),
+    counter(
+      'telemetry_refused_total',
+      'Readings the store refused or is too young for',
+      () => telemetry.figures().refused,
+    ),
+    counter('telemetry_failures_total', 'Writes to the store that failed', () => telemetry.figures().failures),
+    gauge('registers_waiting', 'Register rows waiting for the database', () => registers.figures.waiting),
+    counter('registers_stored_total', 'Register rows stored', () => registers.figures.stored),
+    counter('registers_dropped_total', 'Register rows dropped, queue full', () => registers.figures.dropped),
+    gauge('latest_waiting', 'Meters whose latest values wait for the database', waitingLatest),
+  ]);
+}

@@ -1,0 +1,264 @@
+import { evaluate, type MeterInput, type MeterPolicy, type MeterState, type PathState } from '#domain/evaluate.ts';
+import type { Reading } from '#drivers/core/index.ts';
+import type { LineNews, LinePathState, MeterNews } from '#server/acquisition/types.ts';
+import type { EstateReader, MeterProfile } from '#server/modules/estate/types.ts';
+import type { StoredLatest } from './latestStore.ts';
+import type { LastRead, LineView, MeterUpdate, MeterView, ModelLookup } from './types.ts';
+
+interface MeterRecord {
+  readonly meterId: number;
+  /** Since when it is on our list. */
+  readonly knownSinceMs: number;
+  profile: MeterProfile;
+  last: LastRead | undefined;
+  heardMs: number | undefined;
+  stale: boolean;
+  failures: number;
+  alarmUnacknowledged: boolean;
+  state: MeterState;
+}
+
+interface Path {
+  readonly state: LinePathState;
+  readonly sinceMs: number;
+  /** Since when its meters can be heard. */
+  readonly listeningSinceMs: number;
+  readonly reason: string;
+}
+
+export interface MeterStatesDeps {
+  readonly estate: EstateReader;
+  readonly modelOf: ModelLookup;
+  readonly nowMs: () => number;
+}
+
+/**
+ * The latest of every meter, in memory: what it said, its state, the way to it. Follows the estate: after
+ * `estateChanged` the next call of any kind sees the new one.
+ */
+export class MeterStates {
+  readonly #estate: EstateReader;
+  readonly #modelOf: ModelLookup;
+  readonly #nowMs: () => number;
+  readonly #startMs: number;
+  readonly #meters = new Map<number, MeterRecord>();
+  readonly #meterIdsByLine = new Map<number, number[]>();
+  readonly #paths = new Map<number, Path>();
+  #cyclesMs: ReadonlyMap<number, number> = new Map();
+  #isCurrent = false;
+
+  constructor(deps: MeterStatesDeps) {
+    this.#estate = deps.estate;
+    this.#modelOf = deps.modelOf;
+    this.#nowMs = deps.nowMs;
+    this.#startMs = deps.nowMs();
+  }
+
+  /** The estate is another than before; cheap to call often. */
+  estateChanged(): void {
+    this.#isCurrent = false;
+  }
+
+  get(meterId: number): MeterView | undefined {
+    this.#follow();
+    return this.#meters.get(meterId);
+  }
+
+  /** Meters of a property in the order of their ids. */
+  ofProperty(propertyId: number): readonly MeterView[] {
+    this.#follow();
+    return this.#estate
+      .metersOfProperty(propertyId)
+      .flatMap(({ meter }) => this.#meters.get(meter.id) ?? [])
+      .toSorted((a, b) => a.profile.meter.id - b.profile.meter.id);
+  }
+
+  ofLine(lineId: number): readonly MeterView[] {
+    this.#follow();
+    return (this.#meterIdsByLine.get(lineId) ?? []).flatMap((meterId) => this.#meters.get(meterId) ?? []);
+  }
+
+  line(lineId: number): LineView | undefined {
+    const line = this.#estate.line(lineId);
+    const gateway = line === undefined ? undefined : this.#estate.gateway(line.gatewayId);
+    if (gateway === undefined) return undefined;
+    const path = this.#pathOf(lineId);
+    const { sinceMs, reason } = path;
+    return { lineId, gatewayId: gateway.id, propertyId: gateway.propertyId, path: path.state, sinceMs, reason };
+  }
+
+  /** Takes over what was known before the start, marked stale. Before anything was heard. */
+  restore(stored: readonly StoredLatest[]): void {
+    this.#follow();
+    for (const { meterId, last, facts, since } of stored) {
+      const record = this.#meters.get(meterId);
+      if (record === undefined) continue;
+      record.last = last;
+      record.heardMs = last.readAtMs;
+      record.stale = true;
+      record.state = { ...record.state, facts, since };
+      this.#evaluate(record, this.#startMs);
+    }
+  }
+
+  takeLine(news: LineNews): readonly MeterUpdate[] {
+    this.#follow();
+    const before = this.#pathOf(news.lineId);
+    if (before.state === news.path) return [];
+    const heard = news.path === 'up' || news.path === 'connecting';
+    const heardBefore = before.state === 'up' || before.state === 'connecting';
+    this.#paths.set(news.lineId, {
+      state: news.path,
+      // Connecting that did not work yet is still one and the same attempt: it is not a new beginning.
+      sinceMs: news.atMs,
+      listeningSinceMs: heard && heardBefore ? before.listeningSinceMs : news.atMs,
+      reason: news.reason,
+    });
+    return this.#judgeAll(this.#meterIdsByLine.get(news.lineId) ?? [], news.atMs);
+  }
+
+  /** Undefined for news of a meter that is gone. */
+  takeMeter(news: MeterNews, nowMs: number): MeterUpdate | undefined {
+    this.#follow();
+    const record = this.#meters.get(news.kind === 'reading' ? news.reading.meterId : news.meterId);
+    if (record === undefined) return undefined;
+    if (news.kind === 'failed') {
+      record.failures = news.failures;
+      return this.#judge(record, nowMs, undefined);
+    }
+    if (news.reading.source === 'backfill') return undefined;
+    record.last = mergeRead(record.last, news.reading);
+    record.heardMs = news.reading.receivedMs;
+    record.stale = false;
+    record.failures = 0;
+    return this.#judge(record, nowMs, news.reading);
+  }
+
+  /** What time alone changed. `cyclesMs`: how long a round takes each line. */
+  sweep(nowMs: number, cyclesMs: ReadonlyMap<number, number>): readonly MeterUpdate[] {
+    this.#follow();
+    this.#cyclesMs = cyclesMs;
+    const due: number[] = [];
+    for (const record of this.#meters.values()) if (nowMs >= record.state.dueMs) due.push(record.meterId);
+    return this.#judgeAll(due, nowMs);
+  }
+
+  setAlarmMark(meterId: number, unacknowledged: boolean, nowMs: number): readonly MeterUpdate[] {
+    const record = this.#meters.get(meterId);
+    if (record === undefined || record.alarmUnacknowledged === unacknowledged) return [];
+    record.alarmUnacknowledged = unacknowledged;
+    return this.#judgeAll([meterId], nowMs);
+  }
+
+  #follow(): void {
+    if (this.#isCurrent) return;
+    this.#isCurrent = true;
+    const nowMs = this.#nowMs();
+    const present = new Set(this.#estate.meterIds());
+    for (const meterId of this.#meters.keys()) if (!present.has(meterId)) this.#meters.delete(meterId);
+    this.#meterIdsByLine.clear();
+    for (const meterId of present) {
+      const profile = this.#estate.meter(meterId);
+      if (profile === undefined) continue;
+      this.#followMeter(meterId, profile, nowMs);
+      const neighbours = this.#meterIdsByLine.get(profile.meter.lineId);
+      if (neighbours === undefined) this.#meterIdsByLine.set(profile.meter.lineId, [meterId]);
+      else neighbours.push(meterId);
+    }
+  }
+
+  #judgeAll(meterIds: readonly number[], nowMs: number): readonly MeterUpdate[] {
+    return meterIds.flatMap((meterId) => {
+      const record = this.#meters.get(meterId);
+      return record === undefined ? [] : (this.#judge(record, nowMs, undefined) ?? []);
+    });
+  }
+
+  /** Undefined when nothing changed and there is no reading to tell of. */
+  #judge(record: MeterRecord, nowMs: number, reading: Reading | undefined): MeterUpdate | undefined {
+    const marksBefore = record.state.marks;
+    const events = this.#evaluate(record, nowMs);
+    if (reading === undefined && events.length === 0 && record.state.marks === marksBefore) return undefined;
+    return { meter: record, events, reading };
+  }
+
+  #evaluate(record: MeterRecord, nowMs: number) {
+    const { state, events } = evaluate(record.state, this.#inputOf(record), this.#policyOf(record.profile), nowMs);
+    record.state = state;
+    return events;
+  }
+
+  #followMeter(meterId: number, profile: MeterProfile, nowMs: number): void {
+    const known = this.#meters.get(meterId);
+    if (known !== undefined) {
+      known.profile = profile;
+      this.#evaluate(known, nowMs);
+      return;
+    }
+    const fresh = { last: undefined, heardMs: undefined, stale: false, failures: 0, alarmUnacknowledged: false };
+    const record = { meterId, knownSinceMs: nowMs, profile, ...fresh };
+    const { state } = evaluate(undefined, this.#inputOf(record), this.#policyOf(profile), nowMs);
+    this.#meters.set(meterId, { ...record, state });
+  }
+
+  #inputOf(record: Omit<MeterRecord, 'state'>): MeterInput {
+    const path = this.#pathOf(record.profile.meter.lineId);
+    return {
+      heardMs: record.heardMs,
+      listeningSinceMs: Math.max(path.listeningSinceMs, record.knownSinceMs),
+      failures: record.failures,
+      path: pathState(path.state),
+      pathSinceMs: path.sinceMs,
+      status: record.last?.status,
+      commandedRelay: undefined,
+      loadW: record.last?.values.activePowerW,
+      alarmUnacknowledged: record.alarmUnacknowledged,
+      stale: record.stale,
+    };
+  }
+
+  #policyOf(profile: MeterProfile): MeterPolicy {
+    return {
+      pollMs: Math.max(profile.livePollMs, this.#cyclesMs.get(profile.meter.lineId) ?? 0),
+      prepaid: this.#modelOf(profile.meter.modelId)?.capabilities.prepaid ?? false,
+      overloadLimitW: profile.meter.overloadLimitW,
+    };
+  }
+
+  #pathOf(lineId: number): Path {
+    const since = { sinceMs: this.#startMs, listeningSinceMs: this.#startMs };
+    return this.#paths.get(lineId) ?? { state: 'connecting', ...since, reason: 'starting' };
+  }
+}
+
+function pathState(state: LinePathState): PathState {
+  switch (state) {
+    case 'connecting':
+    case 'up':
+      return 'up';
+    case 'down':
+      return 'down';
+    case 'stopped':
+      return 'stopped';
+  }
+}
+
+/**
+ * A live poll may leave registers out, so what it does not say keeps its last value; what was read and not believed
+ * is absent, since the last good value would carry a time at which it was not read.
+ */
+function mergeRead(before: LastRead | undefined, reading: Reading): LastRead {
+  const values: { [quantity in keyof LastRead['values']]: number } = { ...before?.values, ...reading.values };
+  const refused = new Set<string>(reading.rejected.map(({ quantity }) => quantity));
+  for (const { quantity } of reading.rejected) {
+    if (quantity !== 'balanceMinor' && quantity !== 'clock') delete values[quantity];
+  }
+  return {
+    readAtMs: reading.atMs,
+    values,
+    balanceMinor: refused.has('balanceMinor') ? undefined : (reading.balanceMinor ?? before?.balanceMinor),
+    status: { ...before?.status, ...reading.status },
+    meterClockMs: reading.meterClockMs ?? before?.meterClockMs,
+    rejected: reading.rejected,
+  };
+}

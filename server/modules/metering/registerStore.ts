@@ -1,0 +1,93 @@
+import sql, { join, raw } from 'sql-template-tag';
+import { COUNTERS, type Quantity, type ReadingSource } from '#drivers/core/index.ts';
+import type { Queryable } from '#server/platform/db/index.ts';
+
+export type RegisterQuality = 'measured' | 'late' | 'estimated';
+
+/** Counters of one meter at one billing instant. Exact: Wh as bigint. */
+export interface RegisterRow {
+  readonly meterId: number;
+  readonly instantMs: number;
+  readonly readAtMs: number;
+  readonly quality: RegisterQuality;
+  readonly source: ReadingSource;
+  readonly registers: Readonly<Partial<Record<Quantity, bigint>>>;
+  readonly balanceMinor: bigint | undefined;
+  readonly purchaseCount: number | undefined;
+}
+
+/** `energyDeepValleyWh` → `energy_deep_valley_wh`. */
+const columnOf = (counter: Quantity): string => counter.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const COUNTER_COLUMNS = COUNTERS.map((counter) => ({ counter, column: columnOf(counter) }));
+const COLUMN_LIST = raw(COUNTER_COLUMNS.map(({ column }) => column).join(', '));
+
+/** Stores rows; one that is already there stays as it is. Returns how many were new. */
+export async function insertRegisters(db: Queryable, rows: readonly RegisterRow[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const counters = COUNTER_COLUMNS.map(
+    ({ counter }) => sql`${rows.map(({ registers }) => registers[counter]?.toString() ?? null)}::int8[]`,
+  );
+  const inserted = await db.query<{ meter_id: number }>(sql`
+    insert into register_reading
+      (meter_id, instant, read_at, quality, source, balance_minor, purchase_count, ${COLUMN_LIST})
+    select * from unnest(
+      ${rows.map(({ meterId }) => meterId)}::int[],
+      ${rows.map(({ instantMs }) => new Date(instantMs))}::timestamptz[],
+      ${rows.map(({ readAtMs }) => new Date(readAtMs))}::timestamptz[],
+      ${rows.map(({ quality }) => quality)}::text[],
+      ${rows.map(({ source }) => source)}::text[],
+      ${rows.map(({ balanceMinor }) => balanceMinor?.toString() ?? null)}::int8[],
+      ${rows.map(({ purchaseCount }) => purchaseCount ?? null)}::int[],
+      ${join(counters)})
+    on conflict (meter_id, instant) do nothing returning meter_id`);
+  return inserted.length;
+}
+
+interface StoredRegister extends Readonly<Record<string, unknown>> {
+  readonly meter_id: number;
+  readonly instant: Date;
+  readonly read_at: Date;
+  readonly quality: RegisterQuality;
+  readonly source: ReadingSource;
+  readonly balance_minor: bigint | null;
+  readonly purchase_count: number | null;
+}
+
+export interface RegisterQuery {
+  readonly meterId: number;
+  readonly fromMs: number | undefined;
+  /** Exclusive. */
+  readonly toMs: number | undefined;
+  readonly order: 'newest-first' | 'oldest-first';
+  readonly limit: number;
+}
+
+export async function selectRegisters(db: Queryable, query: RegisterQuery): Promise<readonly RegisterRow[]> {
+  const from = query.fromMs === undefined ? null : new Date(query.fromMs);
+  const to = query.toMs === undefined ? null : new Date(query.toMs);
+  const rows = await db.query<StoredRegister>(sql`
+    select meter_id, instant, read_at, quality, source, balance_minor, purchase_count, ${COLUMN_LIST}
+    from register_reading
+    where meter_id = ${query.meterId} and instant >= coalesce(${from}, '-infinity'::timestamptz)
+      and instant < coalesce(${to}, 'infinity'::timestamptz)
+    order by instant ${raw(query.order === 'newest-first' ? 'desc' : 'asc')} limit ${query.limit}`);
+  return rows.map((row) => ({
+    meterId: row.meter_id,
+    instantMs: row.instant.getTime(),
+    readAtMs: row.read_at.getTime(),
+    quality: row.quality,
+    source: row.source,
+    registers: registersOf(row),
+    balanceMinor: row.balance_minor ?? undefined,
+    purchaseCount: row.purchase_count ?? undefined,
+  }));
+}
+
+function registersOf(row: StoredRegister): RegisterRow['registers'] {
+  const registers: Partial<Record<Quantity, bigint>> = {};
+  for (const { counter, column } of COUNTER_COLUMNS) {
+    const value = row[column];
+    if (typeof value === 'bigint') registers[counter] = value;
+  }
+  return registers;
+}

@@ -1,0 +1,53 @@
+import type { FactEvent, MeterState } from '#domain/evaluate.ts';
+import type { MeterModel, MeterStatus, Reading, Rejection, Values } from '#drivers/core/index.ts';
+import type { LinePathState } from '#server/acquisition/types.ts';
+import type { MeterProfile } from '#server/modules/estate/types.ts';
+
+/** What a meter last said: all of it, or nothing. */
+export interface LastRead {
+  readonly readAtMs: number;
+  readonly values: Values;
+  readonly balanceMinor: bigint | undefined;
+  readonly status: MeterStatus;
+  readonly meterClockMs: number | undefined;
+  readonly rejected: readonly Rejection[];
+}
+
+/** Everything now known about one meter. */
+export interface MeterView {
+  readonly profile: MeterProfile;
+  readonly last: LastRead | undefined;
+  /** Known only from before our start. */
+  readonly stale: boolean;
+  readonly state: MeterState;
+}
+
+/** A meter that changed or answered. */
+export interface MeterUpdate {
+  readonly meter: MeterView;
+  readonly events: readonly FactEvent[];
+  /** The answer that this came from; undefined when time, a line or an alarm changed the meter. */
+  readonly reading: Reading | undefined;
+}
+
+/** A line as its meters see it. */
+export interface LineView {
+  readonly lineId: number;
+  readonly gatewayId: number;
+  readonly propertyId: number;
+  readonly path: LinePathState;
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
+/** Told after each batch and each sweep, also when nothing changed. */
+export interface MeteringListener {
+  metersChanged(updates: readonly MeterUpdate[], nowMs: number): void;
+  /** About once a second. */
+  swept?(nowMs: number): void;
+  /** Meters, lines or their places changed: ask anew. */
+  estateChanged?(propertyId: number): void;
+}
+
+/** Looks up a meter model; undefined for one that this release does not know. */
+export type ModelLookup = (modelId: string) => MeterModel | undefined;
