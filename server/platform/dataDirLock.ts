@@ -1,5 +1,5 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** How often a lock that changes hands under our eyes is looked at again. */
 const ATTEMPTS_MAX = 5;
@@ -14,7 +14,7 @@ export type LockOutcome =
  * that a lock left by `kill -9` is seen to be nobody's, even when its pid runs something else by now.
  */
 export function lockDataDir(dataDir: string): LockOutcome {
-  mkdirSync(dataDir, { recursive: true });
+  makeFolder(dataDir);
   const path = join(dataDir, 'server.lock');
   const own = `${process.pid} ${startOf(process.pid) ?? ''}`;
   const draft = `${path}.${process.pid}`;
@@ -31,6 +31,13 @@ export function lockDataDir(dataDir: string): LockOutcome {
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Not by mkdir's own `recursive`: under /proc, where nothing can be made, Node's turns in a circle for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 /** A hard link either makes the name or fails; there is no moment in between. */
