@@ -50,7 +50,8 @@ export async function addPlantProperties(tx: Tx, rows: readonly PlantPlaceRow[])
       select nextval(pg_get_serial_sequence('place', 'id'))::int as id, w.*
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         as w (key text, names jsonb, position int, "timeZone" text, currency text)
-      where not exists (select from place p where p.plant_key = w.key))
+      where not exists (select from place p where p.plant_key = w.key)
+      order by w.position)
     insert into place (id, kind, property_id, names, position, time_zone, currency, plant_key)
     overriding system value
     select id, 'property', id, names, position, "timeZone", currency, key from wanted`);
@@ -68,6 +69,7 @@ export async function addPlantPlaces(
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as w (key text, "parentKey" text, names jsonb, position int, shape text)
     join place parent on parent.plant_key = w."parentKey"
+    order by parent.id, w.position
     on conflict on constraint place_plant_key_key do nothing`);
 }
 
@@ -80,6 +82,7 @@ export async function addPlantGateways(tx: Tx, rows: readonly PlantGatewayRow[])
       as w ("propertyKey" text, "placeKey" text, code text, names jsonb)
     join place property on property.plant_key = w."propertyKey"
     left join place stand on stand.plant_key = w."placeKey"
+    order by property.id, w.code
     on conflict on constraint gateway_code_key do nothing`);
 }
 
@@ -92,6 +95,7 @@ export async function putPlantLines(tx: Tx, rows: readonly PlantLineRow[]): Prom
       as w ("propertyKey" text, code text, name text, transport jsonb, serial jsonb, "responseTimeoutMs" int, "turnaroundMs" int)
     join place property on property.plant_key = w."propertyKey"
     join gateway g on g.property_id = property.id and g.code = w.code and g.simulated
+    order by g.id, w.name
     on conflict on constraint line_name_key do update set transport = excluded.transport, serial = excluded.serial`);
 }
 
@@ -126,6 +130,7 @@ export async function putPlantMeters(tx: Tx, rows: readonly PlantMeterRow[]): Pr
     select property_id, place_id, line_id, model_id, unit_address, meter_number, role, names, ct_ratio, pt_ratio,
       circuit, overload_limit_w, energy_category
     from plant_meter
+    order by line_id, unit_address
     on conflict do nothing`);
 }
 
