@@ -38,7 +38,9 @@ export class Alarm {
   #arm(atMs: number): void {
     this.#timer?.cancel();
     this.#firesMs = atMs;
-    this.#timer = this.#clock.after(Math.max(0, atMs - this.#clock.monotonicMs()), () => this.#fire());
+    // Whole milliseconds, rounded up: timers know no others, and one that fires a hair early only costs another.
+    const delayMs = Math.ceil(Math.max(0, atMs - this.#clock.monotonicMs()));
+    this.#timer = this.#clock.after(delayMs, () => this.#fire());
   }
 
   #fire(): void {
