@@ -5,10 +5,12 @@ import sql from 'sql-template-tag';
 import type { Clock } from '#drivers/core/index.ts';
 import { MODELS } from '#drivers/models/index.ts';
 import { type Config, randomPassword } from './config.ts';
+import { createMeasuring, type Measuring } from './measuring.ts';
 import { type Access, createAccess } from './modules/access/index.ts';
 import { createEstate, type Estate } from './modules/estate/index.ts';
+import { takePlantHistory } from './plantHistory.ts';
 import { startBroker } from './platform/broker/broker.ts';
-import { lockDataDir } from './platform/dataDirLock.ts';
+import { type LockOutcome, lockDataDir } from './platform/dataDirLock.ts';
 import { type Db, migrate, openDb, startEmbeddedPostgres } from './platform/db/index.ts';
 import { addHealth, createHttp, type Http } from './platform/http/index.ts';
 import type { Log } from './platform/log.ts';
@@ -19,6 +21,8 @@ import { StartError } from './startError.ts';
 const WEB_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
 /** The first page should show the plant; a plant that takes longer comes when it comes. */
 const PLANT_READY_MS_MAX = 15_000;
+/** A plant that is not ready by then has no past to tell. */
+const PLANT_HISTORY_MS_MAX = 120_000;
 
 export interface AppDeps {
   readonly log: Log;
@@ -39,6 +43,7 @@ export interface App {
   readonly estate: Estate;
   readonly http: Http;
   readonly plant: PlantProcess | undefined;
+  readonly measuring: Measuring;
   /** Drains in the reverse order of the start. Idempotent. */
   stop(): Promise<void>;
 }
@@ -104,8 +109,13 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
 
   const http = await createHttpSide(config, log, access, metrics);
   running.add('http', () => http.close());
+  const measuring = createMeasuring({ db, clock, chance: Math.random, log, metrics, estate, access, ...config });
+  // Stopped before HTTP, which would wait for the live feed's sockets.
+  running.add('measuring', () => measuring.stop());
   access.addRoutes(http.routes);
   estate.addRoutes(http.routes);
+  measuring.addRoutes(http.routes);
+  measuring.attach(http.app.server);
   addHealth(http.app, {
     release: config.release,
     startedMs,
@@ -116,17 +126,29 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   });
 
   const firstSignIn = await prepareFirstSignIn(config, log, access);
+  await measuring.start();
+  if (plant !== undefined) takeHistory(plant, measuring, deps, estate, running);
   const address = await listen(config, http);
-  return { address, firstSignIn, db, access, estate, http, plant, stop: () => running.stop() };
+  return { address, firstSignIn, db, access, estate, http, plant, measuring, stop: () => running.stop() };
 }
 
 function holdDataDir(config: Config, running: Running): void {
-  const lock = lockDataDir(config.dataDir);
-  if (!lock.ok)
+  const setting = `DATA_DIR=${config.dataDir}`;
+  const lock = takeDataDir(config.dataDir, setting);
+  if (!lock.ok) {
     throw new StartError(
-      `DATA_DIR=${config.dataDir} is in use by another server (process ${lock.pid}): stop it, or choose another folder.`,
+      `${setting} is in use by another server (process ${lock.pid}): stop it, or choose another folder.`,
     );
+  }
   running.add('lock', lock.release);
+}
+
+function takeDataDir(dataDir: string, setting: string): LockOutcome {
+  try {
+    return lockDataDir(dataDir);
+  } catch (cause) {
+    throw new StartError(`${setting} cannot be written (${reasonOf(cause)}): choose another folder.`, { cause });
+  }
 }
 
 async function startDatabase(config: Config, log: Log, running: Running): Promise<Db> {
@@ -134,8 +156,8 @@ async function startDatabase(config: Config, log: Log, running: Running): Promis
   try {
     await migrate(url, log.child('db'));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError(`The database could not be prepared: ${reason || 'no answer'}.`, { cause });
+    const which = config.databaseUrl === undefined ? 'The embedded database' : 'The database of DATABASE_URL';
+    throw new StartError(`${which} could not be prepared: ${reasonOf(cause)}.`, { cause });
   }
   const db = openDb({ url, log: log.child('db') });
   running.add('db', () => db.close());
@@ -170,6 +192,26 @@ async function runPlant(config: Config, log: Log, estate: Estate, running: Runni
   running.add('plant', () => plant.stop());
   if (!(await plant.ready(PLANT_READY_MS_MAX))) log.warn('the simulated plant is not ready yet, going on without it');
   return plant;
+}
+
+/** In the background: the wall does not wait for the past. */
+function takeHistory(plant: PlantProcess, measuring: Measuring, deps: AppDeps, estate: Estate, running: Running): void {
+  const log = deps.log.child('history');
+  let stopped = false;
+  const work = plant
+    .ready(PLANT_HISTORY_MS_MAX)
+    .then(() => {
+      const { metering } = measuring;
+      const meterCount = estate.meterIds().length;
+      return takePlantHistory({ plant, metering, meterCount, clock: deps.clock, log, stopped: () => stopped });
+    })
+    .catch((error: unknown) => {
+      if (!stopped) log.warn('the past of the simulated plant was not stored', { reason: reasonOf(error) });
+    });
+  running.add('history', () => {
+    stopped = true;
+    return work;
+  });
 }
 
 function createHttpSide(config: Config, log: Log, access: Access, metrics: Registry): Promise<Http> {
@@ -212,4 +254,10 @@ async function listen(config: Config, http: Http): Promise<string> {
       throw new StartError(`${where} is no address of this machine: choose another HOST.`, { cause });
     throw cause;
   }
+}
+
+/** Names of several addresses that all failed come as one error without a text of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
 }

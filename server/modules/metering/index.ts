@@ -9,6 +9,7 @@ import type { Log } from '#server/platform/log.ts';
 import { addFigures, type Metrics } from '#server/platform/metricsFigures.ts';
 import type { Telemetry, ZoneMeters } from '#server/platform/telemetry/index.ts';
 import { createBackfill, type HistoryRow } from './backfill.ts';
+import { backfillExists, insertBackfill } from './backfillStore.ts';
 import { toMeterNow } from './dto.ts';
 import { createLatestKeeper } from './latestKeeper.ts';
 import { selectLatest } from './latestStore.ts';
@@ -50,6 +51,9 @@ export interface Metering {
   setAlarmMark(meterId: number, unacknowledged: boolean): void;
   /** Stores history that a plant or gateway kept: telemetry and registers, never the latest values. */
   takeHistory(rows: readonly HistoryRow[]): Promise<void>;
+  /** Was all history of this source taken before? */
+  hasHistory(source: string): Promise<boolean>;
+  historyTaken(source: string, fromMs: number, toMs: number): Promise<void>;
   /** Stores what waits. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -128,6 +132,9 @@ export function createMetering(deps: MeteringDeps): Metering {
       await backfill(rows);
       peaks.forget();
     },
+    hasHistory: (source) => backfillExists(db, source),
+    historyTaken: (source, fromMs, toMs) =>
+      insertBackfill(db, source, new Date(fromMs), new Date(toMs), new Date(clock.nowMs())),
     async flush() {
       await Promise.all([latest.flush(), registers.flush(), telemetry.settle()]);
     },
