@@ -14,7 +14,7 @@ export interface MeterForm {
   ptRatio: number | undefined;
   circuit: string;
   overloadLimitKw: number | undefined;
-  energyCategory: string;
+  energyCategory: string | undefined;
   polling: PollingForm;
 }
 
@@ -36,7 +36,7 @@ export function emptyMeter(lineId: number | undefined): MeterForm {
     ptRatio: 1,
     circuit: '',
     overloadLimitKw: undefined,
-    energyCategory: '',
+    energyCategory: undefined,
     polling: pollingForm(undefined),
   };
 }
@@ -55,7 +55,7 @@ export function meterForm(meter: Meter): MeterForm {
     ptRatio: meter.ptRatio,
     circuit: meter.circuit ?? '',
     overloadLimitKw: meter.overloadLimitW === undefined ? undefined : meter.overloadLimitW / WATTS_PER_KW,
-    energyCategory: meter.energyCategory ?? '',
+    energyCategory: meter.energyCategory || undefined,
     polling: pollingForm(meter.polling),
   };
 }
@@ -68,7 +68,7 @@ export function missingFields(form: MeterForm): readonly string[] {
 }
 
 const limitW = (form: MeterForm): number | undefined =>
-  form.overloadLimitKw === undefined ? undefined : Math.round(form.overloadLimitKw * WATTS_PER_KW);
+  form.overloadLimitKw !== undefined ? Math.round(form.overloadLimitKw * WATTS_PER_KW) : undefined;
 
 /** Body of POST /api/meters; undefined while a required field is empty. */
 export function createMeterBody(form: MeterForm): BodyOf<typeof createMeter> | undefined {
@@ -88,7 +88,7 @@ export function createMeterBody(form: MeterForm): BodyOf<typeof createMeter> | u
     ...(form.ptRatio !== undefined && { ptRatio: form.ptRatio }),
     ...(form.circuit.trim() !== '' && { circuit: form.circuit.trim() }),
     ...(overloadLimitW !== undefined && { overloadLimitW }),
-    ...(form.energyCategory.trim() !== '' && { energyCategory: form.energyCategory.trim() }),
+    ...(form.energyCategory !== undefined && { energyCategory: form.energyCategory.trim() }),
     polling: pollingBody(form.polling),
   };
 }
@@ -101,7 +101,7 @@ export function updateMeterBody(form: MeterForm, version: number): BodyOf<typeof
     ...body,
     version,
     circuit: form.circuit.trim(),
-    energyCategory: form.energyCategory.trim(),
+    energyCategory: form.energyCategory?.trim() ?? '',
     overloadLimitW: limitW(form) ?? null,
   };
 }
