@@ -7,8 +7,10 @@ import { bytesOfBase64 } from './base64.ts';
 import type { LiveSocket } from './liveSocket.ts';
 import { createSequence, type Sequence } from './sequence.ts';
 
-/** How often staleness is computed; a stale wall shows within LIVE_STALE_MS plus this. */
+/** How often staleness is computed. */
 const TICK_MS = 500;
+/** One tick early, so that the wall shows it within LIVE_STALE_MS and not after. */
+const STALE_MS = LIVE_STALE_MS - TICK_MS;
 /** A tick that comes so late means that the machine or the tab slept: nothing on screen can be trusted. */
 const SLEEP_MS = 5_000;
 /** A join that was not answered for so long is asked again when the room is heard. */
@@ -92,7 +94,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   function roomHealth(room: Room | undefined): RoomHealth {
     const ageMs = room && ageOf(room);
     if (ageMs === undefined) return { state: 'connecting', ageMs: 0 };
-    return { state: ageMs >= LIVE_STALE_MS ? 'stale' : 'live', ageMs };
+    return { state: ageMs >= STALE_MS ? 'stale' : 'live', ageMs };
   }
 
   function noteServerTime(atMs: number): void {

@@ -84,7 +84,7 @@ export function useWallKeys(options: WallKeysOptions) {
     else if (dx !== 0 || dy !== 0) options.show({ scale, x: x + dx, y: y + dy });
   }
 
-  function escape(): void {
+  function goOut(): void {
     if (focused.value >= 0) focused.value = -1;
     else zoomOut();
   }
@@ -94,7 +94,7 @@ export function useWallKeys(options: WallKeysOptions) {
     const direction = ARROWS[event.key];
     if (direction !== undefined) move(direction);
     else if (event.key === 'Enter' && focused.value >= 0) options.open(focused.value);
-    else if (event.key === 'Escape') escape();
+    else if (event.key === 'Escape') goOut();
     else if (event.key === '+' || event.key === '=') zoomIn();
     else if (event.key === '-') zoomOut();
     else if (event.key === '0') home();

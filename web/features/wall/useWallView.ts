@@ -14,8 +14,6 @@ const GLIDE_MS = 260;
 const PULSE_MS = 600;
 /** Ages written on lost tiles grow old themselves. */
 const REFRESH_MS = 20_000;
-/** Side of a tile on a screen that scrolls, CSS px: large enough for a finger. */
-const COLUMN_PITCH = 30;
 
 export interface WallViewOptions {
   readonly canvas: Ref<HTMLCanvasElement | null>;
@@ -26,7 +24,8 @@ export interface WallViewOptions {
   readonly column: Ref<boolean>;
   readonly words: (scene: Scene, tile: number) => TileWords;
   readonly floorLabel: (names: Scene['buildings'][number]['storeys'][number]['names']) => string;
-  /** Length of the longest floor label, characters; and whether words changed. */
+  /** Name of the block of the property's own meters. */
+  readonly sharedName: () => string;
   readonly language: Ref<string>;
 }
 
@@ -55,9 +54,9 @@ export function useWallView(options: WallViewOptions) {
         one.buildings.flatMap((building) => building.floors.map((floor) => options.floorLabel(floor.names).length)),
       ),
     );
-    const metrics = wallMetrics(typeScale(), longest, options.column.value);
+    const metrics = wallMetrics(typeScale(), longest, options.column.value, settings.language, options.sharedName());
     const packed = options.column.value
-      ? packColumn(properties, width, metrics, COLUMN_PITCH)
+      ? packColumn(properties, width, metrics)
       : packToFit(properties, { width, height }, metrics);
     const next = createScene(packed);
     scene.value = next;

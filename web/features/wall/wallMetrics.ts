@@ -1,16 +1,39 @@
+import type { Language } from '../../i18n/index.ts';
+import { nameIn } from '../../ui/format.ts';
 import type { WallMetrics } from './layout/packWall.ts';
 
 const CHARACTER_PX = 7.2;
+const LABEL_PX_MIN = 128;
+const LATIN_PX = 8.4;
+const HAN_PX = 14.5;
 
-/** Distances of the wall for a type scale (1 = 16 px); `floorCharacters` = length of the longest floor label. */
-export function wallMetrics(scale: number, floorCharacters: number, column: boolean): WallMetrics {
+/** About how wide a building's name is, CSS px; Chinese is twice as wide. */
+function textPx(text: string): number {
+  return Array.from(text).reduce(
+    (sum, character) => sum + ((character.codePointAt(0) ?? 0) > 0x2e80 ? HAN_PX : LATIN_PX),
+    0,
+  );
+}
+
+/**
+ * Distances of the wall for a type scale (1 = 16 px); `floorCharacters` = length of the longest floor label,
+ * `shared` = name of the block of the property's own meters.
+ */
+export function wallMetrics(
+  scale: number,
+  floorCharacters: number,
+  column: boolean,
+  language: Language,
+  shared: string,
+): WallMetrics {
   return {
     marginX: (column ? 16 : 36) * scale,
     marginY: (column ? 12 : 28) * scale,
     gapX: 34 * scale,
     gapY: (column ? 18 : 26) * scale,
     labelHeight: 56 * scale,
-    labelWidth: 128 * scale,
+    labelWidth: (building) =>
+      Math.max(LABEL_PX_MIN, textPx(building.names === undefined ? shared : nameIn(building.names, language))) * scale,
     floorLabelWidth: Math.min(64, 14 + floorCharacters * CHARACTER_PX) * scale,
     titleHeight: 44 * scale,
     pitchMin: 3,

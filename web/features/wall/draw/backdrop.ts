@@ -1,5 +1,6 @@
 import type { Names } from '#contract/common.ts';
 import type { Camera } from '../layout/camera.ts';
+import { hasFloorLabels } from '../layout/packWall.ts';
 import type { Box, Scene, SceneBuilding } from '../layout/scene.ts';
 import type { Palette } from './palette.ts';
 
@@ -74,6 +75,8 @@ function floors(
   building: SceneBuilding,
   floorLabel: (names: Names | undefined) => string,
 ): void {
+  if (!hasFloorLabels(building.placed.grid)) return;
+  slabs(backdrop, building);
   const { ctx, palette, unit, camera } = backdrop;
   const rowHeight =
     building.storeys.reduce((least, storey) => Math.min(least, storey.height), Number.POSITIVE_INFINITY) * camera.scale;
@@ -92,6 +95,19 @@ function floors(
   });
 }
 
+/** Where storeys take several rows, a slab shows where one ends. */
+function slabs(backdrop: BackdropContext, building: SceneBuilding): void {
+  const { ctx, palette, unit } = backdrop;
+  if (building.placed.grid.storeys.every((storey) => storey.rows === 1)) return;
+  const weight = Math.max(1, Math.round(unit));
+  ctx.fillStyle = palette.line;
+  for (const storey of building.storeys.slice(1)) {
+    const screen = toScreen(backdrop, storey);
+    const overhang = 5 * unit;
+    ctx.fillRect(screen.x - overhang, screen.y + screen.height - weight, screen.width + 2 * overhang, weight);
+  }
+}
+
 /** Labels every 1, 2, 5 or 10 floors, so that they never touch. */
 export function labelStep(rowHeight: number, leading: number): number {
   for (const step of [1, 2, 5, 10, 20, 50]) if (rowHeight * step >= leading) return step;
@@ -102,7 +118,7 @@ export function labelStep(rowHeight: number, leading: number): number {
 function joints(backdrop: BackdropContext, scene: Scene, building: SceneBuilding): void {
   const { ctx, palette } = backdrop;
   const gap = scene.packed.pitch - scene.side;
-  ctx.fillStyle = palette.text3;
+  ctx.fillStyle = palette.outline;
   for (let tile = building.firstTile; tile < building.endTile; tile++) {
     if (scene.joined[tile] !== 1) continue;
     const x = scene.x[tile] ?? 0;

@@ -1,4 +1,4 @@
-import type { PaintContext, Square } from './tilePainter.ts';
+import { DETAIL, type PaintContext, type Square } from './paintContext.ts';
 import type { TileView } from './tileView.ts';
 
 /** Side in CSS px from which a mark is drawn as its sign; below it is a filled corner. */
@@ -6,7 +6,6 @@ const SIGN_FROM = 17;
 
 /**
  * Marks on top of the state, each in its own corner: relay upper left, protection upper right, command lower left.
- * On tiles with words the relay moves to the lower edge, since the room's number stands in its corner.
  */
 export function paintCornerMarks(paint: PaintContext, square: Square, view: TileView, ink: string): void {
   const { ctx } = paint;
@@ -19,22 +18,33 @@ export function paintCornerMarks(paint: PaintContext, square: Square, view: Tile
   ctx.fillStyle = ink;
   ctx.lineWidth = Math.max(square.unit, size * 0.13);
   const signs = side >= SIGN_FROM;
-  const worded = side >= 38;
+  // On a quiet tile a tiny mark stays quiet too.
+  if (!signs && view.state === 'opened') ctx.fillStyle = paint.palette.text3;
+  // Words take the upper corners: there the marks stand side by side along the lower edge.
+  const worded = side >= DETAIL.room;
+  let strip = square.x + inset;
+  const place = (x: number, y: number) => {
+    if (!worded) return { x, y };
+    const at = { x: strip, y: bottom };
+    strip += size * 1.25;
+    return at;
+  };
+  if (view.commandInFlight) {
+    const at = place(square.x + inset, bottom);
+    if (signs) arrow(ctx, at.x, at.y, size);
+    else corner(ctx, at.x, at.y, size, 'lowerLeft');
+  }
   if (view.relayOpen || view.relayDisagrees) {
-    const x = worded ? square.x + inset + (view.commandInFlight ? size * 1.3 : 0) : square.x + inset;
-    const y = worded ? bottom : square.y + inset;
-    if (signs) relaySign(ctx, x, y, size, view.relayDisagrees);
-    else corner(ctx, x, y, size, 'upperLeft');
+    const at = place(square.x + inset, square.y + inset);
+    if (signs) relaySign(ctx, at.x, at.y, size, view.relayDisagrees);
+    else corner(ctx, at.x, at.y, size, 'upperLeft');
   }
   if (view.protection !== 'none') {
-    if (!signs) corner(ctx, right, square.y + inset, size, 'upperRight');
-    else if (view.protection === 'forcedClosed') shield(ctx, right, square.y + inset, size);
-    else if (view.protection === 'forcedOpen') lock(ctx, right, square.y + inset, size);
-    else clockSign(ctx, right, square.y + inset, size);
-  }
-  if (view.commandInFlight) {
-    if (signs) arrow(ctx, square.x + inset, bottom, size);
-    else corner(ctx, square.x + inset, bottom, size, 'lowerLeft');
+    const at = place(right, square.y + inset);
+    if (!signs) corner(ctx, at.x, at.y, size, 'upperRight');
+    else if (view.protection === 'forcedClosed') shield(ctx, at.x, at.y, size);
+    else if (view.protection === 'forcedOpen') lock(ctx, at.x, at.y, size);
+    else clockSign(ctx, at.x, at.y, size);
   }
 }
 

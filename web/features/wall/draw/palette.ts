@@ -20,7 +20,6 @@ export interface Palette {
   readonly hatch: string;
   readonly outline: string;
   readonly onMark: string;
-  readonly onArrears: string;
   readonly fontFamily: string;
 }
 
@@ -80,7 +79,6 @@ export function createPalette(token: (name: string) => string): Palette {
     hatch: token('--lost').trim(),
     outline: token('--not-opened').trim(),
     onMark: token('--on-mark').trim(),
-    onArrears: '#ffffff',
     fontFamily: token('--font').trim(),
   };
 }

@@ -1,26 +1,8 @@
 import type { DisplayState } from '#domain/meterState.ts';
 import { paintCornerMarks } from './cornerMarks.ts';
+import { DETAIL, type PaintContext, type Square } from './paintContext.ts';
 import type { Palette } from './palette.ts';
 import type { TileView, TileWords } from './tileView.ts';
-
-/** A square on the canvas, device px. `unit` = device px per CSS px. */
-export interface Square {
-  readonly x: number;
-  readonly y: number;
-  readonly side: number;
-  readonly unit: number;
-}
-
-/** Sides in CSS px from which a tile gains detail. */
-export const DETAIL = { glyph: 5, corners: 9, arrearsText: 13, age: 24, room: 38, money: 62 } as const;
-
-export interface PaintContext {
-  readonly ctx: CanvasRenderingContext2D;
-  readonly palette: Palette;
-  readonly hatch: CanvasPattern | null;
-  /** The half of the second in which unacknowledged alarms shine. */
-  readonly pulseOn: boolean;
-}
 
 /** Paints one tile: fill, second cue, corner marks, words. The square must have been cleared. */
 export function paintTile(paint: PaintContext, square: Square, view: TileView, words: TileWords | undefined): void {
@@ -55,9 +37,8 @@ function inkOf(palette: Palette, state: DisplayState): string {
   switch (state) {
     case 'alarm1':
     case 'alarm2':
-      return palette.onMark;
     case 'arrears':
-      return palette.onArrears;
+      return palette.onMark;
     case 'opened':
     case 'notOpened':
     case 'lost':
@@ -98,7 +79,7 @@ function paintCue(paint: PaintContext, square: Square, state: DisplayState, ink:
     case 'arrears':
       if (side < DETAIL.arrearsText) paintNought(ctx, left + box / 2, top + box / 2, box * 0.22, square.unit, ink);
       else {
-        ctx.font = `800 ${Math.round(box * (large ? 0.72 : 0.58))}px ${palette.fontFamily}`;
+        ctx.font = `800 ${Math.round(box * (large ? 0.72 : side < 17 ? 0.58 : 0.48))}px ${palette.fontFamily}`;
         ctx.textAlign = 'center';
         ctx.textBaseline = 'middle';
         ctx.fillText('¥0', left + box / 2, top + box * 0.54);
@@ -135,49 +116,39 @@ function paintRing({ ctx, palette, pulseOn }: PaintContext, { x, y, side, unit }
   ctx.globalAlpha = 1;
 }
 
+/** Room, then balance and load as the tile grows; the lost say how old they are instead. */
 function paintWords(paint: PaintContext, square: Square, view: TileView, words: TileWords, side: number): void {
-  const { ctx, palette } = paint;
-  const { unit } = square;
   if (side < DETAIL.room) {
     if (view.state === 'lost') paintAge(paint, square, words.age);
     return;
   }
-  const size = Math.max(10, Math.min(22, side * 0.16)) * unit;
-  const pad = Math.round(side * 0.08 * unit);
+  const lost = view.state === 'lost';
+  const size = Math.max(10, Math.min(22, side * 0.16)) * square.unit;
+  const lines = [
+    { text: words.room, weight: 600, size },
+    ...(side >= DETAIL.money || lost
+      ? [{ text: lost ? words.age : words.balance, weight: 400, size: size * 0.88 }]
+      : []),
+    ...(side >= DETAIL.money && !lost ? [{ text: words.load, weight: 400, size: size * 0.88 }] : []),
+  ];
+  const { ctx, palette } = paint;
+  const pad = Math.round(side * 0.08 * square.unit);
   const width = square.side - 2 * pad;
-  ctx.fillStyle = inkOf(palette, view.state);
   ctx.textAlign = 'left';
   ctx.textBaseline = 'top';
-  ctx.font = `600 ${size}px ${palette.fontFamily}`;
-  ctx.fillText(
-    fitText(ctx, words.room, view.protection === 'none' ? width : width - size),
-    square.x + pad,
-    square.y + pad,
-  );
-  if (side < DETAIL.money) {
-    if (view.state === 'lost') line(ctx, palette, words.age, square, pad, size, 1);
-    return;
+  let y = square.y + pad;
+  for (const line of lines) {
+    ctx.font = `${line.weight} ${line.size}px ${palette.fontFamily}`;
+    const text = fitText(ctx, line.text, width);
+    if (lost && text !== '') {
+      // The hatch would cross the words.
+      ctx.fillStyle = palette.ground;
+      ctx.fillRect(square.x + pad / 2, y - pad / 3, ctx.measureText(text).width + pad, line.size * 1.3);
+    }
+    ctx.fillStyle = inkOf(palette, view.state);
+    ctx.fillText(text, square.x + pad, y);
+    y += line.size * 1.32;
   }
-  ctx.font = `400 ${size * 0.86}px ${palette.fontFamily}`;
-  ctx.fillText(
-    fitText(ctx, view.state === 'lost' ? words.age : words.balance, width),
-    square.x + pad,
-    square.y + pad + size * 1.4,
-  );
-  ctx.fillText(fitText(ctx, words.load, width), square.x + pad, square.y + pad + size * 2.6);
-}
-
-function line(
-  ctx: CanvasRenderingContext2D,
-  palette: Palette,
-  text: string,
-  square: Square,
-  pad: number,
-  size: number,
-  row: number,
-): void {
-  ctx.font = `400 ${size * 0.9}px ${palette.fontFamily}`;
-  ctx.fillText(fitText(ctx, text, square.side - 2 * pad), square.x + pad, square.y + pad + size * 1.35 * row);
 }
 
 function paintAge({ ctx, palette }: PaintContext, square: Square, age: string): void {
@@ -186,11 +157,13 @@ function paintAge({ ctx, palette }: PaintContext, square: Square, age: string): 
   ctx.font = `600 ${size}px ${palette.fontFamily}`;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
-  const width = Math.min(square.side, ctx.measureText(age).width + size * 0.5);
+  const written = ctx.measureText(age).width;
+  if (written > square.side) return;
+  const width = Math.min(square.side, written + size * 0.5);
   ctx.fillStyle = palette.ground;
   ctx.fillRect(square.x + (square.side - width) / 2, square.y + square.side / 2 - size * 0.7, width, size * 1.4);
   ctx.fillStyle = palette.text2;
-  ctx.fillText(fitText(ctx, age, square.side), square.x + square.side / 2, square.y + square.side / 2);
+  ctx.fillText(age, square.x + square.side / 2, square.y + square.side / 2);
 }
 
 /** The text, or as much of it as fits with an ellipsis. */

@@ -4,8 +4,9 @@ import { type Camera, HOME } from '../layout/camera.ts';
 import type { Scene } from '../layout/scene.ts';
 import { paintBackdrop } from './backdrop.ts';
 import { createHatch } from './hatch.ts';
+import { DETAIL, type PaintContext, type Square } from './paintContext.ts';
 import type { Palette } from './palette.ts';
-import { DETAIL, type PaintContext, paintTile, type Square } from './tilePainter.ts';
+import { paintTile } from './tilePainter.ts';
 import { type TileWords, tileView } from './tileView.ts';
 
 /** Bits of `packFacts` below the marks. */

@@ -31,12 +31,11 @@ const BLOCK_ASPECT = 3.5;
 
 /** Lays a building out with at most `wrapColumns` tiles side by side; wider storeys take several rows. */
 export function buildingGrid(building: WallBuilding, wrapColumns: number): BuildingGrid {
-  const merged = building.shape === 'tower' ? building.floors : mergedFloors(building);
-  const width = Math.max(1, Math.min(wrapColumns, idealColumns(building, merged)));
+  const width = balanced(idealColumns(building), wrapColumns);
   const cells: Cell[] = [];
   const storeys: Storey[] = [];
   let row = 0;
-  for (const floor of merged) {
+  for (const floor of building.floors) {
     const rows = placeFloor(floor, row, width, cells);
     storeys.push({ floor, row, rows });
     row += rows;
@@ -62,20 +61,21 @@ export function buildingGrid(building: WallBuilding, wrapColumns: number): Build
   };
 }
 
-/** A block is one storey; a row keeps its storeys when it has several. */
-function mergedFloors(building: WallBuilding): readonly WallFloor[] {
-  if (building.floors.length <= 1 || building.shape === 'row') return building.floors;
-  return [{ placeId: undefined, names: undefined, rooms: building.floors.flatMap((floor) => floor.rooms) }];
-}
-
 function widthOf(floor: WallFloor): number {
   return floor.rooms.reduce((sum, room) => sum + Math.max(1, room.slots.length), 0);
 }
 
-function idealColumns(building: WallBuilding, floors: readonly WallFloor[]): number {
+/** A tower stands as it is built; a row or a block of one storey is folded into a pleasant shape. */
+function idealColumns(building: WallBuilding): number {
+  const { floors } = building;
   const widest = floors.reduce((most, floor) => Math.max(most, widthOf(floor)), 1);
   if (building.shape === 'tower' || floors.length > 1) return widest;
   return Math.min(widest, Math.ceil(Math.sqrt(widest * (building.shape === 'row' ? ROW_ASPECT : BLOCK_ASPECT))));
+}
+
+/** Columns so that the lines of a wrapped storey are about equally long. */
+function balanced(columns: number, wrapColumns: number): number {
+  return Math.max(1, Math.ceil(columns / Math.ceil(columns / wrapColumns)));
 }
 
 /** Fills rows from the left and, storey by storey, from the ground up; returns how many rows it took. */

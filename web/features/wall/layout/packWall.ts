@@ -1,5 +1,5 @@
 import { type BuildingGrid, buildingGrid } from './buildingGrid.ts';
-import type { WallProperty } from './wallModel.ts';
+import type { WallBuilding, WallProperty } from './wallModel.ts';
 
 /** Distances around the tiles, CSS px. They follow the type size, not the tile size. */
 export interface WallMetrics {
@@ -9,8 +9,8 @@ export interface WallMetrics {
   readonly gapY: number;
   /** Two lines of text under a building. */
   readonly labelHeight: number;
-  /** Narrowest building, so that its label has room. */
-  readonly labelWidth: number;
+  /** Narrowest that a building may be, so that its label has room. */
+  readonly labelWidth: (building: WallBuilding) => number;
   /** Left of a building with named floors. */
   readonly floorLabelWidth: number;
   /** One line over a property, when there are several. */
@@ -71,7 +71,7 @@ export function packToFit(
       if (wall !== undefined) best = wall;
     }
   }
-  return best ?? packColumn(properties, viewport.width, metrics, metrics.pitchMin);
+  return best ?? packAt(properties, viewport.width, metrics, metrics.pitchMin);
 }
 
 function largest(
@@ -101,13 +101,16 @@ function largest(
     : (pack(properties, grids, viewport.width, metrics, Math.max(crisp, metrics.pitchMin), abreast) ?? found);
 }
 
-/** One column for narrow screens that scroll: the width is given, the height follows. */
-export function packColumn(
-  properties: readonly WallProperty[],
-  width: number,
-  metrics: WallMetrics,
-  pitch: number,
-): PackedWall {
+/** Sides of tiles that a finger can hit and a column can hold, CSS px. */
+const COLUMN_PITCHES = [36, 33, 30, 28, 26, 24, 22] as const;
+
+/** One column for narrow screens that scroll: the width is given, the shortest way down is taken. */
+export function packColumn(properties: readonly WallProperty[], width: number, metrics: WallMetrics): PackedWall {
+  const walls = COLUMN_PITCHES.map((pitch) => packAt(properties, width, metrics, pitch));
+  return walls.reduce((best, wall) => (wall.height < best.height ? wall : best));
+}
+
+function packAt(properties: readonly WallProperty[], width: number, metrics: WallMetrics, pitch: number): PackedWall {
   const usable = width - 2 * metrics.marginX - metrics.floorLabelWidth - 2 * framePad(pitch);
   const wrap = Math.max(1, Math.floor(usable / pitch));
   const grids = properties.map((property) => property.buildings.map((building) => buildingGrid(building, wrap)));
@@ -148,7 +151,8 @@ function pack(
     x += block.width + metrics.gapX * 1.5;
     shelfHeight = Math.max(shelfHeight, block.height);
   }
-  return { properties: placed, pitch, width, height: y + shelfHeight + metrics.marginY };
+  const right = Math.max(0, ...placed.map((one) => one.x + one.width));
+  return { properties: placed, pitch, width: right + metrics.marginX, height: y + shelfHeight + metrics.marginY };
 }
 
 function moved(property: PlacedProperty, dx: number, dy: number): PlacedProperty {
@@ -168,23 +172,35 @@ interface Size {
   readonly labels: number;
   readonly width: number;
   readonly height: number;
-  readonly feederHeight: number;
+  /** Below the ground line: feeders and label. */
+  readonly below: number;
 }
 
 function sizeOf(grid: BuildingGrid, metrics: WallMetrics, pitch: number): Size {
   const pad = framePad(pitch);
-  const named = grid.storeys.some((storey) => storey.floor.names !== undefined);
-  const labels = named ? metrics.floorLabelWidth : 0;
+  const labels = hasFloorLabels(grid) ? metrics.floorLabelWidth : 0;
   return {
     grid,
     labels,
-    width: labels + Math.max(grid.columns * pitch + 2 * pad, metrics.labelWidth),
+    width: labels + Math.max(grid.columns * pitch + 2 * pad, metrics.labelWidth(grid.building)),
     height: grid.rows === 0 ? 0 : grid.rows * pitch + 2 * pad,
-    feederHeight: grid.feederRows === 0 ? 0 : grid.feederRows * pitch + 2 * pad,
+    below: (grid.feederRows === 0 ? 0 : grid.feederRows * pitch + 2 * pad) + metrics.labelHeight,
   };
 }
 
-/** Buildings side by side on common ground lines. */
+/** One storey needs no number. */
+export function hasFloorLabels(grid: BuildingGrid): boolean {
+  return grid.storeys.length > 1 && grid.storeys.some((storey) => storey.floor.names !== undefined);
+}
+
+/** Buildings one above the other in the width of the widest; the last stands on the ground of its shelf. */
+interface Stack {
+  sizes: Size[];
+  width: number;
+  height: number;
+}
+
+/** Buildings side by side on common ground lines; low ones share a place where a tall one leaves room above them. */
 function packProperty(
   grids: readonly BuildingGrid[],
   width: number,
@@ -192,35 +208,82 @@ function packProperty(
   pitch: number,
   title: number,
 ): { buildings: PlacedBuilding[]; width: number; height: number } | undefined {
-  const shelves: Size[][] = [];
+  const shelves: Stack[][] = [];
   let x = 0;
+  let shelfHeight = 0;
   for (const grid of grids) {
     const size = sizeOf(grid, metrics, pitch);
     if (size.width > width + 0.5) return undefined;
-    if (shelves.length === 0 || x + size.width > width + 0.5) {
-      shelves.push([]);
-      x = 0;
+    const shelf = shelves.at(-1);
+    const stack = shelf?.at(-1);
+    if (stack !== undefined && stacks(stack, size, shelfHeight, x, width, metrics)) {
+      x += Math.max(0, size.width - stack.width);
+      stack.sizes.push(size);
+      stack.height += metrics.gapY + size.height + size.below;
+      stack.width = Math.max(stack.width, size.width);
+      continue;
     }
-    shelves.at(-1)?.push(size);
-    x += size.width + metrics.gapX;
+    const fits = shelf !== undefined && x + metrics.gapX + size.width <= width + 0.5;
+    if (!fits) {
+      shelves.push([]);
+      shelfHeight = 0;
+    }
+    x = fits ? x + metrics.gapX + size.width : size.width;
+    shelves.at(-1)?.push({ sizes: [size], width: size.width, height: size.height + size.below });
+    shelfHeight = Math.max(shelfHeight, size.height + size.below);
   }
+  return placeShelves(shelves, metrics, title);
+}
+
+function stacks(
+  stack: Stack,
+  size: Size,
+  shelfHeight: number,
+  x: number,
+  width: number,
+  metrics: WallMetrics,
+): boolean {
+  const grows = Math.max(0, size.width - stack.width);
+  return (
+    stack.height + metrics.gapY + size.height + size.below <= shelfHeight &&
+    x + grows <= width + 0.5 &&
+    grows < size.width / 2
+  );
+}
+
+function placeShelves(
+  shelves: readonly Stack[][],
+  metrics: WallMetrics,
+  title: number,
+): { buildings: PlacedBuilding[]; width: number; height: number } {
   const buildings: PlacedBuilding[] = [];
   let y = title;
   let widest = 0;
   for (const shelf of shelves) {
-    const ground = y + Math.max(...shelf.map((size) => size.height));
+    const lasts = shelf.map((stack) => stack.sizes.at(-1)?.below ?? 0);
+    const above = Math.max(...shelf.map((stack, index) => stack.height - (lasts[index] ?? 0)));
     let left = 0;
-    for (const size of shelf) {
-      buildings.push(placeBuilding(size, left, ground));
-      left += size.width + metrics.gapX;
+    for (const stack of shelf) {
+      let ground = y + above;
+      for (const size of stack.sizes.toReversed()) {
+        buildings.push(placeBuilding(size, left, ground, metrics));
+        ground -= size.height + metrics.gapY;
+        const next = stack.sizes[stack.sizes.indexOf(size) - 1];
+        ground -= next?.below ?? 0;
+      }
+      left += stack.width + metrics.gapX;
     }
     widest = Math.max(widest, left - metrics.gapX);
-    y = ground + Math.max(...shelf.map((size) => size.feederHeight)) + metrics.labelHeight + metrics.gapY;
+    y += above + Math.max(...lasts) + metrics.gapY;
   }
+  const order = new Map(
+    shelves.flatMap((shelf) => shelf.flatMap((stack) => stack.sizes)).map((size, index) => [size.grid, index]),
+  );
+  buildings.sort((a, b) => (order.get(a.grid) ?? 0) - (order.get(b.grid) ?? 0));
   return { buildings, width: widest, height: Math.max(title, y - metrics.gapY) };
 }
 
-function placeBuilding(size: Size, left: number, ground: number): PlacedBuilding {
+function placeBuilding(size: Size, left: number, ground: number, metrics: WallMetrics): PlacedBuilding {
   return {
     grid: size.grid,
     x: left + size.labels,
@@ -229,6 +292,6 @@ function placeBuilding(size: Size, left: number, ground: number): PlacedBuilding
     height: size.height,
     tilesX: left + size.labels,
     feederY: ground,
-    labelY: ground + size.feederHeight,
+    labelY: ground + size.below - metrics.labelHeight,
   };
 }

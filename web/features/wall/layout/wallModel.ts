@@ -5,6 +5,7 @@ import type { WallLayout } from '#contract/metering.ts';
 /** A window: one room with its meters. `slots` are positions in the layout's meter columns. */
 export interface WallRoom {
   readonly placeId: number;
+  /** Absent where the meter hangs on something larger than a room: then it goes by its own name. */
   readonly names: Names | undefined;
   readonly slots: readonly number[];
 }
@@ -67,7 +68,7 @@ interface Tree {
 
 function buildingOf(tree: Tree, place: Place): WallBuilding {
   if (place.kind === 'room')
-    return building(place, 'block', [{ placeId: undefined, names: undefined, rooms: [roomOf(tree, place)] }], []);
+    return asBuilding(place, 'block', [{ placeId: undefined, names: undefined, rooms: [roomOf(tree, place)] }], []);
   const rooms = tree.children(place.id).filter((child) => child.kind === 'room');
   const floors: WallFloor[] = tree
     .children(place.id)
@@ -75,10 +76,10 @@ function buildingOf(tree: Tree, place: Place): WallBuilding {
     .map((floor) => floorOf(tree, floor));
   if (rooms.length > 0)
     floors.unshift({ placeId: undefined, names: undefined, rooms: rooms.map((room) => roomOf(tree, room)) });
-  return building(place, place.shape ?? 'tower', floors, tree.slots(place.id));
+  return asBuilding(place, place.shape ?? 'tower', floors, tree.slots(place.id));
 }
 
-function building(
+function asBuilding(
   place: Place,
   shape: BuildingShape,
   floors: readonly WallFloor[],
@@ -90,9 +91,8 @@ function building(
 
 function floorOf(tree: Tree, floor: Place): WallFloor {
   const rooms = tree.children(floor.id).map((room) => roomOf(tree, room));
-  const own = tree.slots(floor.id);
-  // What hangs on the floor itself (corridor light, riser) stands at its end.
-  if (own.length > 0) rooms.push({ placeId: floor.id, names: floor.names, slots: own });
+  // What hangs on the floor itself (corridor light, riser) stands at its end, each by its own name.
+  for (const slot of tree.slots(floor.id)) rooms.push({ placeId: floor.id, names: undefined, slots: [slot] });
   return { placeId: floor.id, names: floor.names, rooms };
 }
 

@@ -2,6 +2,8 @@ import type { Load } from '#contract/metering.ts';
 
 export const MINUTES_PER_DAY = 1_440;
 const BUCKET_MINUTES = 15;
+/** Meters that are read half-hourly fill every second bucket; only a longer silence is a gap. */
+const GAP_MINUTES = 30;
 
 /** A bucket of a day: minute of the property's day, and mean load. */
 export interface LoadPoint {
@@ -33,9 +35,9 @@ export function sumLoads(loads: readonly Load[], minuteOf: (at: string, property
   return { today: sum('today'), yesterday: sum('yesterday'), lastWeek: sum('lastWeek') };
 }
 
-/** Load at a minute of a day: that of its bucket, undefined when there is none. */
+/** Load at a minute of a day: that of its bucket, undefined when there is none near enough. */
 export function loadAt(day: readonly LoadPoint[], minute: number): number | undefined {
-  return day.findLast((point) => point.minute <= minute && minute < point.minute + BUCKET_MINUTES)?.loadW;
+  return day.findLast((point) => point.minute <= minute && minute < point.minute + GAP_MINUTES)?.loadW;
 }
 
 /** An SVG path over a day; a gap in the data is a gap in the line. */
@@ -45,7 +47,7 @@ export function pathOf(day: readonly LoadPoint[], box: { width: number; height: 
   for (const { minute, loadW } of day) {
     const x = (((minute + BUCKET_MINUTES / 2) / MINUTES_PER_DAY) * box.width).toFixed(1);
     const y = (box.height - (Math.max(0, loadW) / box.mostW) * box.height).toFixed(1);
-    path += `${minute - previous > BUCKET_MINUTES ? 'M' : 'L'}${x} ${y}`;
+    path += `${minute - previous > GAP_MINUTES ? 'M' : 'L'}${x} ${y}`;
     previous = minute;
   }
   return path;
