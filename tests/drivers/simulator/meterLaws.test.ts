@@ -70,21 +70,28 @@ describe('registers', () => {
 });
 
 describe('the balance', () => {
-  test('falls by price × energy, exactly, rate by rate', () => {
+  test('falls by price × energy × transformer ratio, exactly, rate by rate', () => {
     const { population } = standingPopulation();
+    const atMs = START_MS + 14 * HOUR_MS;
+    let compared = 0;
+    let transformed = 0;
     for (const meter of population.meters) {
       const { purse } = meter.spec;
       if (purse === undefined || meter.path.openedAtMs !== undefined) continue;
       const before = { energy: meter.energyAt(START_MS), parts: meter.balancePartsAt(START_MS) };
-      const atMs = START_MS + 5 * HOUR_MS;
       const bought = meter.path.purchaseCount;
       meter.advance(atMs);
       if (meter.path.purchaseCount !== bought || meter.path.openedAtMs !== undefined) continue;
-      const [sharp, peak, flat, valley] = meter.energyAt(atMs).map((now, rate) => now - (before.energy[rate] ?? 0));
-      const used = [sharp ?? 0, peak ?? 0, flat ?? 0, valley ?? 0] as const;
-      const ratio = meter.spec.meter.ctRatio;
-      expect(before.parts - meter.balancePartsAt(atMs)).toBe(costParts(used, PRICES[purse.tariff], ratio));
+      const costs = meter.energyAt(atMs).map((now, rate) => {
+        return BigInt(now - (before.energy[rate] ?? 0)) * BigInt(PRICES[purse.tariff][rate] ?? 0);
+      });
+      const ratio = BigInt(meter.spec.meter.ctRatio);
+      expect(before.parts - meter.balancePartsAt(atMs)).toBe(costs.reduce((sum, cost) => sum + cost, 0n) * ratio);
+      compared += 1;
+      if (ratio > 1n) transformed += 1;
     }
+    expect(compared).toBeGreaterThan(500);
+    expect(transformed).toBeGreaterThan(0);
   });
 
   test('costs a kilowatt-hour what the tariff says: 0.7357 at the flat rate', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -97,7 +97,7 @@ test('time and registers never fall over a restart, though the machine’s clock
   const clock = manualClock(START_MS);
   const folder = stateFolder();
   const first = populationOn(clock, KIND, { stateFolder: folder });
-  clock.advance(HOUR_MS);
+  clock.advance(HOUR_MS + 7_321);
   const before = first.time.nowMs();
   first.stop();
   clock.setNow(START_MS - 48 * HOUR_MS);
@@ -128,6 +128,18 @@ test('the journal is folded into a snapshot every hour, and the old one is gone'
   expect(journals()[0]).not.toBe(early);
 });
 
+test('a standing snapshot is replaced as a whole, never written into', () => {
+  const folder = stateFolder();
+  const state = new StateFile(folder, 'x');
+  state.save(1, []);
+  // The second name keeps hold of the file that stands now.
+  linkSync(join(folder, 'x.snapshot.json'), join(folder, 'held'));
+  const before = readFileSync(join(folder, 'held'), 'utf8');
+  state.save(2, []);
+  expect(readFileSync(join(folder, 'held'), 'utf8')).toBe(before);
+  expect(new StateFile(folder, 'x').load()?.plantMs).toBe(2);
+});
+
 test('a snapshot that cannot be read is put aside, and the plant begins anew', () => {
   const folder = stateFolder();
   writeFileSync(join(folder, 'x.snapshot.json'), 'no json');
@@ -141,10 +153,8 @@ test('another seed or another size does not take up this one’s state', () => {
   const first = populationOn(clock, KIND, { stateFolder: folder });
   const meter = meterThat(first, 'normal');
   first.write(meter, { kind: 'force', mode: 'open' });
-  const other = populationOn(clock, KIND, { stateFolder: folder, seed: 8 });
-  expect(
-    [...other.meters]
-      .filter(({ path }) => path.forced === 'open')
-      .every(({ spec }) => spec.purse?.start === 'forcedOpen'),
-  ).toBe(true);
+  const larger = populationOn(clock, { kind: 'count', meters: 640 }, { stateFolder: folder });
+  expect(sameMeter(larger, meter).path.forced).toBe('none');
+  const otherSeed = populationOn(clock, KIND, { stateFolder: folder, seed: 8 });
+  expect(otherSeed.meter(meter.spec.meter.meterNumber)).toBeUndefined();
 });
