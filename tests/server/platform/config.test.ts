@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Environment, readConfig } from '#server/config.ts';
+import { SETTINGS, settingsFile } from '#server/settings.ts';
+
+describe('what is unset has a sensible value', () => {
+  test('an empty environment', () => {
+    expect(readConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 3000,
+      dataDir: resolve('data'),
+      databaseUrl: undefined,
+      plant: { kind: 'demo' },
+      demoPassword: undefined,
+      development: false,
+    });
+  });
+
+  test('an empty variable is an unset one', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: '', DEMO_PASSWORD: '', INFLUX_URL: '' })).toEqual(readConfig({}));
+  });
+
+  test('nobody can change it afterwards', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+});
+
+test.for<[Environment, object]>([
+  [{ PORT: '0' }, { port: 0 }],
+  [{ PORT: ' 8080 ' }, { port: 8080 }],
+  [{ HOST: '::1' }, { host: '::1' }],
+  [{ PLANT: '10000' }, { plant: { kind: 'size', meters: 10_000 } }],
+  [{ PLANT: 'none' }, { plant: { kind: 'none' } }],
+  [{ PLANT_SPEED: '60' }, { plantVariables: { PLANT_SPEED: '60' } }],
+  [{ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' }, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] }],
+  [{ PUBLIC_ORIGIN: 'https://meters.example.com' }, { publicOrigin: 'https://meters.example.com' }],
+  [{ DATABASE_URL: 'postgresql://a:b@db/meters' }, { databaseUrl: 'postgresql://a:b@db/meters' }],
+])('%j is understood', ([environment, expected]) => {
+  expect(readConfig(environment)).toMatchObject(expected);
+});
+
+test.for<[keyof typeof SETTINGS, string]>([
+  ['HOST', 'a b'],
+  ['PORT', '99999'],
+  ['PORT', '-1'],
+  ['PORT', '80.5'],
+  ['PORT', '0x50'],
+  ['PLANT', 'dmeo'],
+  ['PLANT', '0'],
+  ['PLANT', '50001'],
+  ['PLANT_WIRE', 'slow'],
+  ['DATA_DIR', '/dev/null/data'],
+  ['PUBLIC_ORIGIN', 'https://meters.example.com/path'],
+  ['TRUSTED_PROXIES', 'my-proxy'],
+  ['LOG_LEVEL', 'loud'],
+  ['LOG_FORMAT', 'xml'],
+  ['TELEMETRY_RETENTION_DAYS', '0'],
+  ['NODE_ENV', 'prod'],
+  ['INFLUX_URL', 'http://127.0.0.1:8086'],
+])('%s=%s stops the start with one sentence that names both', ([name, value]) => {
+  const message = messageOf(() => readConfig({ [name]: value }));
+  expect(message).toContain(`${name}=${value} `);
+  expect(message).toMatch(/^[^\n]+\.$/);
+});
+
+test.for<[keyof typeof SETTINGS, string]>([
+  ['DEMO_PASSWORD', 'tooshort'],
+  ['METRICS_TOKEN', 'tooshort'],
+  ['DATABASE_URL', 'mysql://user:tooshort@db'],
+  ['MQTT_URL', 'http://user:tooshort@broker'],
+])('a wrong secret %s is not repeated', ([name, value]) => {
+  const message = messageOf(() => readConfig({ [name]: value }));
+  expect(message).toContain(`${name}=***`);
+  expect(message).not.toContain('tooshort');
+});
+
+describe('the printed file', () => {
+  test('names every setting, says what it does and shows the value in force', () => {
+    const text = settingsFile({ PORT: '8080' });
+    for (const [name, { help }] of Object.entries(SETTINGS)) {
+      expect(text).toContain(`# ${help}\n`);
+      expect(text).toMatch(new RegExp(`^(# )?${name}=`, 'm'));
+    }
+    expect(text).toContain('\nPORT=8080\n');
+    expect(text).toContain('\nHOST=127.0.0.1\n');
+    expect(text).toContain('\n# DATABASE_URL=\n');
+  });
+
+  test('masks secrets', () => {
+    const text = settingsFile({ DATABASE_URL: 'postgres://u:hidden@db/x', DEMO_PASSWORD: 'hidden-too' });
+    expect(text).not.toContain('hidden');
+    expect(text).toContain('# DEMO_PASSWORD=*** (set)');
+  });
+
+  test('run by hand, a wrong value ends it with 1 and a sentence', () => {
+    const run = spawnSync(process.execPath, ['server/config.ts'], { env: { PLANT: 'dmeo' }, encoding: 'utf8' });
+    expect(run.status).toBe(1);
+    expect(run.stdout).toBe('');
+    expect(run.stderr).toMatch(/^PLANT=dmeo [^\n]+\n$/);
+  });
+});
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  throw new Error('nothing was thrown');
+}
