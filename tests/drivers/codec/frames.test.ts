@@ -89,10 +89,11 @@ describe('Modbus frames', () => {
 
   for (const { protocol, hex: text, meaning, expected } of frameCases()) {
     test(`${protocol}: ${meaning}`, () => {
-      const result = decodeHex(protocol, text, { modelId: undefined, start: undefined });
-      if (expected.error !== undefined)
-        expect(result).toEqual({ reason: expect.stringMatching(new RegExp(`^${expected.error}: `)) });
-      else expect(result).toMatchObject({ json: { protocol, meanings: [expected] } });
+      const said =
+        expected.error === undefined
+          ? { json: { protocol, meanings: [expected] } }
+          : { reason: expect.stringMatching(new RegExp(`^${expected.error}: `)) };
+      expect(decodeHex(protocol, text, { modelId: undefined, start: undefined })).toMatchObject(said);
     });
   }
 

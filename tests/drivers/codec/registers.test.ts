@@ -68,12 +68,12 @@ describe('compileModel', () => {
       fc.property(
         fc.integer({ min: 0, max: 0xfffe }),
         fc.integer({ min: 0, max: 0xffff }),
-        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 30 }),
         (volts, amperes, ctRatio) => {
           const data = bytesFromRegisters(Uint16Array.of(volts, amperes, 0, 0));
-          const { values, rejected } = decode([{ start: 0, count: 4, data }], { ctRatio, ptRatio: 1 });
+          const { values } = decode([{ start: 0, count: 4, data }], { ctRatio, ptRatio: 1 });
           expect(values.voltageL1V).toBe(Number(`${volts}e-1`));
-          if (rejected.length === 0) expect(values.currentL1A).toBe(Number(`${amperes * ctRatio}e-2`));
+          expect(values.currentL1A).toBe(Number(`${amperes * ctRatio}e-2`));
         },
       ),
     );
