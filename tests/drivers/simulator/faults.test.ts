@@ -6,7 +6,7 @@ import { commandOf } from '#drivers/simulator/faults/faultWords.ts';
 import { parseFaultRequest } from '#drivers/simulator/faults/parseFault.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
 import { manualClock } from '../../support/manualClock.ts';
-import { LIVE_BLOCK, lineOf, pause, runningPlant, TestMaster } from './simulatorSupport.ts';
+import { LIVE_BLOCK, lineOf, pause, runningPlant, TestMaster, until } from './simulatorSupport.ts';
 
 const RTU = 0;
 const MBAP = 1;
@@ -27,11 +27,20 @@ function onMeter(plant: Plant, index: number, unit: number): FaultTarget {
   return { kind: 'meter', meterNumber: lineOf(plant, index).meters[unit - 1]?.meterNumber ?? '' };
 }
 
-/** Bytes that came within 60 ms of a request. */
-async function bytesAfter(master: TestMaster, unit: number): Promise<number> {
+/** How long nothing must come for a reply to count as lost. */
+const SILENCE_MS = 60;
+
+/** Asks a meter that is not to answer: the bytes that came all the same. */
+async function bytesInSilence(master: TestMaster, unit: number): Promise<number> {
   master.send(unit, LIVE_BLOCK);
-  await pause(60);
+  await pause(SILENCE_MS);
   return master.bytes.length;
+}
+
+/** Asks a meter whose answer has so many bytes, whatever they are. */
+async function bytesOf(master: TestMaster, unit: number, byteCount: number): Promise<number> {
+  master.send(unit, LIVE_BLOCK);
+  return master.received(byteCount);
 }
 
 describe.each([
@@ -41,7 +50,7 @@ describe.each([
   test('a dropped reply never comes, and the next request is answered', async () => {
     const { plant, master } = await field(gateway);
     const { id } = plant.faults.set({ target: onGateway(plant, gateway), fault: { kind: 'dropped' } });
-    expect(await bytesAfter(master, 1)).toBe(0);
+    expect(await bytesInSilence(master, 1)).toBe(0);
     plant.faults.clear(id);
     expect((await master.ask(1, LIVE_BLOCK)).kind).toBe('read');
   });
@@ -49,7 +58,7 @@ describe.each([
   test('a delayed reply comes late and whole', async () => {
     const { plant, master } = await field(gateway);
     plant.faults.set({ target: onGateway(plant, gateway), fault: { kind: 'delayed', delayMs: 200 } });
-    expect(await bytesAfter(master, 1)).toBe(0);
+    expect(await bytesInSilence(master, 1)).toBe(0);
     await master.quiet(1_000);
     expect(master.bytes).toHaveLength(REPLY_BYTES[gateway]);
   });
@@ -58,7 +67,7 @@ describe.each([
     const { plant, master } = await field(gateway);
     plant.faults.set({ target: onGateway(plant, gateway), fault: { kind: 'corrupted' } });
     for (let turn = 0; turn < 5; turn++) {
-      expect(await bytesAfter(master, 1)).toBe(REPLY_BYTES[gateway]);
+      expect(await bytesOf(master, 1, REPLY_BYTES[gateway])).toBe(REPLY_BYTES[gateway]);
       expect(() => master.reply()).toThrow(FrameError);
     }
   });
@@ -66,8 +75,8 @@ describe.each([
   test('merged replies come glued together, the older one first', async () => {
     const { plant, master } = await field(gateway);
     plant.faults.set({ target: onMeter(plant, gateway, 1), fault: { kind: 'merged' } });
-    expect(await bytesAfter(master, 1)).toBe(0);
-    expect(await bytesAfter(master, 2)).toBe(2 * REPLY_BYTES[gateway]);
+    expect(await bytesInSilence(master, 1)).toBe(0);
+    expect(await bytesOf(master, 2, 2 * REPLY_BYTES[gateway])).toBe(2 * REPLY_BYTES[gateway]);
     expect(master.pieces).toHaveLength(1);
     const unitAt = gateway === RTU ? 0 : 6;
     expect([master.bytes[unitAt], master.bytes[REPLY_BYTES[gateway] + unitAt]]).toEqual([1, 2]);
@@ -83,7 +92,7 @@ describe.each([
   test('garbage comes instead of the reply', async () => {
     const { plant, master } = await field(gateway);
     plant.faults.set({ target: onGateway(plant, gateway), fault: { kind: 'garbage', bytes: 33 } });
-    expect(await bytesAfter(master, 1)).toBe(33);
+    expect(await bytesOf(master, 1, 33)).toBe(33);
     expect(() => master.reply()).toThrow(FrameError);
   });
 
@@ -91,7 +100,7 @@ describe.each([
     const { plant } = await field(gateway);
     plant.faults.set({ target: onGateway(plant, gateway), fault: { kind: 'mute' } });
     const master = await TestMaster.to(lineOf(plant, gateway));
-    for (const unit of [1, 99]) expect(await bytesAfter(master, unit)).toBe(0);
+    for (const unit of [1, 99]) expect(await bytesInSilence(master, unit)).toBe(0);
     expect(master.closed).toBe(false);
   });
 
@@ -99,12 +108,11 @@ describe.each([
     const { plant, master } = await field(gateway);
     const line = lineOf(plant, gateway);
     const { id } = plant.faults.set({ target: onGateway(plant, gateway), fault: { kind: 'down' } });
-    await pause(30);
-    expect(master.closed).toBe(true);
+    expect(await until(() => master.closed)).toBe(true);
     await expect(TestMaster.to(line)).rejects.toThrow('ECONNREFUSED');
     plant.faults.clear(id);
-    await pause(30);
-    expect((await (await TestMaster.to(line)).ask(1, LIVE_BLOCK)).kind).toBe('read');
+    const again = await TestMaster.when(line);
+    expect((await again.ask(1, LIVE_BLOCK)).kind).toBe('read');
   });
 });
 
@@ -112,7 +120,7 @@ describe('a silent meter', () => {
   test('is silence on a plain server and leaves its neighbours alone', async () => {
     const { plant, master } = await field(RTU);
     plant.faults.set({ target: onMeter(plant, RTU, 5), fault: { kind: 'silent' } });
-    expect(await bytesAfter(master, 5)).toBe(0);
+    expect(await bytesInSilence(master, 5)).toBe(0);
     expect((await master.ask(6, LIVE_BLOCK)).kind).toBe('read');
   });
 
@@ -139,7 +147,7 @@ test('a line’s fault stays on its line', async () => {
   const gatewayCode = plant.manifest.gateways[MBAP]?.code ?? '';
   plant.faults.set({ target: { kind: 'line', gatewayCode, lineName: '1' }, fault: { kind: 'dropped' } });
   expect((await master.ask(1, LIVE_BLOCK)).kind).toBe('read');
-  expect(await bytesAfter(await TestMaster.to(lineOf(plant, MBAP)), 1)).toBe(0);
+  expect(await bytesInSilence(await TestMaster.to(lineOf(plant, MBAP)), 1)).toBe(0);
 });
 
 test('a target that is not in the plant is refused by name', async () => {
@@ -193,6 +201,15 @@ describe('the fault book', () => {
     expect(book.clear(id)).toBe(false);
     clock.advance(120_000);
     expect(changes).toEqual([0, 0]);
+  });
+
+  test('never begins what was cleared before its time', () => {
+    const { book, clock, changes } = bookOn();
+    const { id } = book.set({ ...silent, afterSeconds: 5 });
+    book.clear(id);
+    clock.advance(60_000);
+    expect(book.isActive('silent', place)).toBe(false);
+    expect(changes).toEqual([]);
   });
 
   test('holds a bounded number of faults', () => {

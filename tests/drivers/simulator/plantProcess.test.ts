@@ -7,7 +7,7 @@ import { compileModel } from '#drivers/codec/index.ts';
 import { modelById } from '#drivers/models/index.ts';
 import type { PlantHistoryRow, PlantManifest, PlantMessage, PlantRequest } from '#drivers/simulator/manifest.ts';
 import { plantSettings } from '#drivers/simulator/plantSettings.ts';
-import { HOUR_MS, LIVE_BLOCK, pause, TestMaster } from './simulatorSupport.ts';
+import { HOUR_MS, LIVE_BLOCK, TestMaster, until } from './simulatorSupport.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../drivers/simulator/main.ts');
 
@@ -113,8 +113,7 @@ describe('the plant as a process', () => {
       start: 0x0100,
       registers: [1, 0, count, 0],
     });
-    await pause(100);
-    expect(master.bytes).toHaveLength(15);
+    expect(await master.received(15)).toBe(15);
     first.child.kill('SIGKILL');
     await first.ended;
     const second = await forkPlant(state);
@@ -158,7 +157,7 @@ test('run by hand it prints its address book, and faults are switched from anoth
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
-  for (let waited = 0; !said.includes('control:') && waited < 10_000; waited += 20) await pause(20);
+  expect(await until(() => said.includes('control:'), 15_000)).toBe(true);
   const [controlUrl = ''] = /http:\S+/.exec(said) ?? [];
   expect(said).toContain('8 meters on 1 lines of 1 gateways');
   const shell = spawn(process.execPath, [

@@ -105,6 +105,18 @@ export class TestMaster {
     return new TestMaster(line, socket);
   }
 
+  /** Connects as soon as somebody listens; throws when nobody does for two seconds. */
+  static async when(line: PlantLine): Promise<TestMaster> {
+    for (let tries = 0; tries < 100; tries++) {
+      try {
+        return await TestMaster.to(line);
+      } catch {
+        await pause(20);
+      }
+    }
+    throw new Error(`nobody listens for line ${line.name}`);
+  }
+
   get bytes(): Buffer {
     return Buffer.concat(this.pieces);
   }
@@ -125,22 +137,23 @@ export class TestMaster {
     return this.line.transport.kind === 'modbus-tcp' ? decodeMbapReply(bytes).reply : decodeRtuReply(bytes).reply;
   }
 
-  /** Sends and waits until `byteCount` bytes came, or the time is up. */
-  async ask(unit: number, request: ModbusRequest, withinMs = 1_000): Promise<ModbusReply> {
+  /** Sends and waits for the whole reply; throws when there is none within the time. */
+  async ask(unit: number, request: ModbusRequest, withinMs = 2_000): Promise<ModbusReply> {
     this.send(unit, request);
     await this.quiet(withinMs);
     return this.reply();
   }
 
+  /** Waits until so many bytes came; fewer when the time is up first. */
+  async received(byteCount: number, withinMs = 2_000): Promise<number> {
+    await until(() => this.bytes.length >= byteCount, withinMs);
+    return this.bytes.length;
+  }
+
   /** Waits until a whole reply is there; throws when it is not within the time. */
   async quiet(withinMs: number): Promise<void> {
-    const untilMs = performance.now() + withinMs;
-    for (;;) {
-      if (this.pieces.length > 0 && this.#isWhole()) return;
-      if (performance.now() > untilMs)
-        throw new Error(`no reply within ${withinMs} ms, ${this.bytes.length} bytes came`);
-      await pause(2);
-    }
+    const whole = await until(() => this.pieces.length > 0 && this.#isWhole(), withinMs);
+    if (!whole) throw new Error(`no reply within ${withinMs} ms, ${this.bytes.length} bytes came`);
   }
 
   #isWhole(): boolean {
@@ -155,6 +168,16 @@ export class TestMaster {
 
 /** The poll of the prepaid meters' live block. */
 export const LIVE_BLOCK: ModbusRequest = { kind: 'read', function: 3, start: 0x0200, quantity: 48 };
+
+/** Looks again and again until the condition holds; false when the time was up first. */
+export async function until(condition: () => boolean, withinMs = 2_000): Promise<boolean> {
+  const endMs = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > endMs) return false;
+    await pause(2);
+  }
+  return true;
+}
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {

@@ -141,8 +141,7 @@ describe('writes', () => {
     const count = (before.values.purchaseCount ?? 0) + 1;
     const buy = { kind: 'writeRegisters', function: 0x20, start: 0x0100, registers: [0, 10_000, count, 0] } as const;
     master.send(meter.unitAddress, buy);
-    await pause(60);
-    expect(master.bytes).toHaveLength(15);
+    expect(await master.received(15)).toBe(15);
     expect(await master.ask(meter.unitAddress, buy)).toMatchObject({ kind: 'exception', code: 3 });
     const after = await decoded(master, meter);
     expect(after.balanceMinor).toBe((before.balanceMinor ?? 0n) + 10_000n);
