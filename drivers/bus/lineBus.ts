@@ -14,6 +14,7 @@ import type { Arrival, Framing } from './framing.ts';
 import { Link } from './link.ts';
 import { blamesMeter, PolledMeter } from './polledMeter.ts';
 import { PRIORITY } from './priority.ts';
+import { whoseTurn } from './rotation.ts';
 import { RoundClock } from './roundClock.ts';
 import { READ_REQUEST_BYTES, readReplyBytes, transmitMs } from './timing.ts';
 import { Visit, type VisitOutcome } from './visit.ts';
@@ -185,34 +186,17 @@ export class LineBus {
     if (visit !== undefined) this.#send(visit, nowMs);
   }
 
-  /** The visit of the meter that has been due for longest, live polls before registers. */
+  /** A visit to the meter whose turn it is; without one the alarm is set for when there will be. */
   #nextDue(nowMs: number): Visit | undefined {
-    let chosen: PolledMeter | undefined;
-    let chosenLive = false;
-    let chosenDueMs = Number.POSITIVE_INFINITY;
-    let wakeMs = Number.POSITIVE_INFINITY;
-    for (const polled of this.#meters) {
-      const dueMs = polled.dueMs();
-      if (dueMs > nowMs) {
-        if (dueMs < wakeMs) wakeMs = dueMs;
-        continue;
-      }
-      const live = polled.failing || polled.live.dueMs <= nowMs;
-      const sortMs = live && !polled.failing ? polled.live.dueMs : dueMs;
-      if (live === chosenLive ? sortMs < chosenDueMs : live) {
-        chosen = polled;
-        chosenLive = live;
-        chosenDueMs = sortMs;
-      }
-    }
-    if (chosen === undefined) {
-      if (wakeMs !== Number.POSITIVE_INFINITY) this.#wake.set(wakeMs);
+    const { polled, live, wakeMs } = whoseTurn(this.#meters, nowMs);
+    if (polled === undefined) {
+      if (wakeMs !== undefined) this.#wake.set(wakeMs);
       return undefined;
     }
-    const { purposes, overruns } = chosen.takeDue(nowMs);
+    const { purposes, overruns } = polled.takeDue(nowMs);
     this.counters.overruns += overruns;
     const source = purposes.includes('registers') ? 'registers' : 'live';
-    return new Visit(chosen, chosenLive ? PRIORITY.livePoll : PRIORITY.registerPoll, source, chosen.plan(purposes));
+    return new Visit(polled, live ? PRIORITY.livePoll : PRIORITY.registerPoll, source, polled.plan(purposes));
   }
 
   #send(visit: Visit, nowMs: number): void {
