@@ -29,6 +29,8 @@ export class Demand {
   readonly #kind: LoadKind;
   readonly #curves: DayCurves;
   readonly #ratedW: number;
+  /** The first of the drawn days that this meter keeps to. */
+  readonly #home: number;
   // Where the sum over whole days has got to. A cache: it can be thrown away at any time.
   #day = FIRST_DAY;
   #atDayStart: BandEnergy = [0, 0, 0, 0];
@@ -39,6 +41,7 @@ export class Demand {
     this.#kind = kind;
     this.#curves = curves;
     this.#ratedW = Math.max(1, Math.round(ratedW));
+    this.#home = hash32(seed, meter, 7) % VARIANTS;
   }
 
   /** Energy by rate from `FIRST_DAY` to `atMs`, µWh, whole numbers, monotone in `atMs`. */
@@ -104,8 +107,7 @@ export class Demand {
   #curve(day: number): DayCurve {
     const weekday = weekdayOf(day);
     const days = this.#curves[weekday === 0 || weekday === 6 ? 1 : 0];
-    const home = hash32(this.#seed, this.#meter, 7) % VARIANTS;
-    const curve = days[(home + (hash32(this.#seed, this.#meter, day) % 3)) % VARIANTS];
+    const curve = days[(this.#home + (hash32(this.#seed, this.#meter, day) % 3)) % VARIANTS];
     if (curve === undefined) throw new Error(`no day curve for ${this.#kind}`);
     return curve;
   }

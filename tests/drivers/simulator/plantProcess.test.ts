@@ -126,7 +126,10 @@ describe('the plant as a process', () => {
   test('is steered over its control address, which listens on this machine only', async () => {
     const { manifest } = await forkPlant({ PLANT: '8' });
     const { meter } = firstLine(manifest);
-    expect(new URL(manifest.controlUrl).hostname).toBe('127.0.0.1');
+    const { hostname, port } = new URL(manifest.controlUrl);
+    expect(hostname).toBe('127.0.0.1');
+    // A server that listens everywhere answers on the other loopback too.
+    await expect(fetch(`http://[::1]:${port}/faults`)).rejects.toThrow('fetch failed');
     const call = async (method: string, path: string, body?: unknown) => {
       const response = await fetch(new URL(path, manifest.controlUrl), {
         method,
