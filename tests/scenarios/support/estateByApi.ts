@@ -31,7 +31,7 @@ export function enterGateway(api: Api, propertyId: number, gateway: PlantGateway
         transport,
         serial,
         // Short, so that scenarios of silence do not last; a real line takes its default.
-        responseTimeoutMs: 300,
+        responseTimeoutMs: 600,
         meters: meters.map(({ unitAddress, modelId, meterNumber, role, ctRatio, ptRatio }) => ({
           placeId: propertyId,
           unitAddress,

@@ -4,10 +4,10 @@ const POLL_MS = 100;
 
 /**
  * Asks again and again until `ask` gives something other than undefined or false, and returns that. Throws after
- * `withinMs` and says `what` was awaited; an `ask` that throws counts as "not yet".
+ * `withinMs` and says `what` was awaited (a function is asked then, to tell how far it came); an `ask` that throws counts as "not yet".
  */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   withinMs: number,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
@@ -21,7 +21,10 @@ export async function until<T>(
     } catch (error) {
       lastError = error;
     }
-    if (performance.now() > giveUpMs) throw new Error(`not within ${withinMs} ms: ${what}`, { cause: lastError });
+    if (performance.now() > giveUpMs) {
+      const told = typeof what === 'string' ? what : what();
+      throw new Error(`not within ${withinMs} ms: ${told}`, { cause: lastError });
+    }
     await sleep(POLL_MS);
   }
 }
