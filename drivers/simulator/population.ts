@@ -31,7 +31,7 @@ export class Population {
   #timer: TimerHandle | undefined;
   #savedAtMs: number;
 
-  /** Takes up the state of the folder, or gives all meters the past their estate wants. Throws when it cannot be read. */
+  /** Takes up the folder's state, or gives all meters the past their estate wants. Throws when it cannot be read. */
   constructor(options: PopulationOptions) {
     const { estate, clock, speed, stateFolder } = options;
     this.#clock = clock;

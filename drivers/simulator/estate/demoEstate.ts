@@ -7,7 +7,7 @@ import { meterNumberOf, plainMeter, prepaidMeter } from './meterMaking.ts';
 import { officePark } from './officePark.ts';
 import { riverside } from './riverside.ts';
 
-/** How many tenants start in each state that is not in order; about an eighth of the estate, the empty rooms included. */
+/** How many tenants start in each state that is not in order: an eighth of the estate, the empty rooms included. */
 const STARTS: readonly (readonly [PurseStart, number])[] = [
   ['alarm1', 26],
   ['alarm2', 12],
@@ -39,7 +39,10 @@ export function demoEstate(seed: number): Estate {
   let ordinal = 0;
   const makeMeter = (wish: MeterWish, unitAddress: number): EstateMeter => {
     const meterNumber = meterNumberOf(ordinal, 22 + (ordinal % 4), seed);
-    const { placeKey, names, load, ratedW, circuit, role } = wish;
+    const { placeKey, load, ratedW, circuit, role } = wish;
+    const start = wish.start ?? starts.get(wish) ?? 'normal';
+    // An empty room has nobody's name on the door.
+    const names = start === 'notOpened' ? undefined : wish.names;
     const plan = {
       unitAddress,
       meterNumber,
@@ -55,7 +58,7 @@ export function demoEstate(seed: number): Estate {
     if (silent.has(wish)) silentNumbers.push(meterNumber);
     const tooMuch = wish.overloaded === true || overloaded.has(wish);
     if (role !== 'tenant') return plainMeter({ ...plan, role, overloaded: tooMuch });
-    return prepaidMeter({ ...plan, start: wish.start ?? starts.get(wish) ?? 'normal', overloaded: tooMuch });
+    return prepaidMeter({ ...plan, start, overloaded: tooMuch });
   };
   const gateways = plans.flatMap(({ property, gateways: own }) =>
     own.map((gateway) => makeGateway(gateway, property.key, makeMeter)),
@@ -89,7 +92,7 @@ function makeGateway(
   };
 }
 
-/** What is never quite right in a real plant: dead meters, a gateway with a bad supply, a noisy line, a slow radio link. */
+/** What is never quite right in a real plant: dead meters, a gateway with a bad supply, a noisy line, a slow link. */
 function standingFaults(silentNumbers: readonly string[]): readonly FaultRequest[] {
   return [
     ...silentNumbers.map(

@@ -47,7 +47,7 @@ const CATEGORY_OF: Readonly<Record<LoadKind, string>> = {
 const NUMBERS_PER_SEED = 1_900_000;
 const SEED_RANGES = 46;
 
-/** Twelve digits: year and month of make, then a running number. Unique by ordinal, and apart for most pairs of seeds. */
+/** Twelve digits: year and month of make, a running number. Unique by ordinal, and apart for most pairs of seeds. */
 export function meterNumberOf(ordinal: number, year: number, seed: number): string {
   const month = wholeBetween(1, 12, seed, 1);
   const range = wholeBetween(0, SEED_RANGES - 1, seed, 2);

@@ -39,6 +39,18 @@ const ANCHORS: Readonly<Record<string, Pick<MeterWish, 'names' | 'load' | 'rated
     start: 'guarded',
   },
   'mall-1F-09': { names: { zh: '鲜达超市', en: 'Xianda Fresh' }, load: 'supermarket', ratedW: 64_000, start: 'normal' },
+  'mall-2F-18': {
+    names: { zh: '麦禾烘焙', en: 'Maihe Bakery' },
+    load: 'cafe',
+    ratedW: 11_800,
+    start: 'alarm1',
+  },
+  'mall-3F-27': {
+    names: { zh: '兰心茶铺', en: 'Lanxin Tea' },
+    load: 'cafe',
+    ratedW: 5_600,
+    start: 'tripped',
+  },
   'mall-4F-34': { names: { zh: '乐动健身', en: 'Ledong Gym' }, load: 'cinema', ratedW: 22_000, start: 'normal' },
   'mall-6F-17': {
     names: { zh: '渔歌海鲜冷库', en: 'Yuge Seafood, cold store' },

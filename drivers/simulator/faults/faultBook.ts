@@ -33,7 +33,7 @@ export class FaultBook {
     this.#onChange = onChange;
   }
 
-  /** Sets a fault. Throws RangeError when the book is full; the request was checked by `parseFaultRequest` or by types. */
+  /** Sets a fault that was checked by `parseFaultRequest` or by types. Throws RangeError when the book is full. */
   set(request: FaultRequest): SetFault {
     if (this.#entries.size >= FAULT_LIMITS.faults) throw new RangeError(`more than ${FAULT_LIMITS.faults} faults`);
     this.#lastId += 1;

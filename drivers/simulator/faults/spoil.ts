@@ -48,7 +48,7 @@ function spoilOnce(delivery: Delivery, fault: Fault, framing: 'modbus-tcp' | 'rt
   }
 }
 
-/** One bit turned. MBAP has no checksum: only a damaged protocol number is sure to be noticed, so that is what breaks. */
+/** One bit turned. MBAP has no checksum: only a damaged protocol number is sure to be noticed, so that breaks. */
 function corrupted(bytes: Uint8Array, framing: 'modbus-tcp' | 'rtu-over-tcp', chance: Chance): Uint8Array {
   const copy = bytes.slice();
   const at = framing === 'modbus-tcp' ? 2 : Math.floor(chance() * copy.length);

@@ -28,7 +28,7 @@ export interface LineBusSettings {
   readonly wire: WireMode;
   /** The meter's delay before its first byte, drawn evenly from this range, ms. */
   readonly thinkMs: readonly [least: number, most: number];
-  /** How long the line waits for a meter that says nothing: a Modbus TCP gateway's own timeout, 0 for a plain server. */
+  /** How long the line waits for a silent meter: a Modbus TCP gateway's own timeout, 0 for a plain server. */
   readonly giveUpMs: number;
 }
 

@@ -13,8 +13,8 @@ const CONNECTION_LIMIT = 8;
 /** When a gateway comes back and its port is taken for a moment, it tries again after this long. */
 const RELISTEN_MS = 500;
 
-/** How long a Modbus TCP gateway waits for a meter before it answers exception 0B. */
-const GATEWAY_GIVE_UP_MS = 1_000;
+/** How long a Modbus TCP gateway waits for a meter before it answers exception 0B: sooner than masters lose patience. */
+const GATEWAY_GIVE_UP_MS = 800;
 
 /** A meter of the line: its answer to a request at this moment. `relayShows` comes from a fault. */
 export interface LineUnit {

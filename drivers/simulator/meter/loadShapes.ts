@@ -183,7 +183,7 @@ export function seasonPermille(kind: LoadKind, month: number): number {
   return (SHAPES[kind].season[month] ?? 100) * 10;
 }
 
-/** The drawn days of a kind: `[weekend 0 | 1][variant]`. The same for every seed: meters differ by scale and variant. */
+/** The drawn days of a kind: `[weekend 0 | 1][variant]`. The same for every seed: meters differ otherwise. */
 export type DayCurves = readonly [workdays: readonly DayCurve[], weekends: readonly DayCurve[]];
 
 /** Draws the days of every kind once; a few hundred kilobytes, shared by all meters of a plant. */

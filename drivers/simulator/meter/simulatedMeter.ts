@@ -131,7 +131,7 @@ export class SimulatedMeter {
     return true;
   }
 
-  /** The first grid instant after the path, up to `untilMs` on the grid, at which the balance reached a line that matters. */
+  /** The first grid instant after the path and up to `untilMs` at which the balance reached a line that matters. */
   #nextCrossing(untilMs: number): number | undefined {
     const line = this.#lineBelow();
     if (line === undefined || this.balanceMinorAt(untilMs) > line) return undefined;

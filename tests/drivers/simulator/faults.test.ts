@@ -104,7 +104,7 @@ describe.each([
     expect(master.closed).toBe(false);
   });
 
-  test('a gateway that is down cuts its connections and refuses new ones, and comes back at the same port', async () => {
+  test('a gateway that is down cuts its connections, refuses new ones, and comes back at its port', async () => {
     const { plant, master } = await field(gateway);
     const line = lineOf(plant, gateway);
     const { id } = plant.faults.set({ target: onGateway(plant, gateway), fault: { kind: 'down' } });

@@ -61,7 +61,7 @@ function stateFolder(): string {
 }
 
 describe('the plant as a process', () => {
-  test('tells where its gateways listen, answers there, and tells a past that ends at or before what they say', async () => {
+  test('tells where its gateways listen, answers there, and tells a past that ends below what they say', async () => {
     const { child, manifest } = await forkPlant({ PLANT: '40' });
     const { meter } = firstLine(manifest);
     const rows: PlantHistoryRow[] = [];
