@@ -134,7 +134,6 @@ function seriesOf(
   hatch: HTMLCanvasElement,
 ): BarSeriesOption | LineSeriesOption {
   const marks = first ? marksOf(model, words, palette, hatch) : {};
-  const data = line.points.map(([atMs, value]) => [atMs, value]);
   if (model.shape === 'bar' && line.style !== 'previous') {
     // A bar stands in the middle of its bucket.
     const centred = line.points.map(([atMs, value]) => [atMs + model.bucketMs / 2, value]);
@@ -142,7 +141,7 @@ function seriesOf(
       type: 'bar',
       name: line.name,
       data: centred,
-      barMaxWidth: 18,
+      barMaxWidth: 48,
       itemStyle: { color: palette.busy },
       ...marks,
     };
@@ -150,8 +149,8 @@ function seriesOf(
   return {
     type: 'line',
     name: line.name,
-    data,
-    showSymbol: false,
+    data: line.points.map((point, index) => lineItem(line.points, point, index)),
+    symbol: 'none',
     connectNulls: false,
     step: model.shape === 'bar' ? 'start' : false,
     lineStyle: strokeOf(line.style, palette),
@@ -159,6 +158,15 @@ function seriesOf(
     z: line.style === 'previous' ? 2 : 3,
     ...marks,
   };
+}
+
+const DOT_PX = 5;
+
+/** A reading without neighbours has no line to be part of: it is drawn as a dot. */
+function lineItem(points: readonly ChartPoint[], [atMs, value]: ChartPoint, index: number) {
+  const lonely =
+    value !== null && (points[index - 1]?.[1] ?? null) === null && (points[index + 1]?.[1] ?? null) === null;
+  return { value: [atMs, value], ...(lonely && { symbol: 'circle', symbolSize: DOT_PX }) };
 }
 
 function strokeOf(style: LineStyle, palette: ChartPalette) {
@@ -174,6 +182,13 @@ function strokeOf(style: LineStyle, palette: ChartPalette) {
   }
 }
 
+/** A narrower gap than this share of the chart has no room for words; the legend names the hatch. */
+const GAP_LABEL_SHARE = 0.08;
+
+function isWide(gap: Span, range: Span): boolean {
+  return (gap.toMs - gap.fromMs) / (range.toMs - range.fromMs) >= GAP_LABEL_SHARE;
+}
+
 function marksOf(model: TrendModel, words: TrendWords, palette: ChartPalette, hatch: HTMLCanvasElement) {
   const { limit } = model;
   return {
@@ -181,7 +196,7 @@ function marksOf(model: TrendModel, words: TrendWords, palette: ChartPalette, ha
       silent: true,
       itemStyle: { color: { image: hatch, repeat: 'repeat' as const } },
       data: model.gaps.map(({ fromMs, toMs }): [{ name: string; xAxis: number }, { xAxis: number }] => [
-        { name: words.gap, xAxis: fromMs },
+        { name: isWide({ fromMs, toMs }, model.range) ? words.gap : '', xAxis: fromMs },
         { xAxis: toMs },
       ]),
       label: { show: true, position: 'insideTop' as const, color: palette.label, fontSize: palette.fontSize },

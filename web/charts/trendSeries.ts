@@ -19,34 +19,55 @@ export interface Span {
 
 /** A bucket may start this much later than expected before it counts as missing. */
 const GAP_TOLERANCE = 1.5;
+/** History is kept at the central reading's pace; readings further apart than that are never one line. */
+const CADENCE_MAX_MS = 30 * 60_000;
 
-/** Points of a line with a null in every gap wider than a bucket and a half. `bucketMs` is the expected distance. */
+/**
+ * The distance of readings that is usual around the step to `index`, ms: the wider of the steps beside it, so that a
+ * slowly polled stretch is a line and not dots; never less than a bucket, never more than the central reading's.
+ */
+function cadenceAt(instantsMs: readonly number[], index: number, bucketMs: number): number {
+  const step = (to: number) => (instantsMs[to] ?? Number.NaN) - (instantsMs[to - 1] ?? Number.NaN);
+  const beside = Math.max(step(index - 1) || 0, step(index + 1) || 0);
+  return Math.max(bucketMs, Math.min(beside, CADENCE_MAX_MS));
+}
+
+/** True when readings are missing between the instants `index - 1` and `index`. */
+function isGap(instantsMs: readonly number[], index: number, bucketMs: number): boolean {
+  if (index === 0) return false;
+  const stepMs = (instantsMs[index] ?? 0) - (instantsMs[index - 1] ?? 0);
+  return stepMs > cadenceAt(instantsMs, index, bucketMs) * GAP_TOLERANCE;
+}
+
+/** Points of a line with a null in every gap. `bucketMs` is the least distance that two points can have. */
 export function withGaps(points: readonly (readonly [number, number])[], bucketMs: number): readonly ChartPoint[] {
-  const drawn: ChartPoint[] = [];
-  let previousMs: number | undefined;
-  for (const [atMs, value] of points) {
-    if (previousMs !== undefined && atMs - previousMs > bucketMs * GAP_TOLERANCE)
-      drawn.push([previousMs + bucketMs, null]);
-    drawn.push([atMs, value]);
-    previousMs = atMs;
-  }
-  return drawn;
+  const instantsMs = points.map(([atMs]) => atMs);
+  return points.flatMap(([atMs, value], index): readonly ChartPoint[] => {
+    const breakMs = (instantsMs[index - 1] ?? atMs) + bucketMs;
+    const gap: readonly ChartPoint[] = isGap(instantsMs, index, bucketMs) ? [[breakMs, null]] : [];
+    return [...gap, [atMs, value]];
+  });
 }
 
 /**
- * Spans inside [fromMs, toMs] without a reading: between buckets, before the first and after the last.
- * Each is at least a whole bucket long, so that a poll that came a moment late draws no hatch.
+ * Spans inside the range without a reading: between buckets, before the first and after the last.
+ * A poll that came a moment late draws no hatch.
  */
 export function gapsOf(samples: readonly TrendSample[], range: Span, bucketMs: number): readonly Span[] {
-  const gaps: Span[] = [];
-  let coveredMs = range.fromMs;
-  for (const { atMs } of samples) {
-    if (atMs < range.fromMs) continue;
-    if (atMs - coveredMs >= bucketMs) gaps.push({ fromMs: coveredMs, toMs: Math.min(atMs, range.toMs) });
-    coveredMs = Math.max(coveredMs, atMs + bucketMs);
-  }
-  if (range.toMs - coveredMs >= bucketMs) gaps.push({ fromMs: coveredMs, toMs: range.toMs });
-  return gaps;
+  const instantsMs = samples.flatMap(({ atMs }) =>
+    atMs + bucketMs <= range.fromMs || atMs > range.toMs ? [] : [atMs],
+  );
+  const first = instantsMs[0];
+  const last = instantsMs.at(-1);
+  if (first === undefined || last === undefined) return [range];
+  const between = instantsMs.flatMap((toMs, index): readonly Span[] =>
+    isGap(instantsMs, index, bucketMs) ? [{ fromMs: (instantsMs[index - 1] ?? toMs) + bucketMs, toMs }] : [],
+  );
+  const usualMs = (index: number) => cadenceAt(instantsMs, index, bucketMs) * GAP_TOLERANCE;
+  const before = first - range.fromMs > usualMs(0) ? [{ fromMs: range.fromMs, toMs: first }] : [];
+  const after =
+    range.toMs - last > bucketMs + usualMs(instantsMs.length) ? [{ fromMs: last + bucketMs, toMs: range.toMs }] : [];
+  return [...before, ...between, ...after];
 }
 
 /** Energy of one bucket, Wh. `wh` null: the bucket before is missing, so the share of this one is unknown. */
@@ -67,6 +88,15 @@ export function energyPerBucket(samples: readonly TrendSample[], bucketMs: numbe
       before !== undefined && sample.atMs - before.atMs <= bucketMs * GAP_TOLERANCE && sample.last >= before.last;
     return { atMs: sample.atMs, wh: known ? sample.last - before.last : null };
   });
+}
+
+/** Counters must span this share of a range for their difference to stand for its energy. */
+const COVERAGE_MIN = 0.9;
+
+/** True when the counters span (nearly) the whole range, so that its energy can be compared with another's. */
+export function coversRange(samples: readonly TrendSample[], range: Span): boolean {
+  const spannedMs = (samples.at(-1)?.atMs ?? 0) - (samples[0]?.atMs ?? 0);
+  return spannedMs >= (range.toMs - range.fromMs) * COVERAGE_MIN;
 }
 
 /** Energy between the first and the last counter, gaps included; falls are left out. Wh, null when unknown. */

@@ -1,5 +1,6 @@
 import type { RegisterReading, RegisterSummary } from '#contract/index.ts';
 import { COUNTERS, type Quantity } from '#drivers/core/quantity.ts';
+import { wallClock } from '../../charts/zoneTime.ts';
 
 type Quality = RegisterReading['quality'];
 
@@ -37,6 +38,13 @@ const QUALITY_ORDER: readonly Quality[] = ['measured', 'late', 'estimated'];
 function worstQuality(readings: readonly (RegisterReading | undefined)[]): Quality | undefined {
   const ranks = readings.flatMap((reading) => (reading ? [QUALITY_ORDER.indexOf(reading.quality)] : []));
   return ranks.length === 0 ? undefined : QUALITY_ORDER[Math.max(...ranks)];
+}
+
+/** True when a reading stands for the very start of a month or day on the property's clock, and not for a later one. */
+export function isAtStart(reading: RegisterReading | undefined, of: 'month' | 'day', timeZone: string): boolean {
+  if (reading === undefined) return true;
+  const { day, hour, minute } = wallClock(Date.parse(reading.instant), timeZone);
+  return hour === 0 && minute === 0 && (of === 'day' || day === 1);
 }
 
 /** The registers table: a line per counter that the meter has, total first, as the summary of the server gives them. */

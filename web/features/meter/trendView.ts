@@ -2,6 +2,7 @@ import type { TrendLine, TrendModel } from '../../charts/trendOption.ts';
 import {
   bucketOf,
   type ChartPoint,
+  coversRange,
   energyOfRange,
   energyPerBucket,
   gapsOf,
@@ -76,7 +77,8 @@ export function trendView(
   const first = fetched.series[0];
   const inRange = (first?.samples ?? []).filter(({ atMs }) => atMs >= range.fromMs - 1);
   const bucketMs = bucketMsOf(first?.resolution ?? '') ?? bucketOf(first?.samples ?? [], AUTO_BUCKET_MS);
-  const bornMs = Math.min(Math.max(range.fromMs, fetched.bornMs), range.toMs);
+  // History from before the meter was entered here is history all the same.
+  const bornMs = Math.max(range.fromMs, Math.min(fetched.bornMs, inRange[0]?.atMs ?? range.toMs, range.toMs));
   const gaps = gapsOf(inRange, { fromMs: bornMs, toMs: range.toMs }, bucketMs);
   const lines = [...linesOf(fetched, bucketMs, names), ...lineBefore(fetched, bucketMs, names)];
   const limit = fetched.tab === 'power' && options.limitW !== undefined;
@@ -95,7 +97,8 @@ export function trendView(
     rows: rowsOf(lines.filter(({ style }) => style !== 'previous')),
     summary: summarise(inRange),
     energyWh: fetched.energy ? energyOfRange(fetched.energy) : null,
-    energyBeforeWh: fetched.energyBefore ? energyOfRange(fetched.energyBefore) : null,
+    energyBeforeWh:
+      fetched.energyBefore && coversRange(fetched.energyBefore, range) ? energyOfRange(fetched.energyBefore) : null,
     measured: inRange.length,
     expected: Math.max(inRange.length, Math.round((range.toMs - bornMs) / bucketMs)),
   };
