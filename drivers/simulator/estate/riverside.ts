@@ -79,7 +79,7 @@ export function riverside(chance: () => number): PropertyPlan {
     key: 'mall',
     names: { zh: '购物中心', en: 'Mall' },
     position: 0,
-    shape: 'block',
+    shape: 'tower',
     floors: FLOORS.map((_, index) => floorOf('mall', index + 1, ROOMS_PER_FLOOR)),
   };
   const street: PlantBuilding = {

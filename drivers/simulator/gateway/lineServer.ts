@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { ModbusReply, ModbusRequest } from '#drivers/codec/index.ts';
 import type { Chance, Clock, TimerHandle } from '#drivers/core/index.ts';
@@ -80,8 +81,9 @@ export class LineServer {
     this.#stopped = true;
     this.#retry?.cancel();
     const server = this.#server;
+    const closed = server?.listening ? once(server, 'close') : undefined;
     this.#shut();
-    if (server?.listening) await new Promise<void>((resolve) => server.once('close', () => resolve()));
+    await closed;
   }
 
   #ask(unitAddress: number, request: ModbusRequest): BusAnswer {

@@ -5,7 +5,7 @@ import { MODELS, modelById } from '#drivers/models/index.ts';
 import type { PlantMeter } from '#drivers/simulator/manifest.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
 import { manualClock } from '../../support/manualClock.ts';
-import { LIVE_BLOCK, lineOf, pause, runningPlant, START_MS, TestMaster } from './simulatorSupport.ts';
+import { LIVE_BLOCK, lineOf, pause, runningPlant, START_MS, TestMaster, until } from './simulatorSupport.ts';
 
 /** Reads all spans of a meter and decodes them through its model. */
 async function decoded(master: TestMaster, meter: PlantMeter) {
@@ -159,4 +159,13 @@ describe('writes', () => {
     expect(words.getUint16(0)).toBe(truth?.path.purchaseCount);
     expect(BigInt(words.getInt32(2))).toBe(truth?.image.balanceMinor);
   });
+});
+
+test('a plant that has stopped has let go of its ports and cut its connections', async () => {
+  const plant = await runningPlant({ kind: 'count', meters: 64 });
+  const line = lineOf(plant, 0);
+  const master = await TestMaster.to(line);
+  await plant.stop();
+  await expect(TestMaster.to(line)).rejects.toThrow('ECONNREFUSED');
+  expect(await until(() => master.closed)).toBe(true);
 });
