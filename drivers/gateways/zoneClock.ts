@@ -1,4 +1,4 @@
-/** A meter's clock may be off by this much before it is not believed: half of the shortest tariff step matters to a bill. */
+/** A meter's clock may be off by this much: more would book energy under the wrong price at the edges of a tariff. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** Zones change their offset on quarter hours only; between them the last answer holds. */

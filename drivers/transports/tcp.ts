@@ -25,8 +25,6 @@ export function tcpTransport(host: string, port: number): Transport {
       socket.on('error', (error) => {
         reason = error.message;
       });
-      // Half a connection is of no use to a bus: what the gateway ends, we end.
-      socket.once('end', () => socket.destroy());
       socket.once('close', () => events.closed(reason));
       return { write: (bytes) => write(socket, bytes), destroy: () => silence(socket) };
     },

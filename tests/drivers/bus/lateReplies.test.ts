@@ -75,6 +75,18 @@ describe('a late reply is never taken for the next one', () => {
     ]);
   });
 
+  test('a serial server that hands an old reply to a new connection changes nothing', () => {
+    const { wire, clock, line, readings } = virtualLine();
+    wire.respond = (asked, encode) => answering(asked.ordinal === 1 ? 600 : 200)(asked, encode);
+    line.start();
+    clock.advance(50);
+    wire.hangUp('reset by the gateway');
+    clock.advance(2_000);
+    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([48, 2, 48]);
+    expect(readings.map(({ balanceMinor }) => balanceMinor)).toEqual([3n]);
+    expect(line.health()).toMatchObject({ reconnects: 1, timeouts: 0 });
+  });
+
   test('a meter that refuses probes is read all the same', () => {
     const { wire, clock, line, readings } = virtualLine();
     wire.respond = (asked, encode) => {

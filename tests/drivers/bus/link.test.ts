@@ -15,6 +15,21 @@ describe('the link to a gateway', () => {
     expect(line.health()).toMatchObject({ link: 'down', linkReason: 'connection refused', reconnects: 0 });
   });
 
+  test('that has proved itself starts its back-off anew', () => {
+    const { wire, clock, line, links } = virtualLine();
+    wire.accept = () => ({ afterMs: 1, refuse: 'connection refused' });
+    wire.respond = answering(20);
+    line.start();
+    clock.advance(60_000);
+    wire.accept = () => ({ afterMs: 1 });
+    clock.advance(60_000);
+    expect(links.at(-1)?.up).toBe(true);
+    wire.hangUp('closed by the gateway');
+    const lostMs = clock.monotonicMs();
+    clock.advance(10_000);
+    expect(wire.attempts.find((time) => time > lostMs)).toBe(lostMs + 500);
+  });
+
   test('jitter takes up to half of the wait, so that gateways do not come back together', () => {
     const { wire, clock, line } = virtualLine({ chance: () => 0.999 });
     wire.accept = () => ({ afterMs: 1, refuse: 'connection refused' });

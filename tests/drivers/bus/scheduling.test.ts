@@ -62,6 +62,13 @@ describe('a line', () => {
     expect(Math.abs(health.lostToSilenceMs - deadlinesMs)).toBeLessThan(failures.length);
   });
 
+  test('does not count a meter’s back-off as its own lateness', () => {
+    const { clock, line } = virtualLine({ meters: meters(1, { livePollMs: 1_000 }) });
+    line.start();
+    clock.advance(600_000);
+    expect(line.health()).toMatchObject({ overruns: 0, quarantined: 1 });
+  });
+
   test('has one frame in flight, never two', () => {
     const { wire, clock, line } = virtualLine({ meters: meters(20, { livePollMs: 500 }) });
     let inFlight = 0;

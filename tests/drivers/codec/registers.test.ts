@@ -86,6 +86,15 @@ describe('compileModel', () => {
     });
   });
 
+  test('a direct-connected meter that says ratio 0 does not wipe out its values', () => {
+    const own: MeterModel = {
+      ...model,
+      fields: [...model.fields.slice(0, 1), { quantity: 'ptRatio', address: 1, type: 'u16', scale: 1 }],
+    };
+    const said = compileModel(own).decode(block('0901 0000 0000 0000'), { ctRatio: 1, ptRatio: 1 });
+    expect(said).toMatchObject({ values: { voltageL1V: 230.5 }, ptRatio: 1 });
+  });
+
   test('what is only partly in a block is not guessed', () => {
     const { values } = decode([{ start: 0, count: 3, data: hex('0901 0001 0000') }], { ctRatio: 1, ptRatio: 1 });
     expect(values).toEqual({ voltageL1V: 230.5, currentL1A: 0.01 });
