@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Registry } from 'prom-client';
-import sql from 'sql-template-tag';
 import type { Clock } from '#drivers/core/index.ts';
 import { MODELS } from '#drivers/models/index.ts';
 import { type Config, randomPassword } from './config.ts';
@@ -11,10 +9,11 @@ import { createEstate, type Estate } from './modules/estate/index.ts';
 import { takePlantHistory } from './plantHistory.ts';
 import { startBroker } from './platform/broker/broker.ts';
 import { type LockOutcome, lockDataDir } from './platform/dataDirLock.ts';
-import { type Db, migrate, openDb, startEmbeddedPostgres } from './platform/db/index.ts';
+import { answers, type Db, migrate, openDb, startEmbeddedPostgres } from './platform/db/index.ts';
 import { addHealth, createHttp, type Http } from './platform/http/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
+import type { Metrics } from './platform/metricsFigures.ts';
 import { type PlantProcess, startPlant } from './platform/plant/plant.ts';
 import { StartError } from './startError.ts';
 
@@ -120,7 +119,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
     release: config.release,
     startedMs,
     nowMs: () => clock.nowMs(),
-    probeDatabase: () => db.query(sql`select 1`),
+    probeDatabase: () => answers(db),
     metrics,
     metricsToken: config.metricsToken,
   });
@@ -214,7 +213,7 @@ function takeHistory(plant: PlantProcess, measuring: Measuring, deps: AppDeps, e
   });
 }
 
-function createHttpSide(config: Config, log: Log, access: Access, metrics: Registry): Promise<Http> {
+function createHttpSide(config: Config, log: Log, access: Access, metrics: Metrics): Promise<Http> {
   return createHttp({
     log: log.child('http'),
     authenticate: access.authenticate,

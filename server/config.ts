@@ -57,10 +57,10 @@ export function readConfig(environment: Environment): Config {
     mqttUrl: readOptional(environment, 'MQTT_URL', url('mqtt:', 'mqtts:', 'ws:', 'wss:')),
     plant: read(environment, 'PLANT', plant),
     plantVariables: plantVariables(environment),
-    demoPassword: readOptional(environment, 'DEMO_PASSWORD', text(10, 200)),
+    demoPassword: readOptional(environment, 'DEMO_PASSWORD', secretText(10, 200)),
     publicOrigin: readOptional(environment, 'PUBLIC_ORIGIN', origin),
     trustedProxies: readOptional(environment, 'TRUSTED_PROXIES', list) ?? [],
-    metricsToken: readOptional(environment, 'METRICS_TOKEN', text(16, 200)),
+    metricsToken: readOptional(environment, 'METRICS_TOKEN', secretText(16, 200)),
     logLevel: read(environment, 'LOG_LEVEL', oneOf(LOG_LEVELS)),
     logFormat: read(environment, 'LOG_FORMAT', oneOf(['text', 'json'] as const)),
     telemetryRetentionDays: read(environment, 'TELEMETRY_RETENTION_DAYS', wholeNumber(1, 3_650)),
@@ -109,7 +109,7 @@ function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
   };
 }
 
-function text(least: number, most: number): Parser<string> {
+function secretText(least: number, most: number): Parser<string> {
   return (value) =>
     value.length >= least && value.length <= most ? { value } : { allowed: `${least} to ${most} characters` };
 }

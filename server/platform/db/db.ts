@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Log } from '../log.ts';
-import type { Db, Tx } from './types.ts';
+import type { Db, Queryable, Tx } from './types.ts';
 
 /** Connections of one server. Postgres' own default limit is 100; the embedded one allows 60. */
 export const POOL_CONNECTIONS_MAX = 16;
@@ -17,12 +17,8 @@ const RETRY_PAUSE_MS = 15;
 const INT8_OID = 20;
 
 /** Type parsers of our pools only: int8 as bigint, since a double loses digits above 2^53. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === INT8_OID
-      ? (text: string) => BigInt(text)
-      : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
-};
+const types = new pg.TypeOverrides();
+types.setTypeParser(INT8_OID, (text: string) => BigInt(text));
 
 export interface DbOptions {
   readonly url: string;
@@ -105,6 +101,11 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> 
 /** True for serialization failure (40001) and deadlock (40P01). */
 function lostRace(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01');
+}
+
+/** Resolves when the database answers; rejects when it does not. */
+export async function answers(db: Queryable): Promise<void> {
+  await db.query(sql`select 1`);
 }
 
 /** The name of the constraint that refused a row, or undefined when `error` is something else. */
