@@ -126,7 +126,7 @@ describe('meters', () => {
     const answers = await Promise.all(
       ['a', 'b'].map((circuit) => admin.request('PATCH', path, { version: 1, circuit })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
     expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({ code: 'conflict.changed-meanwhile' });
   });
 
