@@ -1,4 +1,4 @@
-import { type Decoded, exactScale, factorOf, type Ratios } from '#drivers/codec/index.ts';
+import { type Decoded, exactScale, factorOf } from '#drivers/codec/index.ts';
 import {
   COUNTERS,
   type Field,
@@ -30,16 +30,28 @@ interface Account {
   doubted: (Level & { readonly times: number }) | undefined;
 }
 
+/** A counter of the model with what the judgement needs of it. */
+interface Counter {
+  readonly quantity: Quantity;
+  /** One step of the register, canonical, before ratios. */
+  readonly step: number;
+  readonly ratio: NonNullable<Field['multiply']> | 'none';
+  readonly rollsOverAtRaw: number | undefined;
+}
+
 /** Judges the counters of one meter against what it said before. The first reading is believed. */
 export class CounterGuard {
   readonly #accounts = new Map<Quantity, Account>();
-  readonly #fields: ReadonlyMap<Quantity, Field>;
+  readonly #counters: readonly Counter[];
 
   constructor(model: MeterModel) {
-    const counters: ReadonlySet<string> = new Set(COUNTERS);
-    this.#fields = new Map(
-      model.fields.flatMap((field) => (isCounter(field.quantity, counters) ? [[field.quantity, field]] : [])),
-    );
+    this.#counters = COUNTERS.flatMap((quantity) => {
+      const field = model.fields.find((one) => one.quantity === quantity);
+      if (field === undefined) return [];
+      const { multiplier, divisor } = exactScale(field.scale);
+      const ratio = field.multiply ?? 'none';
+      return [{ quantity, step: multiplier / divisor, ratio, rollsOverAtRaw: field.rollsOverAtRaw }];
+    });
   }
 
   /**
@@ -48,7 +60,8 @@ export class CounterGuard {
    */
   judge(decoded: Decoded, atMs: number): readonly Quantity[] {
     const restarted: Quantity[] = [];
-    for (const [quantity, field] of this.#fields) {
+    for (const counter of this.#counters) {
+      const { quantity } = counter;
       const value = decoded.values[quantity];
       if (value === undefined) continue;
       const account = this.#accounts.get(quantity);
@@ -56,54 +69,41 @@ export class CounterGuard {
         this.#accounts.set(quantity, { believed: { value, atMs }, doubted: undefined });
         continue;
       }
-      const reason = wrong(account.believed, value, atMs, field, decoded);
-      if (reason !== undefined && !confirmed(account, value, atMs, field, decoded)) {
+      const level = { value, atMs };
+      const stepWh = counter.step * factorOf(counter.ratio, decoded);
+      const reason = wrong(account.believed, level, stepWh, counter);
+      if (reason !== undefined && !confirmed(account, level, stepWh, counter)) {
         delete decoded.values[quantity];
         decoded.rejected.push({ quantity, raw: value, reason });
         continue;
       }
       if (reason !== undefined) restarted.push(quantity);
-      account.believed = { value, atMs };
+      account.believed = level;
       account.doubted = undefined;
     }
     return restarted;
   }
 }
 
-function isCounter(quantity: Field['quantity'], counters: ReadonlySet<string>): quantity is Quantity {
-  return counters.has(quantity);
-}
-
+/** Why `now` cannot follow `before`; undefined when it can. `stepWh` is one step of the register. */
 function wrong(
   before: Level,
-  value: number,
-  atMs: number,
-  field: Field,
-  ratios: Ratios,
+  now: Level,
+  stepWh: number,
+  { rollsOverAtRaw }: Counter,
 ): Rejection['reason'] | undefined {
-  const most = mostCounted(before, atMs, field, ratios);
-  if (value >= before.value) return value - before.value > most ? 'counter-leapt' : undefined;
-  if (field.rollsOverAtRaw === undefined) return 'counter-fell';
-  const range = field.rollsOverAtRaw * stepOf(field, ratios);
-  return value + range - before.value > most ? 'counter-fell' : undefined;
+  // The highest power for the time, and two steps of the register for where in a step the readings fell.
+  const mostWh = (MOST_POWER_W * Math.max(0, now.atMs - before.atMs)) / MS_PER_HOUR + 2 * stepWh;
+  if (now.value >= before.value) return now.value - before.value > mostWh ? 'counter-leapt' : undefined;
+  if (rollsOverAtRaw === undefined) return 'counter-fell';
+  return now.value + rollsOverAtRaw * stepWh - before.value > mostWh ? 'counter-fell' : undefined;
 }
 
 /** Notes another doubtful reading; true when it is confirmed often enough. */
-function confirmed(account: Account, value: number, atMs: number, field: Field, ratios: Ratios): boolean {
+function confirmed(account: Account, now: Level, stepWh: number, counter: Counter): boolean {
   const { doubted } = account;
-  const goesOn = doubted !== undefined && wrong(doubted, value, atMs, field, ratios) === undefined;
+  const goesOn = doubted !== undefined && wrong(doubted, now, stepWh, counter) === undefined;
   const times = goesOn ? doubted.times + 1 : 1;
-  account.doubted = { value, atMs, times };
+  account.doubted = { ...now, times };
   return times >= COUNTER_CONFIRMATIONS;
-}
-
-/** What can have been counted since `before`, Wh: the highest power for the time, and two steps of the register. */
-function mostCounted(before: Level, atMs: number, field: Field, ratios: Ratios): number {
-  return (MOST_POWER_W * Math.max(0, atMs - before.atMs)) / MS_PER_HOUR + 2 * stepOf(field, ratios);
-}
-
-/** One step of the register in canonical units. */
-function stepOf(field: Field, ratios: Ratios): number {
-  const { multiplier, divisor } = exactScale(field.scale);
-  return (multiplier * factorOf(field.multiply ?? 'none', ratios)) / divisor;
 }
