@@ -126,6 +126,8 @@ export const zh = {
       'not-json': '请求内容不正确。',
       'too-large': '内容过大。',
       'too-many': '请求过于频繁，请稍候。',
+      'wrong-method': '该地址不支持此操作。',
+      'wrong-origin': '请求来自其他网站，已被拒绝。',
     },
     session: {
       required: '请先登录。',
@@ -139,6 +141,7 @@ export const zh = {
       'in-use': '仍在使用，不能删除。',
       'changed-meanwhile': '内容已被他人修改，请重新加载。',
     },
+    access: { 'last-administrator': '至少要保留一名管理员。' },
     place: { 'wrong-parent': '上级位置不正确。' },
     line: { 'address-taken': '该总线上此地址已被占用。' },
     meter: { 'not-answering': '表计没有应答。', 'line-stopped': '总线已停用。' },
@@ -283,6 +286,8 @@ export const en: typeof zh = {
       'not-json': 'The request is not valid.',
       'too-large': 'That is too large.',
       'too-many': 'Too many requests; wait a moment.',
+      'wrong-method': 'This address does not take such a request.',
+      'wrong-origin': 'The request came from another site and was refused.',
     },
     session: {
       required: 'Please sign in.',
@@ -296,6 +301,7 @@ export const en: typeof zh = {
       'in-use': 'Still in use; it cannot be removed.',
       'changed-meanwhile': 'Someone else changed it meanwhile; reload it.',
     },
+    access: { 'last-administrator': 'At least one administrator must remain.' },
     place: { 'wrong-parent': 'It cannot hang there in the estate tree.' },
     line: { 'address-taken': 'This address is taken on the line.' },
     meter: { 'not-answering': 'The meter does not answer.', 'line-stopped': 'The line is stopped.' },

@@ -18,9 +18,12 @@ export interface LiveSocket {
   stop(): void;
 }
 
-/** Socket.IO to the server that served the page. WebSocket only: without it a wall cannot be live anyway. */
-export function createLiveSocket(): LiveSocket {
-  const socket: Socket<ServerToClient, ClientToServer> = io({
+/**
+ * Socket.IO to `address`, by default the server that served the page. WebSocket only: without it a wall cannot be live
+ * anyway.
+ */
+export function createLiveSocket(address = globalThis.location?.origin ?? ''): LiveSocket {
+  const socket: Socket<ServerToClient, ClientToServer> = io(address, {
     path: LIVE_PATH,
     transports: ['websocket'],
     autoConnect: false,

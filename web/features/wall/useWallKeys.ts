@@ -54,7 +54,6 @@ export function useWallKeys(options: WallKeysOptions) {
     if (now === undefined || tile < 0) return;
     const next = furtherOut(now, tile, camera.value, viewport.value, options.scaleMost());
     if (next !== undefined) options.glideTo(next);
-    else if (camera.value.scale > 1.001) home();
     else options.onBeyond();
   }
 

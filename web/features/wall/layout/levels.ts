@@ -1,4 +1,4 @@
-import { type Camera, cameraOn, type Viewport } from './camera.ts';
+import { type Camera, cameraOn, HOME, type Viewport } from './camera.ts';
 import type { Box, Scene } from './scene.ts';
 
 /** How far in the wall stands; `all` is everything at once: the group, or the one property. */
@@ -6,6 +6,8 @@ export type Level = 'all' | 'property' | 'building' | 'floor' | 'room';
 
 /** A step must magnify at least so much to be one. */
 const STEP = 1.18;
+/** Up to here nothing of the wall is out of sight. */
+const IN_VIEW = 1.001;
 
 /** The boxes of the levels around a tile, from the outside in. Levels that a wall does not have are left out. */
 export function levelsAt(scene: Scene, tile: number): readonly { readonly level: Level; readonly box: Box }[] {
@@ -51,11 +53,12 @@ export function furtherOut(
   viewport: Viewport,
   most: number,
 ): Camera | undefined {
+  if (camera.scale <= IN_VIEW) return undefined;
   for (const { box } of levelsAt(scene, tile).toReversed()) {
     const next = cameraOn(box, viewport, most);
     if (next.scale * STEP < camera.scale) return next;
   }
-  return undefined;
+  return HOME;
 }
 
 /** The tile nearest to the middle of the screen: the one that zooming means when none is chosen. */

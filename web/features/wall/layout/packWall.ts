@@ -96,9 +96,10 @@ function largest(
   if (found === undefined) return undefined;
   // Whole pixels keep every tile the same size; very small tiles need the half.
   const crisp = found.pitch >= 8 ? Math.floor(found.pitch) : Math.floor(found.pitch * 2) / 2;
-  return crisp <= beat
-    ? undefined
-    : (pack(properties, grids, viewport.width, metrics, Math.max(crisp, metrics.pitchMin), abreast) ?? found);
+  if (crisp <= beat) return undefined;
+  const wall = pack(properties, grids, viewport.width, metrics, Math.max(crisp, metrics.pitchMin), abreast);
+  // Smaller tiles may break the shelves elsewhere and end up higher: then the found pitch stays.
+  return wall !== undefined && wall.height <= viewport.height ? wall : found;
 }
 
 /** Sides of tiles that a finger can hit and a column can hold, CSS px. */

@@ -1,0 +1,206 @@
+// @vitest-environment node
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server } from 'socket.io';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import {
+  type ClientToServer,
+  LIVE_PATH,
+  LIVE_STALE_MS,
+  type Pulse,
+  type RoomName,
+  type ServerToClient,
+} from '#contract/live.ts';
+import { encodeFrame, type LiveFrame } from '#contract/liveCodec.ts';
+import { createLiveClient, type LiveClient } from '../../../web/live/liveClient.ts';
+import { createLiveSocket } from '../../../web/live/liveSocket.ts';
+
+/** A feed on a real socket, whose numbering the test controls. */
+interface Feed {
+  readonly joins: RoomName[];
+  readonly leaves: RoomName[];
+  epoch: string;
+  seq: number;
+  /** A server that hangs: it takes rooms and says nothing. */
+  hangs: boolean;
+  delta(seq: number, loadW: number): void;
+  pulse(over?: Partial<Pulse>): void;
+}
+
+let http: HttpServer;
+let io: Server<ClientToServer, ServerToClient>;
+let feed: Feed;
+let live: LiveClient;
+let nowMs = 1_800_000_000_000;
+const releases: string[] = [];
+const frames: { kind: 'snapshot' | 'delta'; frame: LiveFrame }[] = [];
+const listener = {
+  snapshot: (frame: LiveFrame) => void frames.push({ kind: 'snapshot', frame }),
+  delta: (frame: LiveFrame) => void frames.push({ kind: 'delta', frame }),
+  layout: () => {},
+};
+
+const pulseOf = (over: Partial<Pulse> = {}): Pulse => ({
+  propertyId: 1,
+  epoch: feed.epoch,
+  seq: feed.seq,
+  atMs: nowMs,
+  loadW: 0,
+  oldestReadingMs: 0,
+  gatewaysUp: 1,
+  gateways: 1,
+  lines: 1,
+  unacknowledgedAlarms: 0,
+  commandsInFlight: 0,
+  readingsPerSecond: 1,
+  release: '1',
+  ...over,
+});
+const base64 = (seq: number, loadW: number) =>
+  Buffer.from(encodeFrame({ propertyId: 1, seq, atMs: nowMs, changes: [{ meterId: 3, loadW }] })).toString('base64');
+
+async function startFeed(port = 0): Promise<void> {
+  http = createServer();
+  io = new Server(http, { path: LIVE_PATH });
+  io.on('connection', (socket) => {
+    socket.on('join', (room, answer) => {
+      feed.joins.push(room);
+      void socket.join(room);
+      if (feed.hangs) return;
+      answer({
+        ok: true,
+        snapshot: {
+          room: 'property:1',
+          epoch: feed.epoch,
+          seq: feed.seq,
+          atMs: nowMs,
+          frame: base64(feed.seq, feed.seq * 100),
+          pulse: pulseOf(),
+        },
+      });
+    });
+    socket.on('leave', (room) => void feed.leaves.push(room));
+  });
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+}
+
+beforeEach(async () => {
+  nowMs = 1_800_000_000_000;
+  frames.length = 0;
+  releases.length = 0;
+  feed = {
+    joins: [],
+    leaves: [],
+    epoch: 'a',
+    seq: 7,
+    hangs: false,
+    delta(seq, loadW) {
+      feed.seq = seq;
+      io.to('property:1').emit('delta', base64(seq, loadW));
+    },
+    pulse: (over) => void io.to('property:1').emit('pulse', pulseOf(over)),
+  };
+  await startFeed();
+  const socket = createLiveSocket(`http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+  live = createLiveClient({
+    socket,
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+    onRelease: (release) => releases.push(release),
+    onSessionRequired: () => {},
+  });
+  socket.reconnect();
+});
+afterEach(async () => {
+  live.close();
+  await io.close();
+});
+
+async function joined(): Promise<() => void> {
+  const stop = live.watchProperty(1, listener);
+  await vi.waitFor(() => expect(frames.at(-1)?.kind).toBe('snapshot'));
+  return stop;
+}
+
+test('a wall begins with a snapshot and goes on with deltas', async () => {
+  await joined();
+  feed.delta(8, 42);
+  await vi.waitFor(() => expect(frames.at(-1)?.kind).toBe('delta'));
+  expect(frames.at(-1)?.frame.changes[0]?.loadW).toBe(42);
+  expect(feed.joins).toEqual(['property:1']);
+});
+
+test('after a gap nothing is applied until a new snapshot has come', async () => {
+  await joined();
+  feed.delta(9, 42);
+  await vi.waitFor(() => expect(feed.joins).toHaveLength(2));
+  await vi.waitFor(() => expect(frames).toHaveLength(2));
+  expect(frames.map((one) => one.kind)).toEqual(['snapshot', 'snapshot']);
+  feed.delta(10, 43);
+  await vi.waitFor(() => expect(frames.at(-1)?.kind).toBe('delta'));
+});
+
+test('another epoch is another server: everything is asked for anew', async () => {
+  await joined();
+  feed.epoch = 'b';
+  feed.pulse();
+  await vi.waitFor(() => expect(feed.joins).toHaveLength(2));
+});
+
+test('a delta that was lost before a quiet time is found by the pulse', async () => {
+  await joined();
+  feed.seq = 8;
+  feed.pulse();
+  await vi.waitFor(() => expect(feed.joins).toHaveLength(2));
+});
+
+test('within ten seconds of silence the wall is stale, and the next sign of life clears it', async () => {
+  await joined();
+  feed.hangs = true;
+  expect(live.healthOf(1).state).toBe('live');
+  nowMs += LIVE_STALE_MS - 1_000;
+  expect(live.healthOf(1).state).toBe('live');
+  nowMs += 1_000;
+  expect(live.healthOf(1).state).toBe('stale');
+  await vi.waitFor(() => expect(live.health.value.state).toBe('stale'));
+  feed.pulse();
+  await vi.waitFor(() => expect(live.healthOf(1).state).toBe('live'));
+});
+
+test('a tab that slept asks for everything anew', async () => {
+  await joined();
+  nowMs += 60_000;
+  await vi.waitFor(() => expect(feed.joins).toHaveLength(2), { timeout: 3_000 });
+});
+
+test('a server that comes back is joined again by itself', async () => {
+  await joined();
+  const { port } = http.address() as AddressInfo;
+  await io.close();
+  feed.epoch = 'b';
+  await startFeed(port);
+  await vi.waitFor(() => expect(feed.joins).toHaveLength(2), { timeout: 8_000 });
+  expect(frames.at(-1)?.kind).toBe('snapshot');
+});
+
+test('server time follows the pulses, not the clock of the screen', async () => {
+  await joined();
+  feed.pulse({ atMs: nowMs + 3_600_000 });
+  await vi.waitFor(() => expect(live.nowMs()).toBe(nowMs + 3_600_000));
+});
+
+test('a new release of the server is noticed once it differs', async () => {
+  await joined();
+  feed.pulse();
+  feed.pulse({ release: '2' });
+  await vi.waitFor(() => expect(releases).toEqual(['2']));
+});
+
+test('a room is left when nobody watches it any more', async () => {
+  const first = await joined();
+  const second = live.watchProperty(1);
+  first();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(feed.leaves).toEqual([]);
+  second();
+  await vi.waitFor(() => expect(feed.leaves).toEqual(['property:1']));
+});

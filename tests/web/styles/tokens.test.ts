@@ -1,0 +1,68 @@
+// @vitest-environment node
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { DISPLAY_STATES, type DisplayState } from '#domain/meterState.ts';
+import { createPalette, parseHex } from '../../../web/features/wall/draw/palette.ts';
+import { contrast, DEFICIENCIES, type Deficiency, distance, seenWith } from './colour.ts';
+
+const css = readFileSync('web/styles/tokens.css', 'utf8');
+const block = (selector: string) => css.slice(css.indexOf(selector), css.indexOf('}', css.indexOf(selector)));
+const token = (theme: 'dark' | 'light', name: string) => {
+  const found = new RegExp(`${name}: (#[0-9a-f]{6});`).exec(block(`:root[data-theme="${theme}"]`))?.[1];
+  if (found === undefined) throw new Error(`${theme} has no ${name}`);
+  return found;
+};
+const THEMES = ['dark', 'light'] as const;
+const TOKEN_OF: Readonly<Record<DisplayState, string>> = {
+  lost: '--lost',
+  notOpened: '--not-opened',
+  arrears: '--arrears',
+  alarm2: '--alarm-2',
+  alarm1: '--alarm-1',
+  opened: '--opened-idle',
+};
+
+test.each(THEMES)('%s: the colours of states are those of the domain’s table', (theme) => {
+  const tokens = DISPLAY_STATES.map((row) => [row.key, token(theme, TOKEN_OF[row.key])]);
+  expect(tokens).toEqual(DISPLAY_STATES.map((row) => [row.key, row[theme]]));
+});
+
+test.each(THEMES)('%s: every abnormal state stands out from the ground by 3:1', (theme) => {
+  const ground = token(theme, '--ground');
+  const states = ['lost', 'notOpened', 'arrears', 'alarm2', 'alarm1'] as const;
+  expect(states.filter((state) => contrast(token(theme, TOKEN_OF[state]), ground) < 3)).toEqual([]);
+});
+
+test.each(THEMES)('%s: text is readable at 4.5:1 on everything it stands on', (theme) => {
+  const pairs = [
+    ...['--text-1', '--text-2', '--text-3', '--select'].flatMap((text) =>
+      ['--ground', '--surface-1', '--surface-2'].map((surface) => [text, surface] as const),
+    ),
+    ...['--alarm-1', '--alarm-2', '--arrears'].map((fill) => ['--on-mark', fill] as const),
+  ];
+  expect(pairs.filter(([text, under]) => contrast(token(theme, text), token(theme, under)) < 4.5)).toEqual([]);
+});
+
+test.each(THEMES)('%s: words on a quiet tile are readable however busy it is', (theme) => {
+  const palette = createPalette((name) => (name === '--font' ? 'sans-serif' : token(theme, name)));
+  for (const fill of palette.glow) expect(contrast(palette.text1, fill)).toBeGreaterThanOrEqual(4.5);
+});
+
+test('every two states differ by a mark, not by colour alone', () => {
+  const marks = DISPLAY_STATES.map((row) => row.mark);
+  expect(new Set(marks).size).toBe(marks.length);
+});
+
+/** Least distance (OKLab) at which two patches side by side are plainly two. */
+const PLAINLY_DIFFERENT = 0.05;
+test.each(THEMES.flatMap((theme) => DEFICIENCIES.map((deficiency): [string, Deficiency] => [theme, deficiency])))(
+  '%s: alarms stay apart from the quiet tiles under %s',
+  (theme, deficiency) => {
+    if (theme !== 'dark' && theme !== 'light') throw new Error(theme);
+    const seen = (name: string) => seenWith(parseHex(token(theme, name)), deficiency);
+    const pairs = ['--alarm-1', '--alarm-2', '--arrears'].flatMap((alarm) =>
+      ['--opened-idle', '--opened-busy', '--ground'].map((quiet) => [alarm, quiet] as const),
+    );
+    expect(pairs.filter(([alarm, quiet]) => distance(seen(alarm), seen(quiet)) <= PLAINLY_DIFFERENT)).toEqual([]);
+  },
+);
