@@ -12,6 +12,9 @@ import { until } from './until.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
+type Command = readonly [program: string, ...args: string[]];
+const SERVER: Command = [process.execPath, 'server/main.ts'];
+const NPM_START: Command = ['npm', 'start'];
 const MARK = 'METERWALL_SCENARIO';
 
 /** Printed by the first start without the demo plant, by every start with it. */
@@ -30,6 +33,8 @@ export interface Site {
   readonly dataDir: string;
   /** Starts `node server/main.ts` on this folder and waits until it serves. */
   start(settings?: Settings): Promise<RunningSystem>;
+  /** The same by `npm start`, as a person does: npm is the process of the result, and leads a group of its own. */
+  startByNpm(settings?: Settings): Promise<RunningSystem>;
   /** Starts it and waits for its end, for starts that must not succeed. */
   startToEnd(settings: Settings): Promise<Ending>;
   /** Every process that this site's servers started and that lives: server, plant, Postgres. */
@@ -88,6 +93,7 @@ function createSite(dataDir: string, folder: string): Site {
   const mark = { environment: `${MARK}=${id}`, folder };
   const environmentOf = (settings: Settings) => ({
     PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
     METERWALL_TEST_RUN: process.env['METERWALL_TEST_RUN'],
     HOST: '127.0.0.1',
     PORT: '0',
@@ -96,17 +102,18 @@ function createSite(dataDir: string, folder: string): Site {
     [MARK]: id,
     ...settings,
   });
+  const served = async (launched: Launched): Promise<RunningSystem> => {
+    const running = await untilServing(launched);
+    const { user, password } = printedSignIn(launched.output()) ?? signIn ?? noSignIn();
+    signIn = { user, password };
+    return { ...running, printedSignIn: signIn, signIn: () => signInTo(running.url, user, password) };
+  };
   return {
     dataDir,
-    async start(settings = {}) {
-      const launched = launch(environmentOf(settings));
-      const running = await untilServing(launched);
-      const { user, password } = printedSignIn(launched.output()) ?? signIn ?? noSignIn();
-      signIn = { user, password };
-      return { ...running, printedSignIn: signIn, signIn: () => signInTo(running.url, user, password) };
-    },
+    start: (settings = {}) => served(launch(SERVER, environmentOf(settings))),
+    startByNpm: (settings = {}) => served(launch(NPM_START, environmentOf(settings))),
     async startToEnd(settings) {
-      const { child, ending } = launch(environmentOf(settings));
+      const { child, ending } = launch(SERVER, environmentOf(settings));
       await until('the start ends', START_MS_MAX, () => hasEnded(child));
       return ending;
     },
@@ -121,8 +128,13 @@ interface Launched {
   output(): string;
 }
 
-function launch(env: NodeJS.ProcessEnv): Launched {
-  const child = spawn(process.execPath, ['server/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+function launch([program, ...args]: Command, env: NodeJS.ProcessEnv): Launched {
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env,
+    detached: program === 'npm',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const collect = (chunk: Buffer) => {
     output += chunk.toString();
