@@ -1,4 +1,5 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
 import {
   type Alarm,
@@ -28,6 +29,8 @@ const JOINS_MAX = 2 * LIVE_ROOMS_MAX;
 const JOINS_WINDOW_MS = 10_000;
 /** How often every screen's session is looked at again; a revoked one is cut at once besides. */
 const RECHECK_EVERY_MS = 30_000;
+/** A screen that does not answer our goodbye in this time is cut off. */
+const GOODBYE_MS_MAX = 500;
 /** Screens only join and leave: a longer message is none of ours. */
 const MESSAGE_BYTES_MAX = 4_096;
 
@@ -94,6 +97,8 @@ class SocketLive implements Live {
   readonly #feeds = new Map<string, Feed>();
   /** Meters with news for `meter` rooms. */
   readonly #touchedMeterIds = new Set<number>();
+  /** Connections that became WebSockets: HTTP does not know them any more. */
+  readonly #wires = new Set<Duplex>();
   readonly #repetitions: readonly { stop(): Promise<void> }[];
   readonly #counts = { refusedSockets: 0, refusedJoins: 0, lagging: 0, deltas: 0, deltaBytes: 0 };
 
@@ -122,6 +127,10 @@ class SocketLive implements Live {
 
   attach(server: HttpServer): void {
     this.#io.attach(server);
+    server.on('upgrade', (_request, wire: Duplex) => {
+      this.#wires.add(wire);
+      wire.once('close', () => this.#wires.delete(wire));
+    });
   }
 
   metersChanged(propertyId: number, meters: readonly LiveMeter[]): void {
@@ -170,6 +179,17 @@ class SocketLive implements Live {
     await Promise.all(this.#repetitions.map((repetition) => repetition.stop()));
     this.#io.disconnectSockets(true);
     this.#io.engine?.close();
+    const cut = () => {
+      for (const wire of this.#wires) wire.destroy();
+    };
+    await new Promise<void>((resolve) => {
+      const gone = () => {
+        if (this.#wires.size === 0) resolve();
+      };
+      for (const wire of this.#wires) wire.once('close', gone);
+      gone();
+      this.#deps.clock.after(GOODBYE_MS_MAX, cut);
+    });
   }
 
   #screens(): Iterable<Screen> {
