@@ -103,7 +103,7 @@ type Truth = ReadonlyMap<string, ReadonlyMap<number, Readonly<Record<string, num
 /** What every meter would have said at every half hour. */
 function historyOf({ plant }: VirtualSite): Truth {
   const truth = new Map<string, Map<number, Readonly<Record<string, number>>>>();
-  const range = { fromMs: START_MS, toMs: START_MS + 24 * HOUR_MS, stepMs: HALF_HOUR_MS };
+  const range = { fromMs: START_MS, toMs: START_MS + 24 * HOUR_MS + 1, stepMs: HALF_HOUR_MS };
   for (const { meterNumber, atMs, values } of plant.history(range)) {
     const own = truth.get(meterNumber) ?? new Map();
     own.set(atMs, values);
