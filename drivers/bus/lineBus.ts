@@ -220,10 +220,6 @@ export class LineBus {
 
   #received(bytes: Uint8Array): void {
     this.#heardMs = this.#deps.clock.monotonicMs();
-    if (this.silent) {
-      this.silent = false;
-      this.#deps.onLink(true, 'somebody answers again');
-    }
     const arrival = this.#deps.framing.push(bytes);
     if (arrival === undefined || this.#flight === undefined) return;
     if (arrival.kind === 'lost') this.link.fail(arrival.reason);
@@ -238,13 +234,17 @@ export class LineBus {
       counters.replies += 1;
       if (arrival.kind === 'exception') counters.exceptions += 1;
       this.link.proved();
-      visit.polled.answered(nowMs - sentMs, this.#deps.clock.nowMs());
+      if (speaksForMeter(arrival)) this.#answered(visit.polled, nowMs - sentMs);
+      else counters.lostToSilenceMs += nowMs - sentMs;
     }
     const step = visit.arrived(arrival);
     this.#landed(flight, nowMs);
     if (step.kind === 'again') this.queue.resume(visit);
     else if (step.kind === 'finished') this.#account(visit, true, nowMs);
-    else this.#account(visit, blamesMeter(step.error) ? false : undefined, nowMs);
+    else {
+      this.#account(visit, blamesMeter(step.error) ? false : undefined, nowMs);
+      if (!speaksForMeter(arrival)) this.#listenForSilence(nowMs);
+    }
     // The next request goes out before the reading is worked on: the wire is the scarce thing.
     this.#pump();
     if (step.kind === 'finished')
@@ -255,6 +255,14 @@ export class LineBus {
         receivedMs: this.#deps.clock.nowMs(),
       });
     if (step.kind === 'failed') this.#tell(visit, { ok: false, error: step.error, atMs: this.#atMs(visit) });
+  }
+
+  /** The meter itself said something. */
+  #answered(polled: PolledMeter, replyTimeMs: number): void {
+    polled.answered(replyTimeMs, this.#deps.clock.nowMs());
+    if (!this.silent) return;
+    this.silent = false;
+    this.#deps.onLink(true, 'somebody answers again');
   }
 
   /** The deadline of the frame in flight has passed. */
@@ -348,4 +356,12 @@ export class LineBus {
   #atMs(visit: Visit): number {
     return visit.atMs ?? this.#deps.clock.nowMs();
   }
+}
+
+/**
+ * False when the gateway answers in the meter's place: exceptions 0A and 0B, path unavailable and target silent
+ * (Modbus application protocol 1.1b3, 7).
+ */
+function speaksForMeter(arrival: Exclude<Arrival, { kind: 'lost' }>): boolean {
+  return arrival.kind !== 'exception' || (arrival.code !== 10 && arrival.code !== 11);
 }

@@ -100,6 +100,23 @@ describe('the link to a gateway', () => {
     expect(links.at(-1)).toMatchObject({ up: true, reason: 'somebody answers again' });
   });
 
+  test('a gateway that answers 0B for every meter has a dead bus: its word is not the meters’', () => {
+    const { wire, clock, line, links } = virtualLine({ kind: 'modbus-tcp', meters: meters(3) });
+    wire.respond = (asked, encode) => [
+      { afterMs: 800, bytes: encode({ kind: 'exception', function: 3, code: 11 }, asked.unit) },
+    ];
+    line.start();
+    clock.advance(15_000);
+    expect(links.at(-1)).toMatchObject({ up: true, reason: 'connected, but nobody answers' });
+    const health = line.health();
+    expect(health.meters.map(({ lastReplyMs }) => lastReplyMs)).toEqual([undefined, undefined, undefined]);
+    expect(health.lostToSilenceMs).toBe(800 * health.exceptions);
+    expect(health.lateReplies).toBe(0);
+    wire.respond = answering(20);
+    clock.advance(30_000);
+    expect(links.at(-1)).toMatchObject({ up: true, reason: 'somebody answers again' });
+  });
+
   test('a dead gateway behind a connection that never broke is found out', () => {
     const { wire, clock, line, links } = virtualLine();
     wire.respond = answering(20);
