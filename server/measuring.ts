@@ -89,7 +89,7 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
     },
     attach: (server) => live.attach(server),
     async start() {
-      await metering.start();
+      await metering.start(acquisition);
       await alarms.start();
       acquisition.start();
     },

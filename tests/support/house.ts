@@ -1,7 +1,7 @@
 import type { Reading } from '#drivers/core/index.ts';
 import { MODELS, modelById } from '#drivers/models/index.ts';
 import type { PlantGateway, PlantManifest, PlantMeter, PlantProperty } from '#drivers/simulator/manifest.ts';
-import type { LineNews, MeterNews } from '#server/acquisition/index.ts';
+import type { LineDesk, LineNews, MeterNews } from '#server/acquisition/index.ts';
 import { type Alarms, createAlarms } from '#server/modules/alarms/index.ts';
 import { createEstate, type Estate } from '#server/modules/estate/index.ts';
 import { createMetering, type Metering, type MeterView, zonesOf } from '#server/modules/metering/index.ts';
@@ -58,7 +58,11 @@ export interface House {
 }
 
 /** Starts a house on a database; a second one on the same database is a restart. */
-export async function openHouse({ db }: TestDatabase, startMs = HOUSE_START_MS): Promise<House> {
+export async function openHouse(
+  { db }: TestDatabase,
+  startMs = HOUSE_START_MS,
+  lines?: (house: () => House) => LineDesk,
+): Promise<House> {
   const clock = manualClock(startMs);
   const metrics = createMetrics();
   const estate = createEstate({ db, models: MODELS });
@@ -67,7 +71,7 @@ export async function openHouse({ db }: TestDatabase, startMs = HOUSE_START_MS):
   const telemetry = openPostgresTelemetry({ db, clock, log: silentLog, retentionDays: 30, zones: zonesOf(estate) });
   const metering = createMetering({ db, clock, log: silentLog, estate, telemetry, modelOf: modelById, metrics });
   const alarms = createAlarms({ db, clock, log: silentLog, estate, metering, metrics });
-  await metering.start();
+  await metering.start(lines?.(() => house));
   await alarms.start();
   const { meterId, lineId, gatewayId, propertyId } = houseLookups(estate);
   const news: House['news'] = ({ lines = [], meters = [] }) => metering.pipeline.take({ lines, meters }, clock.nowMs());
@@ -76,7 +80,7 @@ export async function openHouse({ db }: TestDatabase, startMs = HOUSE_START_MS):
     if (found === undefined) throw new Error(`no meter ${meterNumber}`);
     return found;
   };
-  return {
+  const house: House = {
     clock,
     estate,
     telemetry,
@@ -108,6 +112,7 @@ export async function openHouse({ db }: TestDatabase, startMs = HOUSE_START_MS):
       await telemetry.close();
     },
   };
+  return house;
 }
 
 /** Ids of the house's things by the names that people use. */

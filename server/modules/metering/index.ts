@@ -10,6 +10,7 @@ import { addFigures, type Metrics } from '#server/platform/metricsFigures.ts';
 import type { Telemetry, ZoneMeters } from '#server/platform/telemetry/index.ts';
 import { createBackfill, type HistoryRow } from './backfill.ts';
 import { backfillExists, insertBackfill } from './backfillStore.ts';
+import { CentralReading } from './centralReading.ts';
 import { toMeterNow } from './dto.ts';
 import { createLatestKeeper } from './latestKeeper.ts';
 import { selectLatest } from './latestStore.ts';
@@ -35,8 +36,11 @@ export interface MeteringDeps {
 }
 
 export interface Metering {
-  /** Takes the meters of the estate and what was known before the start. The estate must have been loaded. */
-  start(): Promise<void>;
+  /**
+   * Takes the meters of the estate and what was known before the start. The estate must have been loaded. With `lines`,
+   * registers that no poll brings at a billing instant are asked for.
+   */
+  start(lines?: LineDesk): Promise<void>;
   /** Where acquisition brings its batches. */
   readonly pipeline: IngestPipeline;
   addRoutes(routes: RouteServer, lines: LineDesk): void;
@@ -73,6 +77,7 @@ export function createMetering(deps: MeteringDeps): Metering {
   const peaks = createPeaks(telemetry, clock);
   const backfill = createBackfill({ estate, registers, telemetry, modelOf, calendarOfPlace });
   const changedPropertyIds = new Set<number>();
+  let central: CentralReading | undefined;
   let unsubscribe: (() => void) | undefined;
 
   /** An import is hundreds of events: those who listen hear once a tick. */
@@ -85,8 +90,12 @@ export function createMetering(deps: MeteringDeps): Metering {
   addMeteringFigures(deps.metrics, { telemetry, registers, waitingLatest: latest.waiting });
 
   return {
-    async start() {
+    async start(lines) {
       states.restore(await selectLatest(db));
+      if (lines !== undefined) {
+        const heldInstantMs = (meterId: number) => registers.heldInstantMs(meterId);
+        central = new CentralReading({ lines, meters: () => states.all(), heldInstantMs, calendarOf });
+      }
       unsubscribe = estate.onChange((event) => {
         states.estateChanged();
         changedPropertyIds.add(event.propertyId);
@@ -97,7 +106,10 @@ export function createMetering(deps: MeteringDeps): Metering {
         if (changedPropertyIds.size > 0) tellEstateChanges();
         pipeline.take(batch, nowMs);
       },
-      sweep: pipeline.sweep,
+      sweep(nowMs, cyclesMs) {
+        pipeline.sweep(nowMs, cyclesMs);
+        central?.sweep(nowMs);
+      },
     },
     addRoutes(routes, lines) {
       const calendarOfProperty = (property: { readonly id: number }) => calendarOfPlace(property.id);

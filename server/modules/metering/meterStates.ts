@@ -64,6 +64,11 @@ export class MeterStates {
     return this.#meters.get(meterId);
   }
 
+  all(): Iterable<MeterView> {
+    this.#follow();
+    return this.#meters.values();
+  }
+
   /** Meters of a property in the order of their ids. */
   ofProperty(propertyId: number): readonly MeterView[] {
     this.#follow();

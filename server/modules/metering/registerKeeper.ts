@@ -48,6 +48,11 @@ export class RegisterKeeper {
     return { waiting: this.#waiting.length, stored: this.#stored, dropped: this.#dropped };
   }
 
+  /** Instant of the last registers taken since our start. */
+  heldInstantMs(meterId: number): number | undefined {
+    return this.#lastInstantMs.get(meterId);
+  }
+
   /** `counters`: what the model counts. A live reading without some of them leaves the instant to a complete one. */
   take(reading: Reading, counters: readonly Quantity[], calendar: ZonedCalendar): void {
     const instantMs = calendar.billingInstant(reading.atMs);

@@ -91,6 +91,32 @@ test('every instant of an hour of polls is held once for each meter', async () =
   ]);
 });
 
+test('a meter whose live poll leaves registers out is asked for them at the billing instant, once', async () => {
+  await house.close();
+  const asked: number[] = [];
+  house = await openHouse(database, INSTANT_MS + 28 * MINUTE_MS, (opened) => ({
+    health: () => undefined,
+    path: () => 'up',
+    async readNow(meterId) {
+      asked.push(meterId);
+      const reading = opened().reading('feeder', { source: 'onDemand' });
+      opened().take(reading);
+      return { ok: true, reading };
+    },
+  }));
+  const poll = (): void => house.take(house.reading('a1'), house.reading('feeder', { values: { activePowerW: 9 } }));
+  for (let seconds = 0; seconds < 600; seconds += 10) {
+    poll();
+    house.pass(10);
+    await Promise.resolve();
+  }
+  // Not for the half hour that was nearly over, nor for the meter that brings its registers itself.
+  expect(asked).toEqual([house.meterId('feeder')]);
+  expect((await stored()).filter(({ source }) => source === 'onDemand')).toEqual([
+    expect.objectContaining({ instant: new Date(INSTANT_MS + 30 * MINUTE_MS), quality: 'measured' }),
+  ]);
+});
+
 describe('while Postgres is down', () => {
   test('registers wait and are stored when it is back', async () => {
     await database.db.query(raw('alter table register_reading rename to register_away'));
