@@ -11,7 +11,7 @@ const STOP_MS_MAX = 25_000;
 async function main(): Promise<void> {
   const beganMs = systemClock.monotonicMs();
   let log: Log = createLog({ level: 'info', format: 'text', nowMs: systemClock.nowMs, write: writeLine });
-  let app: App | undefined;
+  let starting: Promise<App> | undefined;
   let stopping = false;
 
   const stop = async (reason: string, code: number) => {
@@ -24,7 +24,8 @@ async function main(): Promise<void> {
       log.error('stopping took too long, ending at once');
       process.exit(1);
     }, STOP_MS_MAX).unref();
-    await app?.stop();
+    // What is half started is finished first: cut short, it would leave a Postgres and a plant behind.
+    await starting?.then((app) => app.stop()).catch(() => undefined);
     log.info('stopped');
     process.exit(code);
   };
@@ -38,10 +39,11 @@ async function main(): Promise<void> {
   try {
     const config = processConfig();
     log = createLog({ level: config.logLevel, format: config.logFormat, nowMs: systemClock.nowMs, write: writeLine });
-    app = await startApp(config, { log, clock: systemClock });
-    if (stopping) await app.stop();
-    else process.stdout.write(banner(app, config, systemClock.monotonicMs() - beganMs));
+    starting = startApp(config, { log, clock: systemClock });
+    const app = await starting;
+    if (!stopping) process.stdout.write(banner(app, config, systemClock.monotonicMs() - beganMs));
   } catch (error) {
+    if (stopping) return;
     if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
     else log.error('the server could not start', { error });
     process.exit(1);

@@ -40,7 +40,11 @@ export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX }: DbOp
     types,
   });
   // Without a listener, an idle connection that Postgres closes would end the process.
-  pool.on('error', (error) => log.warn('idle database connection lost', { reason: error.message }));
+  let closing = false;
+  pool.on('error', (error) => {
+    // A Postgres that stops right after us cuts what is still saying goodbye.
+    if (!closing) log.warn('idle database connection lost', { reason: error.message });
+  });
 
   return {
     query: <Row>(statement: Sql) => run<Row>(pool, statement),
@@ -55,7 +59,10 @@ export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX }: DbOp
         }
       }
     },
-    close: () => pool.end(),
+    async close() {
+      closing = true;
+      await pool.end();
+    },
   };
 }
 
