@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -89,11 +90,14 @@ test('one that a killed server left behind is stopped by the next start', async 
 });
 
 describe('a lock file that names nobody does not stop the start', () => {
-  test.for([
-    ['a process that is gone', 4_000_000],
-    ['a process that is something else by now', process.pid],
-  ] as const)('%s', async ([, pid]) => {
-    writeFileSync(join(dir, 'data', 'postmaster.pid'), `${pid}\n${join(dir, 'data')}\n1700000000\n1\n\n127.0.0.1\n`);
+  test.for<[string, () => number]>([
+    ['a process that is gone', () => 4_000_000],
+    ['another program of the same account', strangerPid],
+  ])('%s', async ([, pidOf]) => {
+    writeFileSync(
+      join(dir, 'data', 'postmaster.pid'),
+      `${pidOf()}\n${join(dir, 'data')}\n1700000000\n1\n\n127.0.0.1\n`,
+    );
     const postgres = await start();
     expect(await query(postgres.url)).toEqual([{ one: 1 }]);
     await postgres.stop();
@@ -128,6 +132,14 @@ test('a folder that the account of Postgres may not enter moves, behind a link t
   expect(home.dir.startsWith(asRoot ? shared : closed)).toBe(true);
   expect(await prepareHome(wanted, shared)).toEqual(home);
 });
+
+/** A process that got the pid of a dead Postgres, as after a reboot. Postgres itself would take it for its own. */
+function strangerPid(): number {
+  const { uid, gid } = statSync(join(dir, 'data'));
+  const stranger = spawn('sleep', ['60'], { uid, gid, stdio: 'ignore' });
+  onTestFinished(() => void stranger.kill());
+  return stranger.pid ?? 0;
+}
 
 /** Durable, since what is killed here must have kept what it said it kept. Ends with the test, also a failed one. */
 async function start(): Promise<EmbeddedPostgres> {
