@@ -23,9 +23,25 @@ const LIBRARY_HOMES = [
   { libraries: ['echarts'], home: '^web/charts/' },
 ];
 
-/** The same name in node_modules, whatever file of the package. */
-/** @param {string} name */
+/**
+ * Every file of a package.
+ * @param {string} name
+ */
 const library = (name) => `^node_modules/${name}/`;
+
+/** Each program with the files that are its own; what only tests reach is not alive. */
+const PROGRAMS = [
+  {
+    main: 'server/main\\.ts',
+    parts: '^(server|drivers/(core|codec|bus|transports|gateways))/',
+    others: '^server/main\\.ts$|\\.d\\.ts$',
+  },
+  {
+    main: 'drivers/simulator/main\\.ts',
+    parts: '^drivers/simulator/',
+    others: '^drivers/simulator/(main|faultCommand|faults/faultWords)\\.ts$',
+  },
+];
 
 /** @param {string} name */
 const modulesRightOf = (name) => MODULE_ORDER.slice(MODULE_ORDER.indexOf(name) + 1).join('|');
@@ -189,16 +205,23 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    {
-      name: 'no-orphans',
-      comment: 'A source file that nobody imports is dead, or an entry point that belongs into this list.',
+    ...PROGRAMS.map(({ main, parts, others }) => ({
+      name: `no-dead-files-${main.split('/')[0]}`,
+      comment: `Whatever ${main} does not reach is dead, or another program that belongs into this list.`,
       severity: 'error',
-      from: {
-        orphan: true,
-        path: '^(server|drivers|web)/',
-        pathNot: '\\.d\\.ts$|^web/vite\\.config\\.ts$|^web/public/|^web/features/[^/]+/i18n\\.ts$',
+      from: { path: `^${main}$` },
+      to: { path: parts, pathNot: others, reachable: false },
+    })),
+    {
+      name: 'no-dead-files-web',
+      comment: 'A file of the client that none of its files imports is dead. Routes and catalogues are found by glob.',
+      severity: 'error',
+      module: {
+        path: '^web/',
+        pathNot: '^web/(app/main\\.ts$|vite\\.config\\.ts$|public/|features/[^/]+/(i18n|routes)\\.ts$)|\\.d\\.ts$',
+        numberOfDependentsLessThan: 1,
       },
-      to: {},
+      from: { path: '^web/' },
     },
   ],
   options: {
