@@ -132,7 +132,9 @@ export function createMeteringService(deps: MeteringServiceDeps) {
     lineHealth(scope: Scope, lineId: number): LineHealthDto {
       const line = estate.line(lineId);
       const gateway = line === undefined ? undefined : estate.gateway(line.gatewayId);
-      if (line === undefined || gateway === undefined || !scopeCovers(scope, gateway.propertyId)) {
+      const covered =
+        gateway !== undefined && scopeCovers(scope, gateway.propertyId, buildingOf(estate, gateway.placeId));
+      if (line === undefined || gateway === undefined || !covered) {
         throw new AppError('not-found', 'There is no such line.');
       }
       const health = lines.health(lineId);
@@ -144,6 +146,12 @@ export function createMeteringService(deps: MeteringServiceDeps) {
       };
     },
   };
+}
+
+/** The building that a place is or stands in. */
+function buildingOf(estate: EstateReader, placeId: number | undefined): number | undefined {
+  const place = placeId === undefined ? undefined : estate.place(placeId);
+  return place === undefined || place.kind === 'building' ? place?.id : buildingOf(estate, place.parentId);
 }
 
 /** Upper bound of a page: the earlier of what was asked and where the last page ended. */
