@@ -1,6 +1,6 @@
 import type { Palette } from './palette.ts';
 
-/** A square on the canvas, device px. `unit` = device px per CSS px. */
+/** A square on the canvas, device px. `unit` = device px per CSS px of type: larger where the type is. */
 export interface Square {
   readonly x: number;
   readonly y: number;

@@ -2,7 +2,7 @@ import { MARKS } from '#domain/meterState.ts';
 import type { TileStore } from '../../../live/tileStore.ts';
 import { type Camera, HOME } from '../layout/camera.ts';
 import type { Scene } from '../layout/scene.ts';
-import { paintBackdrop } from './backdrop.ts';
+import { paintBackdrop, typeScale } from './backdrop.ts';
 import { createHatch } from './hatch.ts';
 import { DETAIL, type PaintContext, type Square } from './paintContext.ts';
 import type { Palette } from './palette.ts';
@@ -55,6 +55,8 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
   let source: RendererSource | undefined;
   let camera: Camera = HOME;
   let unit = 1;
+  /** Words and marks follow the type size: a 4K wall is read from three metres. */
+  let type = 1;
   let shown: ReadonlySet<number> | undefined;
   let pulseOn = true;
   let hatch: CanvasPattern | null = null;
@@ -75,7 +77,7 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     // Both edges are rounded, so that neighbours never overlap and gaps stay even.
     const x = Math.round(((scene.x[tile] ?? 0) * camera.scale + camera.x) * unit);
     const y = Math.round(((scene.y[tile] ?? 0) * camera.scale + camera.y) * unit);
-    return { x, y, side: Math.max(1, Math.round(scene.side * camera.scale * unit)), unit };
+    return { x, y, side: Math.max(1, Math.round(scene.side * camera.scale * unit)), unit: unit * type };
   }
 
   function isVisible(square: Square): boolean {
@@ -101,7 +103,7 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     }
     stats.tileDraws++;
     const view = tileView(store, slot, from.peakW[property]?.[slot] ?? 0);
-    const side = scene.side * camera.scale;
+    const side = (scene.side * camera.scale) / type;
     const worded = side >= DETAIL.room || (view.state === 'lost' && side >= DETAIL.age);
     const dimmed = shown !== undefined && !shown.has(store.stateIndex[slot] ?? 0);
     if (dimmed) ctx.globalAlpha = DIMMED;
@@ -118,7 +120,7 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     }
     const from = source;
     if (everything) {
-      hatch = createHatch(ctx, palette.hatch, from.scene.side * camera.scale, unit);
+      hatch = createHatch(ctx, palette.hatch, (from.scene.side * camera.scale) / type, unit * type);
       paintBackdrop(
         { ctx, palette, camera, unit, width: canvas.width, height: canvas.height },
         from.scene,
@@ -161,6 +163,7 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     },
     resize(width, height, devicePixelRatio) {
       unit = devicePixelRatio;
+      type = typeScale();
       canvas.width = Math.round(width * unit);
       canvas.height = Math.round(height * unit);
       invalidate();

@@ -56,22 +56,43 @@ const WRAP_COLUMNS = [240, 160, 120, 96, 72, 56, 48, 40, 32, 24, 16, 12] as cons
 const PROPERTIES_ABREAST = [1, 2, 3, 4] as const;
 const PITCH_STEPS = 14;
 
-/** The wall with the largest tiles that fits the viewport; with the smallest ones when nothing fits. */
+/** How much larger tiles must be, per share of tiles on folded storeys, to be worth the folding. */
+const FOLDING_COST = 0.5;
+
+/**
+ * The wall with the largest tiles that fits the viewport; with the smallest ones when nothing fits. People know a building
+ * by its storeys, so one line a storey wins over somewhat larger tiles.
+ */
 export function packToFit(
   properties: readonly WallProperty[],
   viewport: { width: number; height: number },
   metrics: WallMetrics,
 ): PackedWall {
   let best: PackedWall | undefined;
+  let bestScore = 0;
   const abreastChoices = properties.length > 1 ? PROPERTIES_ABREAST.filter((count) => count <= properties.length) : [1];
   for (const wrap of WRAP_COLUMNS) {
     const grids = properties.map((property) => property.buildings.map((building) => buildingGrid(building, wrap)));
+    const cost = 1 + FOLDING_COST * foldedShare(grids.flat());
     for (const abreast of abreastChoices) {
-      const wall = largest(properties, grids, viewport, metrics, abreast, best?.pitch ?? 0);
-      if (wall !== undefined) best = wall;
+      const wall = largest(properties, grids, viewport, metrics, abreast, bestScore * cost);
+      if (wall === undefined || wall.pitch / cost <= bestScore) continue;
+      best = wall;
+      bestScore = wall.pitch / cost;
     }
   }
   return best ?? packAt(properties, viewport.width, metrics, metrics.pitchMin);
+}
+
+/** Share of the tiles that stand on storeys of several lines, in buildings of several storeys. */
+function foldedShare(grids: readonly BuildingGrid[]): number {
+  let folded = 0;
+  let all = 0;
+  for (const grid of grids) {
+    all += grid.cells.length;
+    if (grid.storeys.length > 1 && grid.storeys.some((storey) => storey.rows > 1)) folded += grid.cells.length;
+  }
+  return all === 0 ? 0 : folded / all;
 }
 
 function largest(

@@ -1,0 +1,45 @@
+import { useI18n } from 'vue-i18n';
+import type { Alarm } from '#contract/alarms.ts';
+import { useEstate } from '../../../app/estate.ts';
+import { formatMoney, formatNumber, loadText } from '../../../ui/format.ts';
+import { useFormat } from '../../../ui/useFormat.ts';
+
+const MONEY_KINDS: ReadonlySet<Alarm['kind']> = new Set(['arrears', 'balanceLow1', 'balanceLow2']);
+
+/** One line of an alarm in words. */
+export function useAlarmWords() {
+  const { t } = useI18n();
+  const estate = useEstate();
+  const format = useFormat();
+
+  function figureOf(alarm: Alarm, value: number): string {
+    if (alarm.unit === 'W') return loadText(value);
+    if (MONEY_KINDS.has(alarm.kind)) return formatMoney(String(Math.round(value)), estate.currencyOf(alarm.propertyId));
+    return `${formatNumber(value)} ${alarm.unit ?? ''}`.trim();
+  }
+
+  return {
+    /** Building and innermost place, what a person walks to; the property only where nothing else is known. */
+    place(alarm: Alarm): string {
+      const path = alarm.path.map((names) => format.name(names));
+      const [first = '', second] = path;
+      const building = second ?? first;
+      const last = path.at(-1) ?? '';
+      return building === last ? building : `${building} ${last}`;
+    },
+    /** What is wrong, with its value and limit. */
+    condition(alarm: Alarm): string {
+      const words = t(`alarm.${alarm.kind}`);
+      if (alarm.value === undefined) return words;
+      const value = figureOf(alarm, alarm.value);
+      const figure =
+        alarm.limit === undefined ? value : t('wall.overLimit', { value, limit: figureOf(alarm, alarm.limit) });
+      return `${words}${format.language() === 'zh' ? '，' : ', '}${figure}`;
+    },
+    /** Where a click on it leads. */
+    to(alarm: Alarm): string {
+      if (alarm.source.kind === 'meter') return `/meters/${alarm.source.id}`;
+      return alarm.source.kind === 'gateway' ? `/gateways/${alarm.source.id}` : '/alarms';
+    },
+  };
+}
