@@ -44,6 +44,17 @@ describe('nobody gives what they do not hold', () => {
     expect((await add(manager, `x-${what.replaceAll(' ', '-')}`, grants())).status).toBe(status);
   });
 
+  test('not a role that can do more than they can, even in their own place', async () => {
+    await server.database.db.query(
+      sql`insert into role (name, permissions, built_in) values ('deputy', '{user.manage,wall.view}', false)`,
+    );
+    await add(admin, 'deputy-a', [{ role: 'deputy', scope: 'property', placeId: propertyA }]);
+    const deputy = await server.signedIn('deputy-a', PASSWORD);
+    const give = (role: string) => add(deputy, `by-deputy-${role}`, [{ role, scope: 'property', placeId: propertyA }]);
+    expect((await give('engineer')).status).toBe(403);
+    expect((await give('deputy')).status).toBe(201);
+  });
+
   test('nor manage or see somebody who holds more', async () => {
     const stronger = idOf(await add(admin, 'group-operator', [{ role: 'operator', scope: 'group' }]));
     expect((await manager.request('PATCH', `/api/users/${stronger}`, { password: 'taken-over-now' })).status).toBe(404);

@@ -109,6 +109,25 @@ test.for(CONTRACTS.filter(([, { access }]) => access !== 'public'))(
   },
 );
 
+test('what one may see and not change is refused as such', async () => {
+  const admin = await server.signedIn();
+  const grants = [
+    { role: 'viewer', scope: 'group' },
+    { role: 'engineer', scope: 'property', placeId: own.property.id },
+  ];
+  await admin.request('POST', '/api/users', { user: 'onlooker', displayName: 'onlooker', password: PASSWORD, grants });
+  const onlooker = await server.signedIn('onlooker', PASSWORD);
+  const refused = { status: 403, body: { code: 'permission.missing' } };
+  for (const [kind, id] of [
+    ['places', foreign.rooms[0].id],
+    ['gateways', foreign.gateway.id],
+    ['meters', foreign.meters[0].id],
+  ]) {
+    expect(await onlooker.request('DELETE', `/api/${kind}/${id}`)).toMatchObject(refused);
+  }
+  expect((await onlooker.request('GET', `/api/meters/${foreign.meters[0].id}`)).status).toBe(200);
+});
+
 describe('a right in one building', () => {
   test('shows it and the way down to it, not its neighbour; what belongs to the whole property is not its own', async () => {
     const admin = await server.signedIn();
