@@ -97,17 +97,18 @@ function tooltip(model: TrendModel, words: TrendWords, palette: ChartPalette): T
     backgroundColor: palette.raised,
     borderColor: palette.rule,
     textStyle: { color: palette.text, fontSize: palette.fontSize },
-    // As an element, since names come from people and must never be read as HTML.
     formatter: (params) => tooltipElement(Array.isArray(params) ? params : [params], model, words),
   };
 }
 
-interface TooltipEntry {
+/** One line of the tooltip, as far as ECharts tells it. */
+export interface TooltipEntry {
   readonly seriesName?: string | undefined;
   readonly value?: unknown;
 }
 
-function tooltipElement(entries: readonly TooltipEntry[], model: TrendModel, words: TrendWords): HTMLElement {
+/** The tooltip as an element: names come from people and are never read as HTML. */
+export function tooltipElement(entries: readonly TooltipEntry[], model: TrendModel, words: TrendWords): HTMLElement {
   const box = document.createElement('div');
   const first = entries[0]?.value;
   const at = document.createElement('div');

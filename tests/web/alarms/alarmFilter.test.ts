@@ -1,0 +1,91 @@
+// @vitest-environment node
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Alarm } from '#contract/index.ts';
+import {
+  ALARM_TABS,
+  type AlarmFilter,
+  addressOfFilter,
+  belongs,
+  canAcknowledge,
+  countAlarms,
+  filterOfAddress,
+  queryOfFilter,
+  visibleAlarms,
+} from '../../../web/features/alarms/alarmFilter.ts';
+import { alarmLook } from '../../../web/features/alarms/alarmLook.ts';
+import { alarmWith } from './alarmSamples.ts';
+
+const acknowledged = { acknowledgedAt: '2026-11-19T13:50:00Z', acknowledgedBy: 'Chen Wei' };
+const alarms: readonly Alarm[] = [
+  alarmWith({ id: 1, severity: 2, raisedAt: '2026-11-19T13:00:00Z' }),
+  alarmWith({ id: 2, severity: 3, raisedAt: '2026-11-19T12:00:00Z' }),
+  alarmWith({ id: 3, severity: 2, raisedAt: '2026-11-19T13:30:00Z' }),
+  alarmWith({ id: 4, severity: 3, ...acknowledged }),
+  alarmWith({ id: 5, severity: 1, state: 'returned' }),
+  alarmWith({ id: 6, severity: 1, state: 'closed', ...acknowledged }),
+];
+const all: AlarmFilter = { tab: 'all', severity: undefined, propertyId: undefined, q: '' };
+const ids = (filter: Partial<AlarmFilter>) => visibleAlarms(alarms, { ...all, ...filter }).map(({ id }) => id);
+
+const anyFilter = fc.record({
+  tab: fc.constantFrom(...ALARM_TABS),
+  severity: fc.constantFrom(1 as const, 2 as const, 3 as const, undefined),
+  propertyId: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),
+  q: fc.string(),
+});
+
+test('the filter can be read from the address that it makes', () => {
+  fc.assert(
+    fc.property(anyFilter, (filter) => {
+      expect(filterOfAddress(addressOfFilter(filter))).toEqual(filter);
+    }),
+  );
+});
+
+test('an address with nonsense in it shows everything', () => {
+  expect(filterOfAddress({ tab: 'gone', severity: '9', property: '-1', q: ['a', 'b'] })).toEqual(all);
+});
+
+test('what waits for a hand comes first, then the graver, then the newer; the past is apart', () => {
+  expect(ids({})).toEqual([2, 3, 1, 4, 5]);
+  expect(ids({ tab: 'closed' })).toEqual([6]);
+  expect(ids({ tab: 'unacknowledged', severity: 2 })).toEqual([3, 1]);
+});
+
+test('every count is the sum of its parts', () => {
+  fc.assert(
+    fc.property(anyFilter, (filter) => {
+      const { tabs, severities } = countAlarms(alarms, filter);
+      expect(tabs.all).toBe(tabs.unacknowledged + tabs.acknowledged + tabs.returned);
+      for (const tab of ALARM_TABS) expect(tabs[tab]).toBe(visibleAlarms(alarms, { ...filter, tab }).length);
+      const bySeverity = Object.values(severities).reduce((sum, count) => sum + count, 0);
+      expect(bySeverity).toBe(visibleAlarms(alarms, { ...filter, severity: undefined }).length);
+    }),
+  );
+});
+
+describe('what the server is asked', () => {
+  test('current alarms come whole, so that they can be counted; the past is filtered there', () => {
+    expect(queryOfFilter({ ...all, tab: 'returned', severity: 3 })).not.toHaveProperty('severity');
+    expect(queryOfFilter({ ...all, tab: 'closed', severity: 3 })).toMatchObject({ state: 'closed', severity: 3 });
+  });
+
+  test('a live alarm of another property does not enter the list', () => {
+    expect(belongs(alarmWith({ propertyId: 2 }), { ...all, propertyId: 1 })).toBe(false);
+    expect(belongs(alarmWith({ state: 'closed' }), all)).toBe(false);
+    expect(belongs(alarmWith({ state: 'returned' }), all)).toBe(true);
+  });
+});
+
+test('the mark says where the alarm stands, and only what waits can be acknowledged', () => {
+  expect(alarms.map((alarm) => alarmLook(alarm))).toEqual([
+    'filled',
+    'filled',
+    'filled',
+    'outlined',
+    'returned',
+    'returned',
+  ]);
+  expect(alarms.map(canAcknowledge)).toEqual([true, true, true, false, true, false]);
+});
