@@ -25,7 +25,7 @@ function faultsOf(scene: Scene, packed: PackedWall): readonly string[] {
     const y = scene.y[tile] ?? 0;
     const key = `${x.toFixed(1)}|${y.toFixed(1)}`;
     if (seen.has(key)) faults.push(`two tiles at ${key}`);
-    if (x < 0 || y < 0 || x + scene.side > packed.width || y + scene.side > packed.height)
+    if (x < 0 || y < 0 || x + scene.side > packed.width || y + scene.tall > packed.height)
       faults.push(`outside at ${key}`);
     seen.add(key);
   }
@@ -127,7 +127,7 @@ test('a phone gets one column of its own width that scrolls', () => {
 test('the tile under the pointer is the one that is drawn there', () => {
   const scene = sceneOf(PLAZA, undefined, 9);
   for (let tile = 0; tile < scene.size; tile += 37) {
-    expect(tileAt(scene, (scene.x[tile] ?? 0) + scene.side / 2, (scene.y[tile] ?? 0) + scene.side / 2)).toBe(tile);
+    expect(tileAt(scene, (scene.x[tile] ?? 0) + scene.side / 2, (scene.y[tile] ?? 0) + scene.tall / 2)).toBe(tile);
   }
   expect(tileAt(scene, 1, 1)).toBe(-1);
 });

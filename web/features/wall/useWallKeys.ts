@@ -73,12 +73,11 @@ export function useWallKeys(options: WallKeysOptions) {
     const { scale, x, y } = camera.value;
     const left = (now.x[tile] ?? 0) * scale + x;
     const top = (now.y[tile] ?? 0) * scale + y;
-    const side = now.side * scale;
     const { width, height } = viewport.value;
-    const push = (at: number, room: number) =>
+    const push = (at: number, side: number, room: number) =>
       at < EDGE_PX ? EDGE_PX - at : at + side > room - EDGE_PX ? room - EDGE_PX - at - side : 0;
-    const dx = push(left, width);
-    const dy = push(top, height);
+    const dx = push(left, now.side * scale, width);
+    const dy = push(top, now.tall * scale, height);
     if (options.column.value) options.host.value?.scrollBy({ top: -dy });
     else if (dx !== 0 || dy !== 0) options.show({ scale, x: x + dx, y: y + dy });
   }

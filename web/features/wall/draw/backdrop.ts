@@ -123,7 +123,7 @@ function joints(backdrop: BackdropContext, scene: Scene, building: SceneBuilding
     if (scene.joined[tile] !== 1) continue;
     const x = scene.x[tile] ?? 0;
     const y = scene.y[tile] ?? 0;
-    const screen = toScreen(backdrop, { x: x - gap, y: y + scene.side * 0.38, width: gap, height: scene.side * 0.24 });
+    const screen = toScreen(backdrop, { x: x - gap, y: y + scene.tall * 0.38, width: gap, height: scene.tall * 0.24 });
     ctx.fillRect(screen.x, screen.y, Math.max(1, screen.width), Math.max(1, screen.height));
   }
 }

@@ -13,7 +13,7 @@ export function paintCornerMarks(paint: PaintContext, square: Square, view: Tile
   const size = Math.round(Math.max(3, Math.min(15, side * (side < SIGN_FROM ? 0.28 : 0.32))) * square.unit);
   const inset = Math.round((side < SIGN_FROM ? 0 : Math.min(5, side * 0.06)) * square.unit);
   const right = square.x + square.side - size - inset;
-  const bottom = square.y + square.side - size - inset;
+  const bottom = square.y + square.tall - size - inset;
   ctx.strokeStyle = ink;
   ctx.fillStyle = ink;
   ctx.lineWidth = Math.max(square.unit, size * 0.13);

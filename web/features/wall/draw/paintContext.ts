@@ -1,10 +1,12 @@
 import type { Palette } from './palette.ts';
 
-/** A square on the canvas, device px. `unit` = device px per CSS px of type: larger where the type is. */
+/** A tile's place on the canvas, device px. `unit` = device px per CSS px of type: larger where the type is. */
 export interface Square {
   readonly x: number;
   readonly y: number;
+  /** Width, and height where it differs. */
   readonly side: number;
+  readonly tall: number;
   readonly unit: number;
 }
 

@@ -12,11 +12,11 @@ export function paintTile(paint: PaintContext, square: Square, view: TileView, w
     paintHollow(paint, square);
   else {
     ctx.fillStyle = fillOf(palette, view);
-    ctx.fillRect(square.x, square.y, square.side, square.side);
+    ctx.fillRect(square.x, square.y, square.side, square.tall);
   }
   if (view.state === 'lost' && paint.hatch !== null) {
     ctx.fillStyle = paint.hatch;
-    ctx.fillRect(square.x, square.y, square.side, square.side);
+    ctx.fillRect(square.x, square.y, square.side, square.tall);
   }
   const cue = view.state === 'lost' ? view.lastState : view.state;
   const ink = view.state === 'lost' ? palette.hatch : inkOf(palette, cue);
@@ -46,12 +46,12 @@ function inkOf(palette: Palette, state: DisplayState): string {
   }
 }
 
-function paintHollow({ ctx, palette }: PaintContext, { x, y, side, unit }: Square): void {
+function paintHollow({ ctx, palette }: PaintContext, { x, y, side, tall, unit }: Square): void {
   const weight = Math.max(1, Math.round(unit));
   ctx.strokeStyle = palette.outline;
   ctx.lineWidth = weight;
   ctx.setLineDash(side / unit < 8 ? [] : [2 * unit, 2 * unit]);
-  ctx.strokeRect(x + weight / 2, y + weight / 2, side - weight, side - weight);
+  ctx.strokeRect(x + weight / 2, y + weight / 2, side - weight, tall - weight);
   ctx.setLineDash([]);
 }
 
@@ -61,7 +61,7 @@ function paintCue(paint: PaintContext, square: Square, state: DisplayState, ink:
   const large = side >= DETAIL.room;
   const box = large ? square.side * 0.3 : square.side;
   const left = large ? square.x + square.side - box * 1.15 : square.x;
-  const top = large ? square.y + square.side - box * 1.1 : square.y;
+  const top = large ? square.y + square.tall - box * 1.1 : square.y + (square.tall - box) / 2;
   ctx.fillStyle = ink;
   const bar = (at: number) => {
     const height = Math.max(square.unit, Math.round(box * (large ? 0.17 : 0.13)));
@@ -107,12 +107,12 @@ function paintNought(
   ctx.stroke();
 }
 
-function paintRing({ ctx, palette, pulseOn }: PaintContext, { x, y, side, unit }: Square): void {
+function paintRing({ ctx, palette, pulseOn }: PaintContext, { x, y, side, tall, unit }: Square): void {
   const weight = Math.max(unit, Math.round(Math.min(2.5 * unit, side * 0.1)));
   ctx.strokeStyle = palette.text1;
   ctx.globalAlpha *= pulseOn ? 1 : 0.3;
   ctx.lineWidth = weight;
-  ctx.strokeRect(x + weight / 2, y + weight / 2, side - weight, side - weight);
+  ctx.strokeRect(x + weight / 2, y + weight / 2, side - weight, tall - weight);
   ctx.globalAlpha = 1;
 }
 
@@ -161,9 +161,9 @@ function paintAge({ ctx, palette }: PaintContext, square: Square, age: string): 
   if (written > square.side) return;
   const width = Math.min(square.side, written + size * 0.5);
   ctx.fillStyle = palette.ground;
-  ctx.fillRect(square.x + (square.side - width) / 2, square.y + square.side / 2 - size * 0.7, width, size * 1.4);
+  ctx.fillRect(square.x + (square.side - width) / 2, square.y + square.tall / 2 - size * 0.7, width, size * 1.4);
   ctx.fillStyle = palette.text2;
-  ctx.fillText(age, square.x + square.side / 2, square.y + square.side / 2);
+  ctx.fillText(age, square.x + square.side / 2, square.y + square.tall / 2);
 }
 
 /** The text, or as much of it as fits with an ellipsis. */

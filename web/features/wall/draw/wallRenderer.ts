@@ -77,13 +77,20 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     // Both edges are rounded, so that neighbours never overlap and gaps stay even.
     const x = Math.round(((scene.x[tile] ?? 0) * camera.scale + camera.x) * unit);
     const y = Math.round(((scene.y[tile] ?? 0) * camera.scale + camera.y) * unit);
-    return { x, y, side: Math.max(1, Math.round(scene.side * camera.scale * unit)), unit: unit * type };
+    const device = camera.scale * unit;
+    return {
+      x,
+      y,
+      side: Math.max(1, Math.round(scene.side * device)),
+      tall: Math.max(1, Math.round(scene.tall * device)),
+      unit: unit * type,
+    };
   }
 
   function isVisible(square: Square): boolean {
     return (
       square.x + square.side >= 0 &&
-      square.y + square.side >= 0 &&
+      square.y + square.tall >= 0 &&
       square.x <= canvas.width &&
       square.y <= canvas.height
     );
@@ -99,7 +106,7 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     if (store === undefined) return;
     if (clear) {
       ctx.fillStyle = palette.ground;
-      ctx.fillRect(square.x, square.y, square.side, square.side);
+      ctx.fillRect(square.x, square.y, square.side, square.tall);
     }
     stats.tileDraws++;
     const view = tileView(store, slot, from.peakW[property]?.[slot] ?? 0);

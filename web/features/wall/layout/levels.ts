@@ -22,10 +22,9 @@ export function levelsAt(scene: Scene, tile: number): readonly { readonly level:
   const y = scene.y[tile] ?? 0;
   const storey = building.storeys.find((one) => y >= one.y && y < one.y + one.height);
   if (storey !== undefined && building.storeys.length > 1) levels.push({ level: 'floor', box: storey });
-  const side = scene.side * 3;
   levels.push({
     level: 'room',
-    box: { x: (scene.x[tile] ?? 0) - scene.side, y: y - scene.side, width: side, height: side },
+    box: { x: (scene.x[tile] ?? 0) - scene.side, y: y - scene.tall, width: scene.side * 3, height: scene.tall * 3 },
   });
   return levels;
 }

@@ -41,8 +41,10 @@ export interface PlacedProperty {
 }
 export interface PackedWall {
   readonly properties: readonly PlacedProperty[];
-  /** Distance from tile to tile, CSS px. */
+  /** Distance from tile to tile along a storey, CSS px. */
   readonly pitch: number;
+  /** Distance from line to line; larger than `pitch` where a wide wall leaves height to spare. */
+  readonly rowPitch: number;
   readonly width: number;
   readonly height: number;
 }
@@ -58,6 +60,8 @@ const PITCH_STEPS = 14;
 
 /** How much larger tiles must be, per share of tiles on folded storeys, to be worth the folding. */
 const FOLDING_COST = 0.5;
+/** Tallest tile, of its width. */
+const STRETCH_MAX = 1.6;
 
 /**
  * The wall with the largest tiles that fits the viewport; with the smallest ones when nothing fits. People know a building
@@ -68,7 +72,7 @@ export function packToFit(
   viewport: { width: number; height: number },
   metrics: WallMetrics,
 ): PackedWall {
-  let best: PackedWall | undefined;
+  let best: { wall: PackedWall; grids: readonly (readonly BuildingGrid[])[]; abreast: number } | undefined;
   let bestScore = 0;
   const abreastChoices = properties.length > 1 ? PROPERTIES_ABREAST.filter((count) => count <= properties.length) : [1];
   for (const wrap of WRAP_COLUMNS) {
@@ -77,11 +81,29 @@ export function packToFit(
     for (const abreast of abreastChoices) {
       const wall = largest(properties, grids, viewport, metrics, abreast, bestScore * cost);
       if (wall === undefined || wall.pitch / cost <= bestScore) continue;
-      best = wall;
+      best = { wall, grids, abreast };
       bestScore = wall.pitch / cost;
     }
   }
-  return best ?? packAt(properties, viewport.width, metrics, metrics.pitchMin);
+  if (best === undefined) return packAt(properties, viewport.width, metrics, metrics.pitchMin);
+  return stretched(properties, best.grids, viewport, metrics, best.abreast, best.wall);
+}
+
+/** Windows may be taller than wide: height that is left over makes them so. */
+function stretched(
+  properties: readonly WallProperty[],
+  grids: readonly (readonly BuildingGrid[])[],
+  viewport: { width: number; height: number },
+  metrics: WallMetrics,
+  abreast: number,
+  square: PackedWall,
+): PackedWall {
+  const { pitch } = square;
+  for (let rowPitch = Math.floor(pitch * STRETCH_MAX); rowPitch > pitch; rowPitch--) {
+    const wall = pack(properties, grids, viewport.width, metrics, pitch, abreast, rowPitch);
+    if (wall !== undefined && wall.height <= viewport.height) return wall;
+  }
+  return square;
 }
 
 /** Share of the tiles that stand on storeys of several lines, in buildings of several storeys. */
@@ -136,7 +158,9 @@ function packAt(properties: readonly WallProperty[], width: number, metrics: Wal
   const usable = width - 2 * metrics.marginX - metrics.floorLabelWidth - 2 * framePad(pitch);
   const wrap = Math.max(1, Math.floor(usable / pitch));
   const grids = properties.map((property) => property.buildings.map((building) => buildingGrid(building, wrap)));
-  return pack(properties, grids, width, metrics, pitch, 1) ?? { properties: [], pitch, width, height: 0 };
+  return (
+    pack(properties, grids, width, metrics, pitch, 1) ?? { properties: [], pitch, rowPitch: pitch, width, height: 0 }
+  );
 }
 
 /** Shelves of buildings within shelves of properties, all at one pitch; undefined when a building is too wide. */
@@ -147,6 +171,7 @@ function pack(
   metrics: WallMetrics,
   pitch: number,
   abreast: number,
+  rowPitch = pitch,
 ): PackedWall | undefined {
   const usable = width - 2 * metrics.marginX;
   const limit = (usable - (abreast - 1) * metrics.gapX) / abreast;
@@ -156,7 +181,7 @@ function pack(
   let shelfHeight = 0;
   for (const [index, property] of properties.entries()) {
     const title = properties.length > 1 ? metrics.titleHeight : 0;
-    const block = packProperty(grids[index] ?? [], limit, metrics, pitch, title);
+    const block = packProperty(grids[index] ?? [], limit, metrics, { pitch, rowPitch }, title);
     if (block === undefined) return undefined;
     if (x > 0 && x + block.width > usable + 0.5) {
       x = 0;
@@ -174,7 +199,13 @@ function pack(
     shelfHeight = Math.max(shelfHeight, block.height);
   }
   const right = Math.max(0, ...placed.map((one) => one.x + one.width));
-  return { properties: placed, pitch, width: right + metrics.marginX, height: y + shelfHeight + metrics.marginY };
+  return {
+    properties: placed,
+    pitch,
+    rowPitch,
+    width: right + metrics.marginX,
+    height: y + shelfHeight + metrics.marginY,
+  };
 }
 
 function moved(property: PlacedProperty, dx: number, dy: number): PlacedProperty {
@@ -198,15 +229,20 @@ interface Size {
   readonly below: number;
 }
 
-function sizeOf(grid: BuildingGrid, metrics: WallMetrics, pitch: number): Size {
+interface Pitches {
+  readonly pitch: number;
+  readonly rowPitch: number;
+}
+
+function sizeOf(grid: BuildingGrid, metrics: WallMetrics, { pitch, rowPitch }: Pitches): Size {
   const pad = framePad(pitch);
   const labels = hasFloorLabels(grid) ? metrics.floorLabelWidth : 0;
   return {
     grid,
     labels,
     width: labels + Math.max(grid.columns * pitch + 2 * pad, metrics.labelWidth(grid.building)),
-    height: grid.rows === 0 ? 0 : grid.rows * pitch + 2 * pad,
-    below: (grid.feederRows === 0 ? 0 : grid.feederRows * pitch + 2 * pad) + metrics.labelHeight,
+    height: grid.rows === 0 ? 0 : grid.rows * rowPitch + 2 * pad,
+    below: (grid.feederRows === 0 ? 0 : grid.feederRows * rowPitch + 2 * pad) + metrics.labelHeight,
   };
 }
 
@@ -227,14 +263,14 @@ function packProperty(
   grids: readonly BuildingGrid[],
   width: number,
   metrics: WallMetrics,
-  pitch: number,
+  pitches: Pitches,
   title: number,
 ): { buildings: PlacedBuilding[]; width: number; height: number } | undefined {
   const shelves: Stack[][] = [];
   let x = 0;
   let shelfHeight = 0;
   for (const grid of grids) {
-    const size = sizeOf(grid, metrics, pitch);
+    const size = sizeOf(grid, metrics, pitches);
     if (size.width > width + 0.5) return undefined;
     const shelf = shelves.at(-1);
     const stack = shelf?.at(-1);

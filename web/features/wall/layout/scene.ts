@@ -30,8 +30,9 @@ export interface Scene {
   readonly size: number;
   readonly x: Float32Array;
   readonly y: Float32Array;
-  /** Side of a tile, without the gap. */
+  /** Width and height of a tile, without the gap. */
   readonly side: number;
+  readonly tall: number;
   readonly propertyIndex: Uint16Array;
   readonly slot: Uint32Array;
   readonly buildingIndex: Uint16Array;
@@ -62,7 +63,7 @@ export function createScene(packed: PackedWall): Scene {
   const rooms: (WallRoom | undefined)[] = [];
   const buildings: SceneBuilding[] = [];
   const tileOf = packed.properties.map((one) => new Int32Array(one.property.meterCount).fill(-1));
-  const pitch = packed.pitch;
+  const { pitch, rowPitch } = packed;
   const pad = framePad(pitch);
   const inset = gapOf(pitch) / 2;
 
@@ -83,13 +84,22 @@ export function createScene(packed: PackedWall): Scene {
       };
       const ground = placed.y + placed.height;
       for (const cell of placed.grid.cells)
-        add(cell, placed.x + pad + cell.column * pitch, ground - pad - (cell.row + 1) * pitch);
+        add(cell, placed.x + pad + cell.column * pitch, ground - pad - (cell.row + 1) * rowPitch);
       for (const cell of placed.grid.feeders)
-        add(cell, placed.x + pad + cell.column * pitch, placed.feederY + pad + cell.row * pitch);
-      buildings.push(sceneBuilding(placed, propertyIndex, firstTile, rooms.length, pitch));
+        add(cell, placed.x + pad + cell.column * pitch, placed.feederY + pad + cell.row * rowPitch);
+      buildings.push(sceneBuilding(placed, propertyIndex, firstTile, rooms.length, packed));
     }
   }
-  return { packed, size: rooms.length, side: pitch - 2 * inset, ...scene, rooms, buildings, tileOf };
+  return {
+    packed,
+    size: rooms.length,
+    side: pitch - 2 * inset,
+    tall: rowPitch - 2 * inset,
+    ...scene,
+    rooms,
+    buildings,
+    tileOf,
+  };
 }
 
 function sceneBuilding(
@@ -97,7 +107,7 @@ function sceneBuilding(
   propertyIndex: number,
   firstTile: number,
   endTile: number,
-  pitch: number,
+  { pitch, rowPitch }: PackedWall,
 ): SceneBuilding {
   const pad = framePad(pitch);
   const { grid } = placed;
@@ -107,7 +117,7 @@ function sceneBuilding(
   const feederFrame =
     grid.feederRows === 0
       ? undefined
-      : { x: placed.x, y: placed.feederY, width: frameWidth, height: grid.feederRows * pitch + 2 * pad };
+      : { x: placed.x, y: placed.feederY, width: frameWidth, height: grid.feederRows * rowPitch + 2 * pad };
   return {
     placed,
     propertyIndex,
@@ -121,9 +131,9 @@ function sceneBuilding(
     height: placed.height + (feederFrame?.height ?? 0),
     storeys: grid.storeys.map((storey) => ({
       x: placed.x + pad,
-      y: ground - pad - (storey.row + storey.rows) * pitch,
+      y: ground - pad - (storey.row + storey.rows) * rowPitch,
       width: grid.columns * pitch,
-      height: storey.rows * pitch,
+      height: storey.rows * rowPitch,
       names: storey.floor.names,
       placeId: storey.floor.placeId,
     })),
@@ -139,7 +149,7 @@ export function tileAt(scene: Scene, x: number, y: number): number {
     for (let tile = building.firstTile; tile < building.endTile; tile++) {
       const dx = x - (scene.x[tile] ?? 0);
       const dy = y - (scene.y[tile] ?? 0);
-      if (dx >= -slack / 2 && dx < scene.side + slack / 2 && dy >= -slack / 2 && dy < scene.side + slack / 2)
+      if (dx >= -slack / 2 && dx < scene.side + slack / 2 && dy >= -slack / 2 && dy < scene.tall + slack / 2)
         return tile;
     }
   }
