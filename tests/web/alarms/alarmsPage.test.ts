@@ -1,0 +1,120 @@
+import { enableAutoUnmount, flushPromises } from '@vue/test-utils';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Alarm, acknowledgeAlarms, getSession, listAlarms, listPlaces, PERMISSIONS } from '#contract/index.ts';
+import { useEstate } from '../../../web/app/estate.ts';
+import { useSession } from '../../../web/app/session.ts';
+import AlarmsPage from '../../../web/features/alarms/AlarmsPage.vue';
+import { mountInApp, type Serve } from '../support/appHarness.ts';
+import { alarmWith } from './alarmSamples.ts';
+
+enableAutoUnmount(afterEach);
+
+const session = {
+  userId: 1,
+  user: 'z',
+  displayName: 'Zhou Min',
+  permissions: [...PERMISSIONS],
+  grants: [],
+  expiresAt: '2026-12-01T00:00:00Z',
+  demo: false,
+};
+const property = {
+  id: 1,
+  kind: 'property',
+  propertyId: 1,
+  names: { en: 'Riverside' },
+  position: 1,
+  timeZone: 'Asia/Shanghai',
+  currency: 'CNY',
+};
+const acknowledged = { acknowledgedAt: '2026-11-19T13:47:00Z', acknowledgedBy: 'Zhou Min' };
+
+let known: Map<number, Alarm>;
+let posts: unknown[];
+let release: () => void;
+let held: Promise<void>;
+
+const serve: Serve = [
+  [getSession, () => ({ body: session })],
+  [listPlaces, () => ({ body: { items: [property] } })],
+  [listAlarms, () => ({ body: { items: [...known.values()] } })],
+  [
+    acknowledgeAlarms,
+    async ({ body }) => {
+      posts.push(body);
+      await held;
+      const ids = (body as { ids: number[] }).ids;
+      return {
+        body: {
+          items: ids.map((id) =>
+            id === 2
+              ? { id, outcome: 'not-found' }
+              : { id, outcome: 'acknowledged', alarm: { ...alarmWith({ id }), ...acknowledged } },
+          ),
+        },
+      };
+    },
+  ],
+];
+
+async function openPage() {
+  const page = await mountInApp(AlarmsPage, serve);
+  await useSession().load();
+  await useEstate().load();
+  await flushPromises();
+  return page;
+}
+const key = (name: string, more: KeyboardEventInit = {}) =>
+  document.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, ...more }));
+
+beforeEach(() => {
+  known = new Map([1, 2, 3].map((id) => [id, alarmWith({ id, raisedAt: `2026-11-19T13:4${id}:00.000Z` })]));
+  posts = [];
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+});
+
+describe('acknowledging', () => {
+  test('pressing A again while the first is under way sends nothing', async () => {
+    const { wrapper } = await openPage();
+    key('a');
+    key('a');
+    await flushPromises();
+    expect(posts).toEqual([{ ids: [3] }]);
+    expect(wrapper.find('[data-alarm="3"]').text()).toContain('sending');
+    release();
+    await flushPromises();
+    expect(wrapper.find('[data-alarm="3"]').text()).toContain('Acknowledged');
+  });
+
+  test('what could not be done is said in its row, the rest is done', async () => {
+    const { wrapper } = await openPage();
+    await wrapper.find('thead input').trigger('change');
+    key('a');
+    release();
+    await flushPromises();
+    expect(posts).toEqual([{ ids: [3, 2, 1] }]);
+    expect(wrapper.find('[data-alarm="2"]').text()).toContain('no longer there');
+    expect(wrapper.find('.says').text()).toContain('2 acknowledged, 1 not');
+  });
+});
+
+test('arrows move, shift takes along, Enter opens the meter', async () => {
+  const { wrapper, router } = await openPage();
+  key('ArrowDown', { shiftKey: true });
+  await flushPromises();
+  expect(wrapper.findAll('tr.row input:checked').length).toBe(2);
+  expect(wrapper.find('tr.current').attributes('data-alarm')).toBe('2');
+  key('Enter');
+  await flushPromises();
+  expect(router.currentRoute.value.name).toBe('meter');
+});
+
+test('a new alarm appears by itself, a closed one leaves', async () => {
+  const { wrapper, say } = await openPage();
+  say(alarmWith({ id: 9, severity: 3 }));
+  say(alarmWith({ id: 1, state: 'closed', ...acknowledged }));
+  await flushPromises();
+  expect(wrapper.findAll('tr.row').map((row) => row.attributes('data-alarm'))).toEqual(['9', '3', '2']);
+});
