@@ -207,6 +207,17 @@ describe('what a meter says', () => {
 });
 
 describe('after a restart', () => {
+  test('a meter that answers again at once has its alarm cleared, though nobody saw it lost this time', async () => {
+    linesUp();
+    run(100, ['a1']);
+    await house.settle();
+    await house.close();
+    house = await openHouse(database, HOUSE_START_MS + 3_600_000);
+    linesUp();
+    run(30);
+    expect(await alarms()).toEqual(['meterLost a1 cleared']);
+  });
+
   test('an open alarm is the same one: not raised twice, cleared by the same rule', async () => {
     linesUp();
     run(100, ['a1']);

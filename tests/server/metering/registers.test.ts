@@ -1,6 +1,7 @@
 import sql, { raw } from 'sql-template-tag';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { zonedCalendar } from '#domain/calendar.ts';
+import { commError } from '#drivers/core/index.ts';
 import { REGISTERS_WAITING_MAX, RegisterKeeper } from '#server/modules/metering/registerKeeper.ts';
 import { silentLog } from '#server/platform/log.ts';
 import { HOUSE_START_MS, type House, openHouse } from '../../support/house.ts';
@@ -91,30 +92,40 @@ test('every instant of an hour of polls is held once for each meter', async () =
   ]);
 });
 
-test('a meter whose live poll leaves registers out is asked for them at the billing instant, once', async () => {
-  await house.close();
-  const asked: number[] = [];
-  house = await openHouse(database, INSTANT_MS + 28 * MINUTE_MS, (opened) => ({
-    health: () => undefined,
-    path: () => 'up',
-    async readNow(meterId) {
-      asked.push(meterId);
-      const reading = opened().reading('feeder', { source: 'onDemand' });
-      opened().take(reading);
-      return { ok: true, reading };
-    },
-  }));
-  const poll = (): void => house.take(house.reading('a1'), house.reading('feeder', { values: { activePowerW: 9 } }));
-  for (let seconds = 0; seconds < 600; seconds += 10) {
-    poll();
-    house.pass(10);
-    await Promise.resolve();
+describe('a meter whose live poll leaves registers out', () => {
+  /** Ten minutes around a billing instant; the feeder answers when it is asked, or it does not. */
+  async function tenMinutes(answers: boolean): Promise<number[]> {
+    await house.close();
+    const asked: number[] = [];
+    house = await openHouse(database, INSTANT_MS + 28 * MINUTE_MS, (opened) => ({
+      health: () => undefined,
+      path: () => 'up',
+      async readNow(meterId) {
+        asked.push(meterId);
+        if (!answers) return { ok: false, error: commError('timeout', 'no answer') };
+        const reading = opened().reading('feeder', { source: 'onDemand' });
+        opened().take(reading);
+        return { ok: true, reading };
+      },
+    }));
+    for (let seconds = 0; seconds < 600; seconds += 10) {
+      house.take(house.reading('a1'), house.reading('feeder', { values: { activePowerW: 9 } }));
+      house.pass(10);
+      await Promise.resolve();
+    }
+    return asked;
   }
-  // Not for the half hour that was nearly over, nor for the meter that brings its registers itself.
-  expect(asked).toEqual([house.meterId('feeder')]);
-  expect((await stored()).filter(({ source }) => source === 'onDemand')).toEqual([
-    expect.objectContaining({ instant: new Date(INSTANT_MS + 30 * MINUTE_MS), quality: 'measured' }),
-  ]);
+
+  test('is asked for them at the billing instant; others and past instants are not', async () => {
+    expect(await tenMinutes(true)).toEqual([house.meterId('feeder')]);
+    expect((await stored()).filter(({ source }) => source === 'onDemand')).toEqual([
+      expect.objectContaining({ instant: new Date(INSTANT_MS + 30 * MINUTE_MS), quality: 'measured' }),
+    ]);
+  });
+
+  test('is asked once, also when it does not answer', async () => {
+    expect(await tenMinutes(false)).toEqual([house.meterId('feeder')]);
+  });
 });
 
 describe('while Postgres is down', () => {
@@ -124,6 +135,13 @@ describe('while Postgres is down', () => {
     await expect(house.metering.flush()).rejects.toThrow();
     await database.db.query(raw('alter table register_away rename to register_reading'));
     expect(await stored()).toHaveLength(1);
+  });
+
+  test('polls within one half hour add nothing to what waits', () => {
+    const keeper = new RegisterKeeper({ db: database.db, clock: house.clock, log: silentLog });
+    for (let poll = 0; poll < 5; poll++) keeper.take(house.reading('a1'), [], zonedCalendar('Asia/Shanghai'));
+    expect(keeper.figures.waiting).toBe(1);
+    return keeper.close();
   });
 
   test('what waits is bounded, the oldest go first and are counted', async () => {
