@@ -78,7 +78,7 @@ export function createEstateCache(modelById: (id: string) => MeterModel | undefi
       const line = state.lines.get(lineId);
       const gateway = line === undefined ? undefined : state.gateways.get(line.gatewayId);
       if (line === undefined || gateway === undefined || !runs(gateway)) return undefined;
-      return toLineConfig(line, gateway, index(), modelById);
+      return toLineConfig(line, gateway, state.places.get(gateway.propertyId)?.timeZone, index(), modelById);
     },
     lineIds: () => [...state.lines.keys()],
     line: (lineId) => optional(state.lines.get(lineId), toLine),
@@ -130,7 +130,7 @@ function applyOne(state: State, touched: Touched, change: EstateChange): void {
     case 'place':
       state.places.set(change.place.id, change.place);
       touched.property(change.place.propertyId);
-      // Polling periods are inherited from the property.
+      // Polling periods and the time zone are inherited from the property.
       if (change.place.kind === 'property') touched.linesOfProperty(change.place.id);
       return;
     case 'placeGone':
@@ -215,6 +215,7 @@ function createTouched(state: State): Touched {
 function toLineConfig(
   line: LineFacts,
   gateway: GatewayFacts,
+  timeZone: string | undefined,
   index: EstateIndex,
   modelById: (id: string) => MeterModel | undefined,
 ): LineConfig {
@@ -226,6 +227,8 @@ function toLineConfig(
     serial: line.serial,
     responseTimeoutMs: line.responseTimeoutMs,
     turnaroundMs: line.turnaroundMs,
+    // Meters keep the property's time: with it their clocks can be judged.
+    ...(timeZone === undefined ? {} : { timeZone }),
     meters: (index.metersByLine.get(line.id) ?? []).flatMap(({ meter, livePollMs, registerPollMs }) => {
       const model = modelById(meter.modelId);
       // A model that an older release knew: the meter stays on the screens and is not asked.

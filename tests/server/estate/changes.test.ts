@@ -194,7 +194,12 @@ describe('gateways', () => {
       .body as Gateway;
     expect(changed.version).toBe(made.version + 1);
     expect(changed.lines.map(({ name, serial }) => `${name} ${serial.baud}`)).toEqual(['1 2400', '3 9600']);
-    expect(server.app.estate.lineConfig(one?.id ?? 0)).toMatchObject({ serial: { baud: 2400 }, name: 'GW-L/1' });
+    // The zone is the property's: a meter's clock is judged by it.
+    expect(server.app.estate.lineConfig(one?.id ?? 0)).toMatchObject({
+      serial: { baud: 2400 },
+      name: 'GW-L/1',
+      timeZone: 'Asia/Shanghai',
+    });
     expect(events).toContainEqual({
       kind: 'line',
       lineId: made.lines[1]?.id,
