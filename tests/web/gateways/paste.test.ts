@@ -130,12 +130,18 @@ describe('the verdict on a row', () => {
     ]);
   });
 
+  test('a number longer than the face of a meter is refused', () => {
+    expect(faults(`address\tmodel\tnumber\tplace\n1\tSDM630\t${'9'.repeat(41)}\tMall`)).toEqual([
+      ['meterNumber number'],
+    ]);
+  });
+
   test('what stands for all rows fills empty cells only', () => {
-    const text = 'address\tmodel\tnumber\n1\t\tA1\n2\tSDM630\tA2';
+    const text = 'address\tmodel\tnumber\tplace\n1\t\tA1\n2\tSDM630\tA2\tTower B';
     const good = verdicts(text, { defaultModelId: 'acrel-dtsy1352', defaultPlaceId: 8 });
     expect(good.map((verdict) => verdict.ok && [verdict.meter.modelId, verdict.meter.placeId])).toEqual([
       ['acrel-dtsy1352', 8],
-      ['eastron-sdm630', 8],
+      ['eastron-sdm630', 3],
     ]);
   });
 
