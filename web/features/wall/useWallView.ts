@@ -54,7 +54,14 @@ export function useWallView(options: WallViewOptions) {
         one.buildings.flatMap((building) => building.floors.map((floor) => options.floorLabel(floor.names).length)),
       ),
     );
-    const metrics = wallMetrics(typeScale(), longest, options.column.value, settings.language, options.sharedName());
+    const metrics = wallMetrics(
+      width,
+      typeScale(),
+      longest,
+      options.column.value,
+      settings.language,
+      options.sharedName(),
+    );
     const packed = options.column.value
       ? packColumn(properties, width, metrics)
       : packToFit(properties, { width, height }, metrics);

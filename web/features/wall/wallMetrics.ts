@@ -3,7 +3,7 @@ import { nameIn } from '../../ui/format.ts';
 import type { WallMetrics } from './layout/packWall.ts';
 
 const CHARACTER_PX = 7.2;
-const LABEL_PX_MIN = 128;
+const LABEL_PX_MIN = 108;
 const LATIN_PX = 8.4;
 const HAN_PX = 14.5;
 
@@ -15,22 +15,28 @@ function textPx(text: string): number {
   );
 }
 
+/** A wall so wide has its full distances; smaller ones move closer together. */
+const FULL_WIDTH_PX = 1_400;
+const CLOSEST = 0.6;
+
 /**
- * Distances of the wall for a type scale (1 = 16 px); `floorCharacters` = length of the longest floor label,
+ * Distances of a wall of `width` CSS px for a type scale (1 = 16 px); `floorCharacters` = length of the longest floor label,
  * `shared` = name of the block of the property's own meters.
  */
 export function wallMetrics(
+  width: number,
   scale: number,
   floorCharacters: number,
   column: boolean,
   language: Language,
   shared: string,
 ): WallMetrics {
+  const room = scale * Math.min(1, Math.max(CLOSEST, width / (FULL_WIDTH_PX * scale)));
   return {
-    marginX: (column ? 16 : 36) * scale,
-    marginY: (column ? 12 : 28) * scale,
-    gapX: 34 * scale,
-    gapY: (column ? 18 : 26) * scale,
+    marginX: column ? 16 * scale : 36 * room,
+    marginY: column ? 12 * scale : 28 * room,
+    gapX: 34 * room,
+    gapY: column ? 18 * scale : 26 * room,
     labelHeight: 56 * scale,
     labelWidth: (building) =>
       Math.max(LABEL_PX_MIN, textPx(building.names === undefined ? shared : nameIn(building.names, language))) * scale,

@@ -55,7 +55,8 @@ export function framePad(pitch: number): number {
 }
 
 const WRAP_COLUMNS = [240, 160, 120, 96, 72, 56, 48, 40, 32, 24, 16, 12] as const;
-const PROPERTIES_ABREAST = [1, 2, 3, 4] as const;
+/** Widest that one property may be, as shares of the wall; narrower ones may stand side by side. */
+const PROPERTY_SHARES = [1, 0.66, 0.58, 0.5, 0.42, 0.33, 0.25] as const;
 const PITCH_STEPS = 14;
 
 /** How much larger tiles must be, per share of tiles on folded storeys, to be worth the folding. */
@@ -72,21 +73,21 @@ export function packToFit(
   viewport: { width: number; height: number },
   metrics: WallMetrics,
 ): PackedWall {
-  let best: { wall: PackedWall; grids: readonly (readonly BuildingGrid[])[]; abreast: number } | undefined;
+  let best: { wall: PackedWall; grids: readonly (readonly BuildingGrid[])[]; share: number } | undefined;
   let bestScore = 0;
-  const abreastChoices = properties.length > 1 ? PROPERTIES_ABREAST.filter((count) => count <= properties.length) : [1];
+  const shares = properties.length > 1 ? PROPERTY_SHARES : ([1] as const);
   for (const wrap of WRAP_COLUMNS) {
     const grids = properties.map((property) => property.buildings.map((building) => buildingGrid(building, wrap)));
     const cost = 1 + FOLDING_COST * foldedShare(grids.flat());
-    for (const abreast of abreastChoices) {
-      const wall = largest(properties, grids, viewport, metrics, abreast, bestScore * cost);
+    for (const share of shares) {
+      const wall = largest(properties, grids, viewport, metrics, share, bestScore * cost);
       if (wall === undefined || wall.pitch / cost <= bestScore) continue;
-      best = { wall, grids, abreast };
+      best = { wall, grids, share };
       bestScore = wall.pitch / cost;
     }
   }
   if (best === undefined) return packAt(properties, viewport.width, metrics, metrics.pitchMin);
-  return stretched(properties, best.grids, viewport, metrics, best.abreast, best.wall);
+  return stretched(properties, best.grids, viewport, metrics, best.share, best.wall);
 }
 
 /** Windows may be taller than wide: height that is left over makes them so. */
@@ -95,12 +96,12 @@ function stretched(
   grids: readonly (readonly BuildingGrid[])[],
   viewport: { width: number; height: number },
   metrics: WallMetrics,
-  abreast: number,
+  share: number,
   square: PackedWall,
 ): PackedWall {
   const { pitch } = square;
   for (let rowPitch = Math.floor(pitch * STRETCH_MAX); rowPitch > pitch; rowPitch--) {
-    const wall = pack(properties, grids, viewport.width, metrics, pitch, abreast, rowPitch);
+    const wall = pack(properties, grids, viewport.width, metrics, pitch, share, rowPitch);
     if (wall !== undefined && wall.height <= viewport.height) return wall;
   }
   return square;
@@ -122,7 +123,7 @@ function largest(
   grids: readonly (readonly BuildingGrid[])[],
   viewport: { width: number; height: number },
   metrics: WallMetrics,
-  abreast: number,
+  share: number,
   beat: number,
 ): PackedWall | undefined {
   let low = Math.max(metrics.pitchMin, beat);
@@ -130,7 +131,7 @@ function largest(
   let found: PackedWall | undefined;
   for (let step = 0; step < PITCH_STEPS && high - low > 0.25; step++) {
     const pitch = (low + high) / 2;
-    const wall = pack(properties, grids, viewport.width, metrics, pitch, abreast);
+    const wall = pack(properties, grids, viewport.width, metrics, pitch, share);
     if (wall !== undefined && wall.height <= viewport.height) {
       low = pitch;
       found = wall;
@@ -140,7 +141,7 @@ function largest(
   // Whole pixels keep every tile the same size; very small tiles need the half.
   const crisp = found.pitch >= 8 ? Math.floor(found.pitch) : Math.floor(found.pitch * 2) / 2;
   if (crisp <= beat) return undefined;
-  const wall = pack(properties, grids, viewport.width, metrics, Math.max(crisp, metrics.pitchMin), abreast);
+  const wall = pack(properties, grids, viewport.width, metrics, Math.max(crisp, metrics.pitchMin), share);
   // Smaller tiles may break the shelves elsewhere and end up higher: then the found pitch stays.
   return wall !== undefined && wall.height <= viewport.height ? wall : found;
 }
@@ -170,11 +171,11 @@ function pack(
   width: number,
   metrics: WallMetrics,
   pitch: number,
-  abreast: number,
+  share: number,
   rowPitch = pitch,
 ): PackedWall | undefined {
   const usable = width - 2 * metrics.marginX;
-  const limit = (usable - (abreast - 1) * metrics.gapX) / abreast;
+  const limit = usable * share;
   const placed: PlacedProperty[] = [];
   let x = 0;
   let y = metrics.marginY;
