@@ -61,7 +61,7 @@ export interface House {
 export async function openHouse(
   { db }: TestDatabase,
   startMs = HOUSE_START_MS,
-  lines?: (house: () => House) => LineDesk,
+  desk?: (house: () => House) => LineDesk,
 ): Promise<House> {
   const clock = manualClock(startMs);
   const metrics = createMetrics();
@@ -71,7 +71,7 @@ export async function openHouse(
   const telemetry = openPostgresTelemetry({ db, clock, log: silentLog, retentionDays: 30, zones: zonesOf(estate) });
   const metering = createMetering({ db, clock, log: silentLog, estate, telemetry, modelOf: modelById, metrics });
   const alarms = createAlarms({ db, clock, log: silentLog, estate, metering, metrics });
-  await metering.start(lines?.(() => house));
+  await metering.start(desk?.(() => house));
   await alarms.start();
   const { meterId, lineId, gatewayId, propertyId } = houseLookups(estate);
   const news: House['news'] = ({ lines = [], meters = [] }) => metering.pipeline.take({ lines, meters }, clock.nowMs());

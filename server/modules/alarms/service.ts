@@ -38,8 +38,7 @@ export function createAlarmService({ db, nowMs, current, changed }: AlarmService
       const scope = actor.scope('alarm.acknowledge');
       return db.tx(async (tx) => {
         const found = new Map((await lockAlarms(tx, scope, ids)).map((row) => [row.id, row]));
-        const open = [...found.values()].filter((row) => row.acknowledged_at === null).map((row) => row.id);
-        const rows = await acknowledge(tx, open, actor, note, new Date(nowMs()));
+        const rows = await acknowledge(tx, [...found.keys()], actor, note, new Date(nowMs()));
         for (const row of rows) {
           await audit(tx, {
             actor,

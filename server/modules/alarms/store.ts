@@ -134,6 +134,7 @@ export function lockAlarms(tx: Tx, scope: Scope, ids: readonly number[]): Promis
   );
 }
 
+/** Acknowledges those of the ids that nobody did; returns them as they are now. */
 export async function acknowledge(
   tx: Tx,
   ids: readonly number[],

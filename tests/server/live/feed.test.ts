@@ -82,6 +82,14 @@ describe('a delta', () => {
     expect(changesOf(small.flush(NOW))).toEqual([{ meterId: 1, loadW: 110 }]);
   });
 
+  test('with another field does not make small steps of the load forgotten', () => {
+    const feed = feedOver(new Map([[1, meter(1, { loadW: 5_000 })]]));
+    feed.touch(meter(1, { loadW: 5_040, balanceMinor: 99n }));
+    expect(changesOf(feed.flush(NOW))).toEqual([{ meterId: 1, balanceMinor: 99n }]);
+    feed.touch(meter(1, { loadW: 5_080, balanceMinor: 99n }));
+    expect(changesOf(feed.flush(NOW))).toEqual([{ meterId: 1, loadW: 5_080 }]);
+  });
+
   test('of a meter that came new has every field', () => {
     const feed = feedOver(new Map());
     feed.touch(meter(9));

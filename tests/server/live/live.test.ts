@@ -58,7 +58,8 @@ async function snapshotOf(screen: Screen, property: string): Promise<PropertySna
 }
 const frameOf = (base64: string): LiveFrame => decodeFrame(Buffer.from(base64, 'base64'));
 const idsOf = (base64: string): number[] => frameOf(base64).changes.map(({ meterId }) => meterId);
-const meterIds = (...numbers: readonly string[]): number[] => numbers.map((number) => house.meterId(number)).toSorted();
+const meterIds = (...numbers: readonly string[]): number[] =>
+  numbers.map((number) => house.meterId(number)).toSorted((a, b) => a - b);
 
 describe('who may listen', () => {
   test('nobody without a session', async () => {

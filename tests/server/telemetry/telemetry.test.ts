@@ -110,6 +110,21 @@ describe('roll-ups', () => {
     expect(sum).toBe(rows.reduce((total, row) => total + (row.values.activePowerW ?? 0), 0));
   });
 
+  test('a quarter hour that gets rows while it is computed is computed again', async () => {
+    await database.db.query(
+      raw(`create function more_came() returns trigger language plpgsql as $$
+        begin update telemetry_dirty_15m set version = version + 1; return null; end $$;
+      create trigger more_came after insert on telemetry_15m for each statement execute function more_came()`),
+    );
+    telemetry.write(minutes(1, NOON - 90 * MINUTE_MS, 15));
+    await telemetry.settle();
+    const dirty = sql`select count(*)::int as count from telemetry_dirty_15m`;
+    expect(await database.db.query(dirty)).toEqual([{ count: 1 }]);
+    await database.db.query(raw('drop trigger more_came on telemetry_15m; drop function more_came()'));
+    await telemetry.settle();
+    expect(await database.db.query(dirty)).toEqual([{ count: 0 }]);
+  });
+
   test('a quarter hour that is not over is answered from raw rows', async () => {
     telemetry.write(minutes(1, NOON - 20 * MINUTE_MS, 21));
     await telemetry.settle();
