@@ -5,6 +5,8 @@ import { type Scene, tileAt } from './layout/scene.ts';
 /** A press that moves less than this is a click, CSS px. */
 const CLICK_PX = 5;
 const WHEEL_STEP = 0.0016;
+/** Leaving the wall by the wheel takes a pause first, so that a long turn outwards ends at the whole wall. */
+const LEAVE_PAUSE_MS = 500;
 
 export interface WallPointerOptions {
   readonly host: Ref<HTMLElement | null>;
@@ -31,6 +33,7 @@ export function useWallPointer(options: WallPointerOptions) {
   const pressed = new Map<number, Point>();
   let start: Point = { x: 0, y: 0 };
   let moved = false;
+  let lastWheelMs = 0;
 
   function local(event: MouseEvent): Point {
     const box = options.host.value?.getBoundingClientRect();
@@ -105,8 +108,11 @@ export function useWallPointer(options: WallPointerOptions) {
     if (options.column.value) return;
     event.preventDefault();
     const factor = Math.exp(-event.deltaY * WHEEL_STEP * (event.deltaMode === 1 ? 30 : 1));
-    if (factor < 1 && options.camera.value.scale <= 1.001) options.onBeyond();
-    else options.show(zoomAt(options.camera.value, factor, local(event), options.scaleMost()));
+    const rested = event.timeStamp - lastWheelMs > LEAVE_PAUSE_MS;
+    lastWheelMs = event.timeStamp;
+    if (factor < 1 && options.camera.value.scale <= 1.001) {
+      if (rested) options.onBeyond();
+    } else options.show(zoomAt(options.camera.value, factor, local(event), options.scaleMost()));
   }
 
   const onLeave = () => {

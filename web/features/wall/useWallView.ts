@@ -130,11 +130,12 @@ export function useWallView(options: WallViewOptions) {
     host.value.addEventListener('scroll', onScroll, { passive: true });
     // Chinese glyphs come in pieces, when they are first needed.
     document.fonts?.addEventListener('loadingdone', redraw);
+    const still = matchMedia('(prefers-reduced-motion: reduce)');
     let on = true;
     timers.push(
       setInterval(() => {
-        on = !on;
-        if (!document.hidden) renderer?.pulse(on);
+        on = !on || still.matches;
+        if (!document.hidden && !still.matches) renderer?.pulse(on);
       }, PULSE_MS),
       setInterval(redraw, REFRESH_MS),
     );
