@@ -37,6 +37,8 @@ export interface TrendWords {
   /** Full instant for the tooltip. */
   readonly instant: (atMs: number) => string;
   readonly value: (value: number) => string;
+  /** Label of the value axis: round figures, no more decimals than they need. */
+  readonly axis: (value: number) => string;
   readonly gap: string;
 }
 
@@ -84,7 +86,7 @@ function valueAxis(model: TrendModel, words: TrendWords, palette: ChartPalette):
     nameTextStyle: { color: palette.hint, align: 'right', padding: [0, 4, 0, 0] },
     scale: !model.fromZero,
     splitNumber: 4,
-    axisLabel: { color: palette.hint, fontSize: palette.fontSize, formatter: (value: number) => words.value(value) },
+    axisLabel: { color: palette.hint, fontSize: palette.fontSize, formatter: (value: number) => words.axis(value) },
     splitLine: { lineStyle: { color: palette.rule, width: 1 } },
   };
 }

@@ -20,6 +20,7 @@ const words = {
   tick: String,
   instant: (atMs: number) => `at ${atMs}`,
   value: (value: number) => value.toFixed(2),
+  axis: String,
   gap: 'no readings',
 };
 const model: TrendModel = {
