@@ -7,6 +7,8 @@ import { StartError } from './startError.ts';
 /** A drain that takes longer is cut short: a supervisor would kill us soon anyway. */
 const STOP_MS_MAX = 25_000;
 
+const SETTINGS_HINT = 'Settings come from the environment: npm run config prints them all.';
+
 /** Starts the server of this process and keeps it until a signal, a parent's end or a fatal error. */
 async function main(): Promise<void> {
   const beganMs = systemClock.monotonicMs();
@@ -37,6 +39,8 @@ async function main(): Promise<void> {
   if (process.connected) process.on('disconnect', () => void stop('the parent ended', 0));
 
   try {
+    if (process.argv.length > 2)
+      throw new StartError(`Meterwall takes no arguments, but got ${process.argv[2]}. ${SETTINGS_HINT}`);
     const config = processConfig();
     log = createLog({ level: config.logLevel, format: config.logFormat, nowMs: systemClock.nowMs, write: writeLine });
     starting = startApp(config, { log, clock: systemClock });

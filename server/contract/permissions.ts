@@ -33,7 +33,7 @@ export const BUILT_IN_ROLES = {
   operator: ['wall.view', 'meter.view', 'meter.read', 'alarm.view', 'alarm.acknowledge', 'line.view'],
   electrician: ['meter.view', 'meter.read', 'alarm.view', 'alarm.acknowledge', 'line.view'],
   viewer: ['wall.view', 'meter.view', 'alarm.view', 'line.view'],
-  kiosk: ['wall.view', 'alarm.view'],
+  kiosk: ['wall.view', 'meter.view', 'alarm.view'],
 } as const satisfies Record<string, readonly Permission[]>;
 
 export type BuiltInRole = keyof typeof BUILT_IN_ROLES;
