@@ -12,7 +12,8 @@ export default defineConfig({
   plugins: [vue(), components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: 'css' })] })],
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': { target: serverUrl }, '/live': { target: serverUrl, ws: true } },
+    // Our own folders web/api and web/live stand at the same paths: their files are the page's, not the server's.
+    proxy: { '^/api/(?!.*\\.ts)': { target: serverUrl }, '^/live/\\?': { target: serverUrl, ws: true } },
   },
   build: {
     outDir: 'dist',
