@@ -89,9 +89,9 @@ describe('a change of a user', () => {
   test('new rights hold at once', async () => {
     const id = idOf(await add(admin, 'promoted', [{ role: 'kiosk', scope: 'group' }]));
     const promoted = await server.signedIn('promoted', PASSWORD);
-    expect((await promoted.request('GET', '/api/meters')).status).toBe(403);
+    expect((await promoted.request('GET', '/api/gateways')).status).toBe(403);
     await admin.request('PATCH', `/api/users/${id}`, { grants: [{ role: 'viewer', scope: 'group' }] });
-    expect((await promoted.request('GET', '/api/meters')).status).toBe(200);
+    expect((await promoted.request('GET', '/api/gateways')).status).toBe(200);
   });
 
   test.for<[string, object]>([
