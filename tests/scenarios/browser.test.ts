@@ -12,8 +12,8 @@ const newSite = useSites();
 const METERS = 64;
 /** Meters are lost 5 s after their gateway; the rest is the line noticing, the feed and the screen. */
 const SEEN_WITHIN_MS = 15_000;
-/** A browser timer and one frame late. */
-const STALE_SLACK_MS = 1_500;
+/** The way from the screen to this test, on a busy machine. */
+const STALE_SLACK_MS = 500;
 
 test('in a real browser: sign-in, wall, a change at the plant is seen, a dead server is told, the wall comes back alone', {
   timeout: 180_000,
