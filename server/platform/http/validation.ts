@@ -2,6 +2,7 @@ import type { TObject, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { AnyRoute } from '#contract/index.ts';
 import { AppError } from './types.ts';
+import { type SchemaError, tellMeantBranch } from './unionErrors.ts';
 
 /** The parts of a request that a contract speaks of, as they came. */
 export interface RawRequest {
@@ -32,7 +33,9 @@ export function compileRoute(contract: AnyRoute) {
       if (body === undefined && raw.body !== undefined && !isEmptyObject(raw.body)) {
         throw invalid([{ field: 'body', message: 'this route takes no body, leave it out' }]);
       }
-      if (body !== undefined && !body.Check(raw.body)) throw invalid(complaints(body.Errors(raw.body), 'body'));
+      if (body !== undefined && !body.Check(raw.body)) {
+        throw invalid(complaints(tellMeantBranch(body.Errors(raw.body), contract.body, raw.body), 'body'));
+      }
       return {
         params: params?.(raw.params) ?? {},
         query: query(raw.query),
@@ -75,13 +78,6 @@ function fromText(schema: TSchema | undefined, text: unknown): unknown {
   if (schema.type === 'number' && /^-?\d{1,15}(\.\d{1,9})?$/.test(text)) return Number(text);
   if (schema.type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
-}
-
-interface SchemaError {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly params: object;
-  readonly message: string;
 }
 
 /** JSON schema errors as a list of field and advice, one per field. */
