@@ -1,9 +1,12 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Empty, Id, Instant, Names, page, pageQuery } from './common.ts';
 import { route } from './route.ts';
 
 const tag = 'estate';
 const closed = { additionalProperties: false } as const;
+
+/** A field of a change: left out = as it was, null = taken away. */
+const OrNothing = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
 
 export const PlaceKind = Type.Union([
   Type.Literal('property'),
@@ -264,8 +267,8 @@ export const updateGateway = route({
     {
       version: Type.Integer(),
       code: Type.Optional(GatewayFields.code),
-      names: GatewayFields.names,
-      placeId: GatewayFields.placeId,
+      names: OrNothing(Names),
+      placeId: OrNothing(Id),
       polling: GatewayFields.polling,
       enabled: GatewayFields.enabled,
       lines: Type.Optional(
@@ -362,11 +365,11 @@ export const updateMeter = route({
       unitAddress: Type.Optional(UnitAddress),
       meterNumber: Type.Optional(MeterFields.meterNumber),
       role: Type.Optional(MeterRole),
-      names: MeterFields.names,
+      names: OrNothing(Names),
       ctRatio: MeterFields.ctRatio,
       ptRatio: MeterFields.ptRatio,
       circuit: MeterFields.circuit,
-      overloadLimitW: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 50_000_000 }), Type.Null()])),
+      overloadLimitW: OrNothing(Type.Integer({ minimum: 1, maximum: 50_000_000 })),
       energyCategory: MeterFields.energyCategory,
       polling: MeterFields.polling,
     },

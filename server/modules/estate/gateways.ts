@@ -5,6 +5,7 @@ import type { Tx } from '#server/platform/db/index.ts';
 import { type Actor, AppError, cursorId, PAGE_ROWS, toPage } from '#server/platform/http/index.ts';
 import type { EstateChange } from './cache.ts';
 import { meterFields } from './meters.ts';
+import { changed } from './mutation.ts';
 import type { EstateDeps } from './places.ts';
 import { type LineFacts, toGatewayFacts, toLineFacts, toMeter } from './rows.ts';
 import * as store from './store.ts';
@@ -82,11 +83,11 @@ export async function changeGateway(
 ): Promise<Gateway> {
   await deps.mutate(async (tx, changes) => {
     const before = demandGateway(deps.cache, actor, 'estate.edit', gatewayId);
-    const placeId = body.placeId ?? before.placeId;
+    const placeId = changed(body.placeId, before.placeId);
     demandStand(deps, actor, before.propertyId, placeId);
     const fields = {
       code: body.code ?? before.code,
-      names: body.names ?? before.names,
+      names: changed(body.names, before.names),
       placeId,
       polling: body.polling ?? before.polling,
       enabled: body.enabled ?? before.enabled,

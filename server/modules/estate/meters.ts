@@ -1,6 +1,7 @@
 import type { BodyOf, createMeter, Meter, MeterInput, updateMeter } from '#contract/index.ts';
 import { audit } from '#server/modules/access/index.ts';
 import { type Actor, AppError, cursorId, PAGE_ROWS, toPage } from '#server/platform/http/index.ts';
+import { changed } from './mutation.ts';
 import type { EstateDeps } from './places.ts';
 import { toMeter } from './rows.ts';
 import { insertMeter, type MeterFields, removeMeters, updateMeterRow } from './store.ts';
@@ -69,17 +70,19 @@ export async function changeMeter(
 ): Promise<Meter> {
   return deps.mutate(async (tx, changes) => {
     const { meter: before } = demandMeter(deps.cache, actor, 'estate.edit', meterId);
-    const { version, overloadLimitW, ...wanted } = body;
+    const { version, overloadLimitW, names, ...wanted } = body;
     const lineId = wanted.lineId ?? before.lineId;
     const propertyId = lineId === before.lineId ? before.propertyId : demandLine(deps, actor, lineId);
-    const limitW = overloadLimitW === undefined ? before.overloadLimitW : (overloadLimitW ?? undefined);
-    const { overloadLimitW: _limit, ...rest } = before;
+    const limitW = changed(overloadLimitW, before.overloadLimitW);
+    const namesNow = changed(names, before.names);
+    const { overloadLimitW: _limit, names: _names, ...rest } = before;
     const merged = {
       ...rest,
       ...wanted,
       lineId,
       propertyId,
       ...(limitW === undefined ? {} : { overloadLimitW: limitW }),
+      ...(namesNow === undefined ? {} : { names: namesNow }),
     };
     const row = await updateMeterRow(tx, meterId, version, meterFields(deps, actor, merged, '', before.modelId));
     if (row === undefined)

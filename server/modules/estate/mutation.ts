@@ -5,6 +5,11 @@ import type { EstateCache, EstateChange } from './cache.ts';
 /** Changes of the estate wait for each other; people make few. */
 export const MUTATIONS_WAITING_MAX = 100;
 
+/** A field after a change: left out = as it was, null = taken away. */
+export function changed<T>(wanted: T | null | undefined, before: T | undefined): T | undefined {
+  return wanted === undefined ? before : (wanted ?? undefined);
+}
+
 /** Runs works one after the other. */
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 

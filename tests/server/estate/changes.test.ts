@@ -89,7 +89,8 @@ describe('places', () => {
 
 describe('meters', () => {
   test('come, change, go; every step is told to the line and kept', async () => {
-    const made = (await admin.request('POST', '/api/meters', newMeter(20, { overloadLimitW: 5_000 }))).body as Meter;
+    const named = newMeter(20, { overloadLimitW: 5_000, names: { en: 'Lin Tea' } });
+    const made = (await admin.request('POST', '/api/meters', named)).body as Meter;
     expect(made).toMatchObject({
       ctRatio: 1,
       ptRatio: 1,
@@ -101,10 +102,16 @@ describe('meters', () => {
     expect(events).toContainEqual(told);
     expect(await lastAudit()).toMatchObject({ action: 'meter.create', propertyId: estate.property.id, after: made });
     const changed = (
-      await admin.request('PATCH', `/api/meters/${made.id}`, { version: 1, unitAddress: 21, overloadLimitW: null })
+      await admin.request('PATCH', `/api/meters/${made.id}`, {
+        version: 1,
+        unitAddress: 21,
+        overloadLimitW: null,
+        names: null,
+      })
     ).body;
     expect(changed).toMatchObject({ version: 2, unitAddress: 21 });
     expect(changed).not.toHaveProperty('overloadLimitW');
+    expect(changed).not.toHaveProperty('names');
     expect(await lastAudit()).toMatchObject({
       action: 'meter.update',
       before: { unitAddress: 20 },
@@ -212,6 +219,25 @@ describe('gateways', () => {
     await admin.request('PATCH', `/api/gateways/${made.id}`, { version: changed.version, enabled: false });
     expect(server.app.estate.lineConfig(one?.id ?? 0), 'a disabled gateway is not run').toBeUndefined();
     expect(server.app.estate.line(one?.id ?? 0)?.link).toBe('stopped');
+  });
+
+  test('null takes a name and a place away, a field left out stays as it was', async () => {
+    const names = { zh: '一层', en: 'Ground' };
+    const made = (
+      await admin.request('POST', '/api/gateways', {
+        propertyId: estate.property.id,
+        placeId: estate.buildings[0].id,
+        code: 'GW-N',
+        names,
+        lines: [line('1')],
+      })
+    ).body as Gateway;
+    const path = `/api/gateways/${made.id}`;
+    const kept = (await admin.request('PATCH', path, { version: made.version, code: 'GW-N2' })).body as Gateway;
+    expect(kept).toMatchObject({ names, placeId: estate.buildings[0].id });
+    const bare = (await admin.request('PATCH', path, { version: kept.version, names: null, placeId: null })).body;
+    expect(bare).not.toHaveProperty('names');
+    expect(bare).not.toHaveProperty('placeId');
   });
 
   test('one with meters goes only when told so', async () => {

@@ -3,11 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { createGateway } from '#contract/index.ts';
 import { tellMeantBranch } from '#server/platform/http/unionErrors.ts';
 
-const compiled = Compile(createGateway.body);
-
 function faults(transport: unknown, name: unknown = '1'): readonly string[] {
+  const schema = createGateway.body ?? {};
   const body = { propertyId: 1, code: 'GW', lines: [{ name, transport }] };
-  return tellMeantBranch(compiled.Errors(body), createGateway.body, body)
+  return tellMeantBranch(Compile(schema).Errors(body), schema, body)
     .filter(({ keyword }) => keyword !== 'boolean')
     .map(({ instancePath, keyword }) => `${instancePath} ${keyword}`);
 }

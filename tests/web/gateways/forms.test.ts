@@ -131,6 +131,12 @@ describe('faults stand at their fields', () => {
   });
 });
 
+test('what was emptied is taken away, not silently kept', () => {
+  const emptied = { ...gatewayForm(gateway), names: { zh: ' ', en: '' }, placeId: undefined };
+  expect(updateGatewayBody(emptied, 4)).toMatchObject({ names: null, placeId: null });
+  expect(updateMeterBody({ ...meterForm(meter), names: { zh: '', en: '' } }, 2)).toMatchObject({ names: null });
+});
+
 describe('changed meanwhile', () => {
   test('what they changed is shown beside mine; what only I changed is no conflict', () => {
     const read = gatewayFacts(gatewayForm(gateway));

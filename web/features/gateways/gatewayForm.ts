@@ -154,8 +154,8 @@ export function updateGatewayBody(form: GatewayForm, version: number): BodyOf<ty
   return {
     version,
     code: form.code.trim(),
-    ...namesBody(form.names),
-    ...(form.placeId !== undefined && { placeId: form.placeId }),
+    names: namesBody(form.names).names ?? null,
+    placeId: form.placeId ?? null,
     polling: pollingBody(form.polling),
     enabled: form.enabled,
     lines: form.lines.map((line) => ({ ...(line.id !== undefined && { id: line.id }), ...lineBody(line) })),

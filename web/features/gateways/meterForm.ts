@@ -93,13 +93,14 @@ export function createMeterBody(form: MeterForm): BodyOf<typeof createMeter> | u
   };
 }
 
-/** Body of PATCH /api/meters/:meterId at the version that was read; null takes the limit away. */
+/** Body of PATCH /api/meters/:meterId at the version that was read; null takes a name or the limit away. */
 export function updateMeterBody(form: MeterForm, version: number): BodyOf<typeof updateMeter> | undefined {
   const body = createMeterBody(form);
   if (body === undefined) return undefined;
   return {
     ...body,
     version,
+    names: body.names ?? null,
     circuit: form.circuit.trim(),
     energyCategory: form.energyCategory?.trim() ?? '',
     overloadLimitW: limitW(form) ?? null,
