@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { LIVE_STALE_MS } from '#contract/index.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { enterEstate } from './support/estateByApi.ts';
 import { useSites } from './support/systemUnderTest.ts';
@@ -12,8 +11,8 @@ const newSite = useSites();
 const METERS = 64;
 /** Meters are lost 5 s after their gateway; the rest is the line noticing, the feed and the screen. */
 const SEEN_WITHIN_MS = 15_000;
-/** The way from the screen to this test, on a busy machine. */
-const STALE_SLACK_MS = 500;
+/** The promise is ten seconds; the rest is the way from the screen to this test, on a busy machine. */
+const STALE_WITHIN_MS = 10_000 + 500;
 
 test('in a real browser: sign-in, wall, a change at the plant is seen, a dead server is told, the wall comes back alone', {
   timeout: 180_000,
@@ -54,7 +53,7 @@ test('in a real browser: sign-in, wall, a change at the plant is seen, a dead se
   expect(await page.getByTestId('stale-banner').count()).toBe(0);
   const killedMs = performance.now();
   await first.end('SIGKILL');
-  await page.getByTestId('stale-banner').waitFor({ timeout: LIVE_STALE_MS + STALE_SLACK_MS });
+  await page.getByTestId('stale-banner').waitFor({ timeout: STALE_WITHIN_MS });
   console.log(`the wall was marked stale ${((performance.now() - killedMs) / 1_000).toFixed(1)} s after the kill`);
 
   // It comes back: nobody touches the screen.
