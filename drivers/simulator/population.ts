@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '#drivers/core/index.ts';
-import { type Estate, metersOf } from './estate/estateTypes.ts';
+import { type Estate, metersOf, stateKeyOf } from './estate/estateTypes.ts';
 import { giveBirth } from './meter/birth.ts';
 import { drawDayCurves } from './meter/loadShapes.ts';
 import { type MeterWrite, SimulatedMeter } from './meter/simulatedMeter.ts';
@@ -36,7 +36,7 @@ export class Population {
     const { estate, clock, speed, stateFolder } = options;
     this.#clock = clock;
     this.#strict = options.strictPurchaseCount ?? true;
-    this.#state = stateFolder === undefined ? undefined : new StateFile(stateFolder, estate.key);
+    this.#state = stateFolder === undefined ? undefined : new StateFile(stateFolder, stateKeyOf(estate));
     const kept = this.#state?.load();
     this.time = new PlantTime(clock, speed, kept?.plantMs ?? Number.NEGATIVE_INFINITY);
     this.#settle(estate, kept);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SerialSettings } from '#drivers/core/index.ts';
 import type { FaultRequest } from '../faults/fault.ts';
 import type { PlantMeter, PlantNames, PlantProperty } from '../manifest.ts';
@@ -66,13 +67,28 @@ export interface EstateGateway {
 
 /** Everything that is built once from a seed, before any socket is open. */
 export interface Estate {
-  /** Names the state file: another estate never takes up this one's state. */
+  /** Tells kinds of estate and seeds apart. */
   readonly key: string;
   readonly seed: number;
   readonly properties: readonly PlantProperty[];
   readonly gateways: readonly EstateGateway[];
   /** Faults that belong to the estate and stand from the start. */
   readonly standingFaults: readonly FaultRequest[];
+}
+
+/**
+ * The estate's key with a mark of how its meters behave. What a meter did follows from that, so another release whose
+ * meters behave otherwise must not take up this one's state: the money would not fit the energy.
+ */
+export function stateKeyOf(estate: Estate): string {
+  const mark = createHash('sha256');
+  for (const { meter, ...behaviour } of metersOf(estate))
+    mark.update(JSON.stringify([meter.meterNumber, behaviour], (_key, value: unknown) => textOfBigint(value)));
+  return `${estate.key}-${mark.digest('hex').slice(0, 8)}`;
+}
+
+function textOfBigint(value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }
 
 /** All meters in the order of gateways and lines. */

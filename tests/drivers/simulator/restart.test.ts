@@ -2,6 +2,8 @@ import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { type EstateGateway, stateKeyOf } from '#drivers/simulator/estate/estateTypes.ts';
+import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
 import type { SimulatedMeter } from '#drivers/simulator/meter/simulatedMeter.ts';
 import type { Population } from '#drivers/simulator/population.ts';
 import { StateFile } from '#drivers/simulator/state/stateFile.ts';
@@ -158,3 +160,20 @@ test('another seed or another size does not take up this one’s state', () => {
   const otherSeed = populationOn(clock, KIND, { stateFolder: folder, seed: 8 });
   expect(otherSeed.meter(meter.spec.meter.meterNumber)).toBeUndefined();
 });
+
+describe('the name of the state', () => {
+  test('is the same for the same estate and another for one whose meters behave otherwise', () => {
+    const estate = makeEstate(KIND, 7);
+    expect(stateKeyOf(makeEstate(KIND, 7))).toBe(stateKeyOf(estate));
+    const heavier = { ...estate, gateways: estate.gateways.map(heavierGateway) };
+    expect(stateKeyOf(heavier)).not.toBe(stateKeyOf(estate));
+  });
+});
+
+function heavierGateway(gateway: EstateGateway): EstateGateway {
+  const lines = gateway.lines.map((line) => ({
+    ...line,
+    meters: line.meters.map((meter) => ({ ...meter, ratedW: meter.ratedW + 1 })),
+  }));
+  return { ...gateway, lines };
+}
