@@ -4,7 +4,7 @@ import { readReplyBytes } from './timing.ts';
 
 /**
  * Most answers remembered as owed by one unit. More are only possible after that many probes in a row went unanswered,
- * by when the oldest is minutes old (see METER_BACKOFF) and is forgotten.
+ * by when the oldest is half a minute old (see METER_BACKOFF) and is forgotten.
  */
 export const MAX_OWED_REPLIES = 6;
 

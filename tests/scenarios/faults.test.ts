@@ -15,7 +15,7 @@ const LIVE_POLL_MS = 2_000;
 /** Lost after a minute of silence (domain/evaluate.ts), and the time of the read that notices. */
 const METER_LOST_WITHIN_MS = 90_000;
 const GATEWAY_LOST_WITHIN_MS = 30_000;
-/** The longest back-off that this storm can have reached, 64 s, and the 15 s that an alarm must be quiet. */
+/** The longest back-off that this storm can have reached, about 40 s, and the 15 s that an alarm must be quiet. */
 const RECOVERED_WITHIN_MS = 120_000;
 const LOST_KINDS = ['meterLost', 'lineLost', 'gatewayLost'];
 
@@ -30,15 +30,15 @@ interface DamagedLine {
 
 /** Gateways with an even index speak RTU over TCP, those with an odd one Modbus TCP. */
 const DAMAGED_LINES: readonly DamagedLine[] = [
-  { gateway: 2, fault: { kind: 'dropped' }, chance: 0.2, seen: 'timeouts' },
-  { gateway: 3, fault: { kind: 'dropped' }, chance: 0.2, seen: 'timeouts' },
-  { gateway: 4, fault: { kind: 'delayed', delayMs: 900 }, chance: 0.2, seen: 'lateReplies' },
-  { gateway: 5, fault: { kind: 'delayed', delayMs: 900 }, chance: 0.2, seen: 'lateReplies' },
+  { gateway: 2, fault: { kind: 'dropped' }, chance: 0.1, seen: 'timeouts' },
+  { gateway: 3, fault: { kind: 'dropped' }, chance: 0.1, seen: 'timeouts' },
+  { gateway: 4, fault: { kind: 'delayed', delayMs: 900 }, chance: 0.1, seen: 'lateReplies' },
+  { gateway: 5, fault: { kind: 'delayed', delayMs: 900 }, chance: 0.1, seen: 'lateReplies' },
   { gateway: 6, fault: { kind: 'corrupted' }, chance: 0.2, seen: 'crcErrors' },
   // A damaged MBAP header leaves nothing to hold on to in the stream: the line connects anew each time.
   { gateway: 7, fault: { kind: 'corrupted' }, chance: 0.02, seen: 'reconnects' },
-  { gateway: 8, fault: { kind: 'merged' }, chance: 0.2, seen: 'lateReplies' },
-  { gateway: 9, fault: { kind: 'merged' }, chance: 0.2, seen: 'lateReplies' },
+  { gateway: 8, fault: { kind: 'merged' }, chance: 0.1, seen: 'lateReplies' },
+  { gateway: 9, fault: { kind: 'merged' }, chance: 0.1, seen: 'lateReplies' },
   { gateway: 10, fault: { kind: 'split', pieceBytes: 5, gapMs: 3 }, chance: 1, seen: 'replies' },
   { gateway: 11, fault: { kind: 'split', pieceBytes: 5, gapMs: 3 }, chance: 1, seen: 'replies' },
 ];

@@ -3,6 +3,7 @@ import { readLimitMs, transmitMs } from '#drivers/bus/timing.ts';
 import { MAX_WAITING_VISITS } from '#drivers/bus/visitQueue.ts';
 import { encodeRtuReply } from '#drivers/codec/index.ts';
 import { acrelAdl3000 } from '#drivers/models/acrelAdl3000.ts';
+import { seededChance } from '#drivers/simulator/seededChance.ts';
 import { answering, meters, registersWith, virtualLine } from '../support/virtualLine.ts';
 
 /** One read of 48 registers on a 9600 8N1 wire: 113.5 ms of characters, two silences and 5 ms of the meter. */
@@ -47,9 +48,9 @@ describe('a line', () => {
     wire.respond = (asked, encode) => (asked.unit === 7 ? [] : answering(WIRE_MS)(asked, encode));
     line.start();
     clock.advance(600_000);
-    // 2, 4, 8, … 256, 300 s: at most nine probes in ten minutes, and the others never stop.
-    expect(failures.length).toBeGreaterThanOrEqual(8);
-    expect(failures.length).toBeLessThanOrEqual(9);
+    // 2, 3, 4.5, … 173, 259 s: a dozen probes in ten minutes, and the others never stop.
+    expect(failures.length).toBeGreaterThanOrEqual(12);
+    expect(failures.length).toBeLessThanOrEqual(13);
     expect(failures.every(({ meterId }) => meterId === 7)).toBe(true);
     expect(wire.asked.filter(({ unit }) => unit === 7)).toHaveLength(failures.length);
     expect(readings.length).toBeGreaterThan(4_600);
@@ -58,8 +59,25 @@ describe('a line', () => {
     expect(health.quarantined).toBe(1);
     expect(health.cycleMs).toBeLessThan(31 * WIRE_MS + 1);
     expect(health.meters[6]).toMatchObject({ reads: 0, consecutiveFailures: failures.length });
-    const deadlinesMs = failures.length * 700 + wireMs([48, 2, 4, 6, 8, 10, 2, 4, 6].slice(0, failures.length));
+    const asked = [48, 2, 4, 6, 8, 10, 2, 4, 6, 8, 10, 2, 4].slice(0, failures.length);
+    const deadlinesMs = failures.length * 700 + wireMs(asked);
     expect(Math.abs(health.lostToSilenceMs - deadlinesMs)).toBeLessThan(failures.length);
+  });
+
+  test('that drops one frame in ten hears every meter at least once a minute', () => {
+    const chance = seededChance(20261122);
+    const { wire, clock, line, readings } = virtualLine({ meters: meters(32), chance });
+    wire.respond = (asked, encode) => (chance() < 0.1 ? [] : answering(WIRE_MS)(asked, encode));
+    line.start();
+    clock.advance(3_600_000);
+    const heard = new Map<number, number>();
+    let longestMs = 0;
+    for (const { meterId, toldMs } of readings) {
+      longestMs = Math.max(longestMs, toldMs - (heard.get(meterId) ?? toldMs));
+      heard.set(meterId, toldMs);
+    }
+    expect(heard.size).toBe(32);
+    expect(longestMs).toBeLessThan(60_000);
   });
 
   test('does not count a meter’s back-off as its own lateness', () => {
