@@ -23,6 +23,9 @@ import { VisitQueue } from './visitQueue.ts';
 /** A line on which nobody has said a byte for this long is connected anew, in case only the gateway's side is alive. */
 export const SILENT_REFRESH_MS = 60_000;
 
+/** With a single meter, its silence and its bus's cannot be told apart: the meter is blamed. */
+const SILENT_METERS_MIN = 2;
+
 export interface LineBusDeps {
   readonly clock: Clock;
   readonly chance: Chance;
@@ -34,7 +37,7 @@ export interface LineBusDeps {
   readonly pauseMs: number;
   /** Every visit's end, once, in order; makes of it what those who wait for the visit are told. Must not throw. */
   readonly onVisit: (visit: Visit, outcome: VisitOutcome) => ReadOutcome;
-  /** The link's state or its reason changed. */
+  /** The way to the meters: connected and somebody answers, or not and why. */
   readonly onLink: (up: boolean, reason: string) => void;
 }
 
@@ -306,9 +309,9 @@ export class LineBus {
   /** Connected, but nobody answers: say so, and now and then try a fresh connection. */
   #listenForSilence(nowMs: number): void {
     if (this.#meters.length === 0 || this.failingCount() < this.#meters.length) return;
-    if (!this.silent) {
+    if (!this.silent && this.#meters.length >= SILENT_METERS_MIN) {
       this.silent = true;
-      this.#deps.onLink(true, 'connected, but nobody answers');
+      this.#deps.onLink(false, 'connected, but nobody answers');
     }
     if (nowMs - this.#heardMs < SILENT_REFRESH_MS) return;
     this.#heardMs = nowMs;

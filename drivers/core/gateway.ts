@@ -52,7 +52,7 @@ export interface LineSink {
   reading(reading: Reading): void;
   /** A meter did not answer. `consecutive` counts failures in a row, back-off probes included. */
   meterFailed(meterId: number, error: CommError, consecutive: number, atMs: number): void;
-  /** The transport was connected or lost. */
+  /** The way to the meters opened or closed: connected and somebody answers, or not, with the reason. */
   lineLink(lineId: number, up: boolean, reason: string, atMs: number): void;
 }
 

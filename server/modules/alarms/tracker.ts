@@ -39,6 +39,7 @@ export interface TrackerDeps {
  */
 export class AlarmTracker {
   readonly #deps: TrackerDeps;
+  #linesSweptMs = Number.NEGATIVE_INFINITY;
   readonly #followed = new Map<string, Followed>();
 
   constructor(deps: TrackerDeps) {
@@ -85,9 +86,15 @@ export class AlarmTracker {
     const lines = this.#deps.estate.lineIds().flatMap((lineId) => this.#deps.metering.line(lineId) ?? []);
     const running = lines.filter(({ path }) => path !== 'stopped');
     const causes = lostCauses(running.map((line) => ({ ...line, down: line.path === 'down' })));
-    for (const line of lines) this.#lookAtLine(line, causes.lineIds, nowMs);
+    const beforeMs = this.#linesSweptMs;
+    this.#linesSweptMs = nowMs;
+    // Whoever came or went since the last look is not known to have been down in between: a link that flaps is no loss.
+    const steady = (line: LineView) => line.path !== 'down' || line.sinceMs < beforeMs;
+    for (const line of lines) if (steady(line)) this.#lookAtLine(line, causes.lineIds, nowMs);
     const byGateway = Map.groupBy(lines, ({ gatewayId }) => gatewayId);
-    for (const [gatewayId, own] of byGateway) this.#lookAtGateway(gatewayId, own, causes.gatewayIds, nowMs);
+    for (const [gatewayId, own] of byGateway) {
+      if (own.every(steady)) this.#lookAtGateway(gatewayId, own, causes.gatewayIds, nowMs);
+    }
   }
 
   #lookAtLine(line: LineView, lost: ReadonlySet<number>, nowMs: number): void {

@@ -87,7 +87,7 @@ describe('the link to a gateway', () => {
     clock.advance(20_000);
     wire.respond = () => [];
     clock.advance(15_000);
-    expect(links.at(-1)).toMatchObject({ up: true, reason: 'connected, but nobody answers' });
+    expect(links.at(-1)).toMatchObject({ up: false, reason: 'connected, but nobody answers' });
     expect(line.health()).toMatchObject({ link: 'up', linkReason: 'connected, but nobody answers', quarantined: 3 });
     expect(wire.attempts).toHaveLength(1);
     clock.advance(4 * SILENT_REFRESH_MS);
@@ -107,7 +107,7 @@ describe('the link to a gateway', () => {
     ];
     line.start();
     clock.advance(15_000);
-    expect(links.at(-1)).toMatchObject({ up: true, reason: 'connected, but nobody answers' });
+    expect(links.at(-1)).toMatchObject({ up: false, reason: 'connected, but nobody answers' });
     const health = line.health();
     expect(health.meters.map(({ lastReplyMs }) => lastReplyMs)).toEqual([undefined, undefined, undefined]);
     expect(health.lostToSilenceMs).toBe(800 * health.exceptions);

@@ -87,6 +87,18 @@ describe('lost contact', () => {
     expect((await rows())[0]?.child_count).toBe(3);
   });
 
+  test('a link that comes and goes between two looks is no loss, one that stays away is', async () => {
+    run(10);
+    for (let second = 0; second < 60; second++) {
+      house.line('GW-2', '1', 'up');
+      house.line('GW-2', '1', 'down');
+      run(1);
+    }
+    expect(await alarms()).toEqual([]);
+    run(20);
+    expect(await alarms()).toEqual(['gatewayLost GW-2 open']);
+  });
+
   test('alarms that were raised before are folded into the cause', async () => {
     run(10);
     run(100, ['a1']);
