@@ -36,3 +36,9 @@ export const pageQuery = {
 };
 
 export const Empty = Type.Object({}, { additionalProperties: false });
+
+/** Bodies take no field that they do not know. */
+export const closed = { additionalProperties: false } as const;
+
+/** A field of a change: left out = as it was, null = taken away. */
+export const orNothing = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));

@@ -1,12 +1,16 @@
-import { parseHex } from '../../../web/features/wall/draw/palette.ts';
-
 type Triple = readonly [number, number, number];
 
-export const DEFICIENCIES = ['deuteranopia', 'protanopia', 'tritanopia'] as const;
+/** Ways to see colours; `none` is the eye without a deficiency. */
+export const DEFICIENCIES = ['none', 'deuteranopia', 'protanopia', 'tritanopia'] as const;
 export type Deficiency = (typeof DEFICIENCIES)[number];
 
 /** Full dichromacy in linear RGB: Machado, Oliveira, Fernandes 2009, severity 1.0. */
 const MATRICES: Readonly<Record<Deficiency, readonly [Triple, Triple, Triple]>> = {
+  none: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
   protanopia: [
     [0.152286, 1.052583, -0.204868],
     [0.114503, 0.786281, 0.099216],
@@ -24,32 +28,32 @@ const MATRICES: Readonly<Record<Deficiency, readonly [Triple, Triple, Triple]>> 
   ],
 };
 
-const linear = (part: number) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+const linear = (byte: number) => (byte / 255 <= 0.04045 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4);
 const dot = (row: Triple, value: Triple) => row[0] * value[0] + row[1] * value[1] + row[2] * value[2];
-const linearOf = ([r, g, b]: Triple): Triple => [linear(r), linear(g), linear(b)];
+const part = (hex: string, at: number) => linear(Number.parseInt(hex.slice(at, at + 2), 16));
+const linearOf = (hex: string): Triple => [part(hex, 1), part(hex, 3), part(hex, 5)];
 
 function luminance(hex: string): number {
-  return dot([0.2126, 0.7152, 0.0722], linearOf(parseHex(hex)));
+  return dot([0.2126, 0.7152, 0.0722], linearOf(hex));
 }
 
-/** Contrast ratio of WCAG 2.2 (1 to 21). */
+/** Contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2). */
 export function contrast(a: string, b: string): number {
   const [light, dark] = [luminance(a), luminance(b)].toSorted((x, y) => y - x);
   return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05);
 }
 
-/** A colour (sRGB, 0…255) as linear RGB as somebody with the deficiency sees it. */
-export function seenWith(rgb: Triple, deficiency: Deficiency): Triple {
-  const value = linearOf(rgb);
-  const [r, g, b] = MATRICES[deficiency];
-  const bounded = (part: number) => Math.min(1, Math.max(0, part));
-  return [bounded(dot(r, value)), bounded(dot(g, value)), bounded(dot(b, value))];
+/** Distance of two `#rrggbb` colours in OKLab (Ottosson 2020) as somebody with the deficiency sees them. */
+export function distance(a: string, b: string, deficiency: Deficiency): number {
+  const [p, q] = [okLab(seenWith(a, deficiency)), okLab(seenWith(b, deficiency))];
+  return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
 }
 
-/** Distance of two linear RGB colours in OKLab (Ottosson 2020). */
-export function distance(a: Triple, b: Triple): number {
-  const [p, q] = [okLab(a), okLab(b)];
-  return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
+function seenWith(hex: string, deficiency: Deficiency): Triple {
+  const value = linearOf(hex);
+  const [r, g, b] = MATRICES[deficiency];
+  const bounded = (amount: number) => Math.min(1, Math.max(0, amount));
+  return [bounded(dot(r, value)), bounded(dot(g, value)), bounded(dot(b, value))];
 }
 
 function okLab(rgb: Triple): Triple {
