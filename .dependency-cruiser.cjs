@@ -17,6 +17,7 @@ const LIBRARY_HOMES = [
   { libraries: ['socket\\.io'], home: '^server/platform/live/' },
   { libraries: ['socket\\.io-client'], home: '^web/live/' },
   { libraries: ['prom-client'], home: '^server/platform/(metrics|http)' },
+  { libraries: ['@influxdata/.*'], home: '^server/platform/telemetry/influx/' },
   { libraries: ['aedes'], home: '^server/platform/broker/' },
   { libraries: ['mqtt'], home: '^(drivers/transports|server/platform/broker)/' },
   { libraries: ['modbus-serial', 'serialport', '@serialport/.*'], home: '^drivers/transports/' },

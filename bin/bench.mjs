@@ -1,0 +1,87 @@
+// `npm run bench [-- name …]`: runs benches one after the other, each in a process of its own, and prints one JSON line
+// for each, last. Without names it runs all and writes the table between the marks of README.md.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const FOLDER = join(ROOT, 'tests', 'bench');
+const README = join(ROOT, 'README.md');
+const BEGIN = '<!-- figures: written by npm run bench -->';
+const END = '<!-- figures end -->';
+/** In the order in which people ask. What is not named here comes after, by name. */
+const ORDER = ['poll', 'line', 'line-dead', 'estate', 'ingest', 'ingest-influx', 'fresh', 'quiet'];
+
+const names = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+  .map((file) => file.slice(0, -'.ts'.length))
+  .toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  console.error(`there is no bench ${unknown.join(', ')}; there are ${names.join(', ')}`);
+  process.exit(2);
+}
+
+const rows = [];
+for (const name of wanted.length === 0 ? names : wanted) {
+  console.error(`${name} …`);
+  rows.push(await run(name));
+}
+for (const row of rows) console.log(JSON.stringify(row));
+if (wanted.length === 0 && rows.every((row) => row.failed === undefined)) await writeTable();
+process.exitCode = rows.some((row) => row.failed !== undefined) ? 1 : 0;
+
+function rank(name) {
+  const index = ORDER.indexOf(name);
+  return index < 0 ? ORDER.length : index;
+}
+
+function run(name) {
+  return new Promise((resolve) => {
+    // Garbage is collected on demand, so that memory can be told from waste.
+    const child = spawn(process.execPath, ['--expose-gc', join(FOLDER, 'run.ts'), name], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.once('close', (code) => {
+      const line = output.trim().split('\n').at(-1) ?? '';
+      if (code === 0 && line.startsWith('{')) resolve(JSON.parse(line));
+      else resolve({ name, failed: `ended with ${code}` });
+    });
+  });
+}
+
+async function writeTable() {
+  const readme = readFileSync(README, 'utf8');
+  if (!existsSync(README) || !readme.includes(BEGIN)) return;
+  const { aimText } = await import(join(FOLDER, 'support', 'bench.ts'));
+  const lines = [];
+  for (const row of rows) {
+    const { bench } = await import(join(FOLDER, `${row.name}.ts`));
+    const cells = [
+      `\`${row.name}\``,
+      bench.what,
+      `${row.value} ${row.unit}`,
+      row.limit ?? '',
+      row.ratio ?? '',
+      `${aimText(bench.aim)}${row.aimHolds ? '' : ' **missed**'}`,
+    ];
+    lines.push(`| ${cells.join(' | ')} |`);
+  }
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
+  const table = [
+    '| bench | work, and the limit beside it | figure | limit | ratio | aim |',
+    '|---|---|---|---|---|---|',
+    ...lines,
+  ];
+  const [before, rest = ''] = readme.split(BEGIN);
+  const after = rest.slice(rest.indexOf(END));
+  writeFileSync(README, `${before}${BEGIN}\n\nMeasured on ${machine}.\n\n${table.join('\n')}\n\n${after}`);
+}
