@@ -8,6 +8,8 @@ export type {
   TelemetryFigures,
   TelemetryPoint,
   TelemetryQuantity,
+  TelemetryRecord,
+  TelemetrySpoolFigures,
   TrendBucket,
   TrendQuery,
   TrendStep,

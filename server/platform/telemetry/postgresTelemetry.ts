@@ -33,13 +33,18 @@ export function openPostgresTelemetry(deps: PostgresTelemetryDeps): Telemetry {
   const partitions = new Partitions(db, deps.retentionDays);
   const queue = new WriteQueue(db, partitions);
   let failures = 0;
+  let storeDownSinceMs: number | undefined;
 
   const writing = repeat(clock, {
     everyMs: WRITE_EVERY_MS,
     retryMsMax: WRITE_RETRY_MS_MAX,
-    work: () => queue.drain(clock.nowMs()),
+    async work() {
+      await queue.drain(clock.nowMs());
+      storeDownSinceMs = undefined;
+    },
     failed(error) {
       failures += 1;
+      storeDownSinceMs ??= clock.nowMs();
       log.warn('telemetry waits, the store cannot be written', { reason: error.message, queued: queue.figures.queued });
     },
   });
@@ -61,6 +66,9 @@ export function openPostgresTelemetry(deps: PostgresTelemetryDeps): Telemetry {
 
   return {
     write: (points) => queue.push(points),
+    note() {
+      // Postgres keeps the readings only; /metrics tells the rest.
+    },
     trend: (query) => readTrend(db, query, clock.nowMs()),
     load: (query) => readLoad(db, query, clock.nowMs()),
     usualPeaksW: (sinceMs) => readUsualPeaks(db, sinceMs),
@@ -74,7 +82,7 @@ export function openPostgresTelemetry(deps: PostgresTelemetryDeps): Telemetry {
       await writing.runNow();
       await rolling.runNow();
     },
-    figures: () => ({ ...queue.figures, failures }),
+    figures: () => ({ ...queue.figures, failures, spool: undefined, storeDownSinceMs }),
     async close() {
       await Promise.all([rolling.stop(), retaining.stop()]);
       await writing.stop();

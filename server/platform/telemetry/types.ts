@@ -48,6 +48,26 @@ export interface LoadBucket {
   readonly loadW: number;
 }
 
+/**
+ * A row of figures beside the meters' readings: lines, estate, platform. Only stores that Grafana reads keep them; others
+ * ignore them.
+ */
+export interface TelemetryRecord {
+  readonly measurement: 'line' | 'estate' | 'platform';
+  readonly atMs: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, number>>;
+}
+
+/** What waits on disk, and what had to go because the bound was reached (since start). */
+export interface TelemetrySpoolFigures {
+  readonly records: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly droppedRecords: number;
+  readonly droppedItems: number;
+}
+
 /** Counters for `/metrics`, all since start. */
 export interface TelemetryFigures {
   readonly queued: number;
@@ -57,12 +77,18 @@ export interface TelemetryFigures {
   /** Refused by the store, or older than what it keeps. */
   readonly refused: number;
   readonly failures: number;
+  /** Undefined where nothing waits on disk. */
+  readonly spool: TelemetrySpoolFigures | undefined;
+  /** Since when the store has not been writable; undefined = the last write succeeded. */
+  readonly storeDownSinceMs: number | undefined;
 }
 
 /** The telemetry store: charts and Grafana ask it, money never does. */
 export interface Telemetry {
   /** Queues points; never blocks. While the store is down they wait in memory within a bound, the oldest go first. */
   write(points: readonly TelemetryPoint[]): void;
+  /** Queues figures beside the readings; never blocks. A store that keeps none ignores them. */
+  note(records: readonly TelemetryRecord[]): void;
   /** Oldest first. Rejects when the store is down. */
   trend(query: TrendQuery): Promise<readonly TrendBucket[]>;
   /** Oldest first; quarters without any reading are absent. */
