@@ -50,6 +50,7 @@ export interface BusCounters {
   frameErrors: number;
   exceptions: number;
   overruns: number;
+  busyMs: number;
   lostToSilenceMs: number;
 }
 
@@ -74,6 +75,7 @@ export class LineBus {
     frameErrors: 0,
     exceptions: 0,
     overruns: 0,
+    busyMs: 0,
     lostToSilenceMs: 0,
   };
   readonly link: Link;
@@ -238,7 +240,7 @@ export class LineBus {
       if (arrival.kind === 'exception') counters.exceptions += 1;
       this.link.proved();
       if (speaksForMeter(arrival)) this.#answered(visit.polled, nowMs - sentMs);
-      else counters.lostToSilenceMs += nowMs - sentMs;
+      else this.#lostTo(visit.polled, nowMs - sentMs);
     }
     const step = visit.arrived(arrival);
     this.#landed(flight, nowMs);
@@ -279,7 +281,7 @@ export class LineBus {
       return;
     }
     this.counters.timeouts += 1;
-    this.counters.lostToSilenceMs += nowMs - flight.sentMs;
+    this.#lostTo(flight.visit.polled, nowMs - flight.sentMs);
     this.#landed(flight, nowMs);
     this.#account(flight.visit, false, nowMs);
     this.#listenForSilence(nowMs);
@@ -291,11 +293,17 @@ export class LineBus {
     });
   }
 
+  #lostTo(polled: PolledMeter, ms: number): void {
+    polled.lostMs += ms;
+    this.counters.lostToSilenceMs += ms;
+  }
+
   /** The frame is off the wire: the line is free again after the pause. */
   #landed({ visit, sentMs }: Flight, nowMs: number): void {
     this.#flight = undefined;
     this.#deadline.clear();
     this.#readyMs = nowMs + this.#deps.pauseMs;
+    this.counters.busyMs += this.#readyMs - sentMs;
     if (visit.priority >= PRIORITY.livePoll) this.rounds.spent(this.#readyMs - sentMs);
   }
 

@@ -1,8 +1,9 @@
 import type { Block } from '#drivers/codec/index.ts';
-import type { Chance, CommError, LineMeter, MeterHealth } from '#drivers/core/index.ts';
+import type { Chance, CommError, LineMeter, MeterHealth, SerialSettings } from '#drivers/core/index.ts';
 import { backoffMs, METER_BACKOFF } from './backoff.ts';
 import { blockKey, type Purpose, planBlocks, splitBlock } from './planner.ts';
 import { Slot } from './slot.ts';
+import { readLimitMs } from './timing.ts';
 
 /** Weight of the newest reply in the smoothed reply time. */
 const REPLY_TIME_WEIGHT = 0.2;
@@ -22,6 +23,9 @@ export class PolledMeter {
   backoffUntilMs = 0;
   lastReplyMs: number | undefined;
   replyTimeMs: number | undefined;
+  /** Time lost to its silence, and polls that it was owed and did not get. */
+  lostMs = 0;
+  overruns = 0;
   /** Round in which the meter was last visited; see LineBus. */
   round = -1;
   /** Taken off the line while a visit was under way: its outcome concerns nobody. */
@@ -59,14 +63,16 @@ export class PolledMeter {
     return this.failing ? this.backoffUntilMs : Math.min(this.live.dueMs, this.registers.dueMs);
   }
 
-  /** Takes all slots due at `nowMs`. Returns what the visit is for and how many periods were missed by it. */
+  /** Takes all slots due at `nowMs`. Returns what the visit is for and how many periods were missed before it. */
   takeDue(nowMs: number): { readonly purposes: readonly Purpose[]; readonly overruns: number } {
     const registersDue = this.registers.dueMs <= nowMs;
     const liveDue = this.live.dueMs <= nowMs || !registersDue;
     const missed = (liveDue ? this.live.take(nowMs) : 0) + (registersDue ? this.registers.take(nowMs) : 0);
     const purposes = registersDue ? (liveDue ? ALL : REGISTERS) : LIVE;
     // A meter in back-off was not late because of the line.
-    return { purposes, overruns: this.failing ? 0 : missed };
+    const overruns = this.failing ? 0 : missed;
+    this.overruns += overruns;
+    return { purposes, overruns };
   }
 
   /** The requests that serve `purposes`, by what the meter has refused so far. */
@@ -127,7 +133,7 @@ export class PolledMeter {
   }
 
   /** `wallOffsetMs` turns monotonic into wall time. */
-  health(wallOffsetMs: number): MeterHealth {
+  health(wallOffsetMs: number, serial: SerialSettings): MeterHealth {
     return {
       meterId: this.meter.meterId,
       unitAddress: this.meter.unitAddress,
@@ -137,6 +143,10 @@ export class PolledMeter {
       backoffUntilMs: this.failing ? Math.round(this.backoffUntilMs + wallOffsetMs) : undefined,
       lastReplyMs: this.lastReplyMs,
       replyTimeMs: this.replyTimeMs,
+      lostMs: this.lostMs,
+      overruns: this.overruns,
+      livePollMs: this.meter.livePollMs,
+      limitMs: this.planLive().reduce((sum, { count }) => sum + readLimitMs(count, serial), 0),
     };
   }
 }

@@ -73,12 +73,24 @@ export interface MeterHealth {
   readonly lastReplyMs: number | undefined;
   /** Smoothed time from request sent to reply complete. */
   readonly replyTimeMs: number | undefined;
+  /** Time that the line lost to this meter's silence, ms since start. */
+  readonly lostMs: number;
+  /** Polls of this meter that could not start within their own period. */
+  readonly overruns: number;
+  readonly livePollMs: number;
+  /** The least that the wire allows for one live visit, ms: both frames of each request and the silences between. */
+  readonly limitMs: number;
 }
 
-/** Health of a line; all counters since start. */
+/** Health of a line; all counters since `startedMs`. */
 export interface LineHealth {
   readonly lineId: number;
   readonly gatewayId: number;
+  /** When the counters began, ms since epoch. */
+  readonly startedMs: number;
+  readonly serial: SerialSettings;
+  readonly responseTimeoutMs: number;
+  readonly turnaroundMs: number;
   readonly link: 'connecting' | 'up' | 'down';
   readonly linkSinceMs: number;
   readonly linkReason: string;
@@ -96,6 +108,8 @@ export interface LineHealth {
   /** Polls that could not start within their own period: the line is too slow for what is asked of it. */
   readonly overruns: number;
   readonly queueDepth: number;
+  /** Time that the line was occupied by frames, deadlines and the pauses after them, ms since start. */
+  readonly busyMs: number;
   /** Milliseconds lost to meters that did not answer, since start. */
   readonly lostToSilenceMs: number;
   /** Meters in back-off now. */

@@ -5,7 +5,6 @@ import {
   LineBus,
   MbapFraming,
   RtuFraming,
-  readLimitMs,
   type Visit,
   type VisitOutcome,
 } from '#drivers/bus/index.ts';
@@ -42,6 +41,8 @@ class PollingLine implements Line {
   #config: LineConfig;
   #link = { up: false, reason: 'not started', sinceMs: 0 };
   #stopped = false;
+  /** Monotonic, so that a clock that is stepped does not change how long the counters have run. */
+  readonly #startedMs: number;
   readonly #deps: LineDeps;
   readonly #framing: Framing;
   readonly #bus: LineBus;
@@ -51,6 +52,7 @@ class PollingLine implements Line {
     this.#config = config;
     this.#deps = deps;
     this.#link.sinceMs = deps.clock.nowMs();
+    this.#startedMs = deps.clock.monotonicMs();
     this.#framing = config.transport.kind === 'modbus-tcp' ? new MbapFraming() : new RtuFraming();
     this.#reader = new Reader(deps.clock, config.timeZone);
     this.#bus = new LineBus({
@@ -102,22 +104,26 @@ class PollingLine implements Line {
     const { counters, link, rounds, meters } = this.#bus;
     const { clock } = this.#deps;
     const wallOffsetMs = clock.nowMs() - clock.monotonicMs();
-    const { lineId, gatewayId, serial } = this.#config;
-    const reads = meters.flatMap((polled) => polled.planLive());
+    const { lineId, gatewayId, serial, responseTimeoutMs, turnaroundMs } = this.#config;
+    const each = meters.map((polled) => polled.health(wallOffsetMs, serial));
     return {
       ...counters,
       lineId,
       gatewayId,
+      startedMs: Math.round(this.#startedMs + wallOffsetMs),
+      serial,
+      responseTimeoutMs,
+      turnaroundMs,
       link: link.state,
       linkSinceMs: this.#link.sinceMs,
       linkReason: this.#link.reason,
       cycleMs: rounds.lastMs,
-      cycleLimitMs: reads.reduce((sum, { count }) => sum + readLimitMs(count, serial), 0),
+      cycleLimitMs: each.reduce((sum, { limitMs }) => sum + limitMs, 0),
       lateReplies: this.#framing.lateReplies,
       reconnects: link.reconnects,
       queueDepth: this.#bus.waitingCount(),
       quarantined: this.#bus.failingCount(),
-      meters: meters.map((polled) => polled.health(wallOffsetMs)),
+      meters: each,
     };
   }
 

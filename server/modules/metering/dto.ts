@@ -54,13 +54,32 @@ export function serialText({ baud, parity, stopBits }: SerialSettings): string {
 
 /** Health of a running line, without what names it. */
 export function toHealthFigures(health: LineHealth): Omit<LineHealthDto, 'name' | 'gatewayCode' | 'serial'> {
-  const { linkSinceMs, cycleMs, meters, ...figures } = health;
   return {
-    ...figures,
-    linkSince: iso(linkSinceMs),
-    ...optional('cycleMs', cycleMs, (ms) => ms),
-    meters: meters.map(({ backoffUntilMs, lastReplyMs, replyTimeMs, ...meter }) => ({
-      ...meter,
+    lineId: health.lineId,
+    gatewayId: health.gatewayId,
+    link: health.link,
+    linkSince: iso(health.linkSinceMs),
+    linkReason: health.linkReason,
+    ...optional('cycleMs', health.cycleMs, (ms) => ms),
+    cycleLimitMs: health.cycleLimitMs,
+    requests: health.requests,
+    replies: health.replies,
+    timeouts: health.timeouts,
+    crcErrors: health.crcErrors,
+    frameErrors: health.frameErrors,
+    exceptions: health.exceptions,
+    lateReplies: health.lateReplies,
+    reconnects: health.reconnects,
+    overruns: health.overruns,
+    queueDepth: health.queueDepth,
+    lostToSilenceMs: health.lostToSilenceMs,
+    quarantined: health.quarantined,
+    meters: health.meters.map(({ backoffUntilMs, lastReplyMs, replyTimeMs, ...meter }) => ({
+      meterId: meter.meterId,
+      unitAddress: meter.unitAddress,
+      reads: meter.reads,
+      failures: meter.failures,
+      consecutiveFailures: meter.consecutiveFailures,
       ...optional('backoffUntil', backoffUntilMs, iso),
       ...optional('lastReply', lastReplyMs, iso),
       ...optional('replyTimeMs', replyTimeMs, (ms) => ms),

@@ -111,6 +111,7 @@ describe('the link to a gateway', () => {
     const health = line.health();
     expect(health.meters.map(({ lastReplyMs }) => lastReplyMs)).toEqual([undefined, undefined, undefined]);
     expect(health.lostToSilenceMs).toBe(800 * health.exceptions);
+    expect(health.meters.reduce((sum, { lostMs }) => sum + lostMs, 0)).toBe(health.lostToSilenceMs);
     expect(health.lateReplies).toBe(0);
     wire.respond = answering(20);
     clock.advance(30_000);

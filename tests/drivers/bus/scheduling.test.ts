@@ -62,6 +62,8 @@ describe('a line', () => {
     const asked = [48, 2, 4, 6, 8, 10, 2, 4, 6, 8, 10, 2, 4].slice(0, failures.length);
     const deadlinesMs = failures.length * 700 + wireMs(asked);
     expect(Math.abs(health.lostToSilenceMs - deadlinesMs)).toBeLessThan(failures.length);
+    expect(health.meters[6]?.lostMs).toBe(health.lostToSilenceMs);
+    expect(health.meters.filter(({ lostMs }) => lostMs > 0)).toHaveLength(1);
   });
 
   test('that drops one frame in ten hears every meter at least once a minute', () => {
@@ -114,7 +116,41 @@ describe('a line', () => {
       (_, index) => readings.filter(({ meterId }) => meterId === index + 1).length,
     );
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-    expect(line.health().overruns).toBeGreaterThan(300);
+    const { overruns, meters: each, busyMs } = line.health();
+    expect(overruns).toBeGreaterThan(300);
+    expect(each.reduce((sum, meter) => sum + meter.overruns, 0)).toBe(overruns);
+    expect(Math.min(...each.map((meter) => meter.overruns))).toBeGreaterThan(10);
+    // Never idle but for the connection and the frame in flight.
+    expect(busyMs).toBeGreaterThan(60_000 - 2 * WIRE_MS);
+    expect(busyMs).toBeLessThanOrEqual(60_000);
+  });
+
+  test('says what it was set to, since when it counts, and what the wire allows for each meter', () => {
+    const serial = { baud: 2400, parity: 'even', stopBits: 1 } as const;
+    const model = acrelAdl3000;
+    const { clock, wire, line } = virtualLine({
+      meters: meters(2, { model, livePollMs: 20_000 }),
+      config: { serial, responseTimeoutMs: 450, turnaroundMs: 30 },
+    });
+    wire.respond = ({ quantity }, encode) => [
+      { afterMs: 400, bytes: encode({ kind: 'read', function: 3, data: new Uint8Array(quantity * 2) }) },
+    ];
+    const startedMs = clock.nowMs();
+    line.start();
+    clock.advance(10_000);
+    clock.setNow(startedMs + 3_600_000);
+    const health = line.health();
+    expect(health).toMatchObject({ serial, responseTimeoutMs: 450, turnaroundMs: 30 });
+    expect(clock.nowMs() - health.startedMs).toBe(10_000);
+    // Each request holds the line until its answer and the pause after it, whatever it was for.
+    expect(health.busyMs).toBeCloseTo(health.replies * 430, 6);
+    const live = model.spans.filter(({ serves }) => serves.includes('live'));
+    const limitMs = live.reduce((sum, { count }) => sum + readLimitMs(count, serial), 0);
+    expect(health.meters).toMatchObject([
+      { livePollMs: 20_000, limitMs, lostMs: 0, overruns: 0 },
+      { livePollMs: 20_000, limitMs },
+    ]);
+    expect(health.cycleLimitMs).toBeCloseTo(2 * limitMs, 6);
   });
 
   test('spreads its meters over the period instead of asking them in a burst', () => {
