@@ -31,6 +31,8 @@ const WISHES = ['', 'packaged', 'none'];
 /** What could not be brought is not tried again at every start. */
 const MISSING_BELIEVED_MS = 60 * 60_000;
 const PROBE_MS_MAX = 10_000;
+/** For all parts together: a network that is slow or closed must not hold up the tests for longer. */
+const BRING_MS_MAX = 180_000;
 
 /**
  * Finds InfluxDB and Mosquitto for the tests, or unpacks the distribution's packages into .cache: the machine itself is
@@ -44,20 +46,21 @@ export async function prepareRealParts() {
   await withLock('real-parts', async () => {
     if (isReady(wish)) return;
     const parts = {};
-    for (const part of PARTS) parts[part.name] = await prepare(part, wish);
+    const signal = AbortSignal.timeout(BRING_MS_MAX);
+    for (const part of PARTS) parts[part.name] = await prepare(part, wish, signal);
     mkdirSync(CACHE, { recursive: true });
     writeFileSync(RESULT, `${JSON.stringify({ key: key(wish), atMs: Date.now(), parts }, null, 2)}\n`);
   });
 }
 
-async function prepare(part, wish) {
-  const found = await find(part, wish);
+async function prepare(part, wish, signal) {
+  const found = await find(part, wish, signal);
   if (found.kind === 'found') say(`tests will use ${found.version} (${found.program})`);
   else say(`no ${part.name} for the tests: ${found.reason}`);
   return found;
 }
 
-async function find(part, wish) {
+async function find(part, wish, signal) {
   if (wish === 'none') return { kind: 'missing', reason: 'REAL_PARTS=none' };
   const installed = wish === 'packaged' ? undefined : await probe(part, systemFolders(), {});
   if (installed !== undefined) return installed;
@@ -65,7 +68,7 @@ async function find(part, wish) {
   const kept = await probeUnpacked(part, folder);
   if (kept !== undefined) return kept;
   say(`bringing ${part.package} from the distribution's packages for the tests …`);
-  const reason = await downloadPackage(part.package, folder);
+  const reason = await downloadPackage(part.package, folder, signal);
   if (reason !== undefined) return { kind: 'missing', reason };
   const unpacked = await probeUnpacked(part, folder);
   if (unpacked !== undefined) return unpacked;

@@ -12,10 +12,11 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** `npm test` on one file of this content: its exit code and its last line. */
-function npmTest(content: string) {
+function npmTest(content: string, environment: Readonly<Record<string, string>> = {}) {
   writeFileSync(join(folder, 'made.test.ts'), `import { expect, test } from 'vitest';\n${content}\n`);
   const { status, stdout } = spawnSync(process.execPath, ['bin/test.mjs', `tests/bin/${basename(folder)}`], {
     encoding: 'utf8',
+    env: { ...process.env, REQUIRE_REAL: '', ...environment },
   });
   return { status, lastLine: stdout.split('\n').at(-2) };
 }
@@ -57,4 +58,16 @@ test.for([
   },
 ])('the last line counts: $what', ({ content, lastLine, status }) => {
   expect(npmTest(content)).toEqual({ status, lastLine });
+});
+
+const NO_MOSQUITTO = `${GOOD}
+  import { describeReal } from '../../support/realParts.ts';
+  describeReal('Mosquitto', () => ({ kind: 'missing', reason: 'there is no apt-get' }), () => { test('never', () => {}); });`;
+
+test('the last line counts a real part that is missing as skipped', () => {
+  expect(npmTest(NO_MOSQUITTO)).toEqual({ status: 0, lastLine: '1 passed, 0 failed, 1 skipped' });
+});
+
+test('the last line counts a real part that is missing and required as failed', () => {
+  expect(npmTest(NO_MOSQUITTO, { REQUIRE_REAL: '1' })).toEqual({ status: 1, lastLine: '1 passed, 1 failed' });
 });

@@ -37,12 +37,18 @@ export function requirePart(part: RealPart): FoundPart {
  */
 export function describeReal(name: string, find: () => RealPart, body: (part: FoundPart) => void): void {
   const part = find();
-  if (part.kind === 'found') {
-    describe(name, () => body(part));
+  if (part.kind === 'missing') {
+    absent(name, part.reason);
     return;
   }
+  describe(`with a real ${name}`, () => {
+    body(part);
+  });
+}
+
+function absent(name: string, reason: string): void {
   test(`${name} is there`, (context) => {
-    const line = `not run: ${name} tests, because ${part.reason}`;
+    const line = `not run: ${name} tests, because ${reason}`;
     if (process.env.REQUIRE_REAL === '1') throw new Error(line);
     console.log(line);
     context.skip(line);
