@@ -234,8 +234,10 @@ export class LineBus {
   #settle(flight: Flight, arrival: Exclude<Arrival, { kind: 'lost' }>, nowMs: number): void {
     const { visit, sentMs } = flight;
     const { counters } = this;
-    if (arrival.kind === 'damaged') counters[arrival.error === 'crc' ? 'crcErrors' : 'frameErrors'] += 1;
-    else {
+    if (arrival.kind === 'damaged') {
+      counters[arrival.error === 'crc' ? 'crcErrors' : 'frameErrors'] += 1;
+      visit.polled.garbled(nowMs - sentMs);
+    } else {
       counters.replies += 1;
       if (arrival.kind === 'exception') counters.exceptions += 1;
       this.link.proved();

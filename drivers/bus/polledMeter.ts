@@ -23,6 +23,10 @@ export class PolledMeter {
   backoffUntilMs = 0;
   lastReplyMs: number | undefined;
   replyTimeMs: number | undefined;
+  /** Time of its good answers, and number and time of those that came damaged. */
+  answeredMs = 0;
+  damaged = 0;
+  damagedMs = 0;
   /** Time lost to its silence, and polls that it was owed and did not get. */
   lostMs = 0;
   overruns = 0;
@@ -31,6 +35,7 @@ export class PolledMeter {
   /** Taken off the line while a visit was under way: its outcome concerns nobody. */
   removed = false;
   meter: LineMeter;
+  #backoffMs = 0;
   readonly #refused = new Set<number>();
   readonly #plans = new Map<readonly Purpose[], readonly Block[]>();
 
@@ -111,7 +116,14 @@ export class PolledMeter {
   answered(replyTimeMs: number, nowMs: number): void {
     const before = this.replyTimeMs ?? replyTimeMs;
     this.replyTimeMs = before + (replyTimeMs - before) * REPLY_TIME_WEIGHT;
+    this.answeredMs += replyTimeMs;
     this.lastReplyMs = nowMs;
+  }
+
+  /** An answer came that could not be read. */
+  garbled(ms: number): void {
+    this.damaged += 1;
+    this.damagedMs += ms;
   }
 
   succeeded(): void {
@@ -122,7 +134,8 @@ export class PolledMeter {
   failed(nowMs: number, chance: Chance): void {
     this.failures += 1;
     this.consecutiveFailures += 1;
-    this.backoffUntilMs = nowMs + backoffMs(METER_BACKOFF, this.consecutiveFailures, chance);
+    this.#backoffMs = backoffMs(METER_BACKOFF, this.consecutiveFailures, chance);
+    this.backoffUntilMs = nowMs + this.#backoffMs;
   }
 
   /** After an outage of the whole line: due at once, back-off forgotten, for nobody could answer. */
@@ -141,8 +154,12 @@ export class PolledMeter {
       failures: this.failures,
       consecutiveFailures: this.consecutiveFailures,
       backoffUntilMs: this.failing ? Math.round(this.backoffUntilMs + wallOffsetMs) : undefined,
+      backoffMs: this.failing ? this.#backoffMs : undefined,
       lastReplyMs: this.lastReplyMs,
       replyTimeMs: this.replyTimeMs,
+      answeredMs: this.answeredMs,
+      damaged: this.damaged,
+      damagedMs: this.damagedMs,
       lostMs: this.lostMs,
       overruns: this.overruns,
       livePollMs: this.meter.livePollMs,

@@ -70,9 +70,16 @@ export interface MeterHealth {
   readonly consecutiveFailures: number;
   /** Not asked before this instant; undefined when not in back-off. */
   readonly backoffUntilMs: number | undefined;
+  /** Length of the back-off that it is in, ms: how often its silence is paid for. Undefined when not in back-off. */
+  readonly backoffMs: number | undefined;
   readonly lastReplyMs: number | undefined;
   /** Smoothed time from request sent to reply complete. */
   readonly replyTimeMs: number | undefined;
+  /** Time of all answers of the meter itself, each from request sent to reply complete, ms since start. */
+  readonly answeredMs: number;
+  /** Answers that came damaged, and the time that they took, ms since start. */
+  readonly damaged: number;
+  readonly damagedMs: number;
   /** Time that the line lost to this meter's silence, ms since start. */
   readonly lostMs: number;
   /** Polls of this meter that could not start within their own period. */

@@ -71,6 +71,8 @@ export interface MeterModel {
   readonly readFunction: 3 | 4;
   /** Most registers that this model answers in one request (≤ 125, Modbus application protocol 6.3). */
   readonly maxRegisters: number;
+  /** Highest rate that its serial port can be set to, as the maker states it; absent where nobody does. */
+  readonly highestBaud?: 9600 | 19200 | 38400;
   readonly capabilities: {
     readonly prepaid: boolean;
     readonly relay: boolean;

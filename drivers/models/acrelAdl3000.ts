@@ -13,6 +13,7 @@ export const acrelAdl3000: MeterModel = {
   protocol: 'modbus',
   readFunction: 3,
   maxRegisters: 60,
+  highestBaud: 19200,
   capabilities: { prepaid: false, relay: false, timeOfUse: true },
   spans: [
     { start: 97, count: 23, serves: ['live'] },
@@ -51,5 +52,6 @@ export const acrelAdl3000: MeterModel = {
     'aggsoft.com, acrel-adl3000: live registers 97 to 119 (decimal)',
     'Scales of the live registers follow the DDSY1352 manual, page 15 (0.1 V, 0.01 A, 0.001 kW); no list states them for this meter.',
     'Forward energy (0x000A) is taken for the bill, not the combined total (0x0000), which may count both directions.',
+    'The same manual, 9: 1200 to 19200 baud',
   ],
 };

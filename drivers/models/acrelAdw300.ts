@@ -10,6 +10,7 @@ export const acrelAdw300: MeterModel = {
   protocol: 'modbus',
   readFunction: 3,
   maxRegisters: 60,
+  highestBaud: 38400,
   capabilities: { prepaid: false, relay: false, timeOfUse: false },
   spans: [
     { start: 20, count: 18, serves: ['live'] },
@@ -32,5 +33,6 @@ export const acrelAdw300: MeterModel = {
   sources: [
     'evcc-io/evcc: templates/definition/meter/acrel-adw300.yaml (addresses decimal, types and scales; energy × 0.01 kWh)',
     'The template applies no transformer ratio; check the first CT-connected meter against its display.',
+    'ADW310 manual, 6.2, register 0x1001: 1200 to 38400 baud; taken for the ADW300 of the same family',
   ],
 };

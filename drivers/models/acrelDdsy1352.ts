@@ -13,6 +13,7 @@ export const acrelDdsy1352: MeterModel = {
   protocol: 'modbus',
   readFunction: 3,
   maxRegisters: 60,
+  highestBaud: 38400,
   capabilities: { prepaid: true, relay: true, timeOfUse: true },
   spans: [{ start: 0x0200, count: 48, serves: ['live', 'registers'] }],
   fields: [
@@ -55,5 +56,6 @@ export const acrelDdsy1352: MeterModel = {
     'Acrel DDSY1352 manual T1.0 (2021-06-25), page 15: 9600 8N1, energies u32 × 0.01 kWh',
     'jerryxiaosa/ems4j: AcrelCutOffTranslator, AcrelRecoverTranslator (0x0057 payloads)',
     'Single-phase use of relay bit 13 and force bit 0 follows from L1 being the lowest bit; not confirmed by a capture.',
+    'The same manual, 8: 1200 to 38400 baud',
   ],
 };

@@ -13,6 +13,7 @@ export const acrelDtsy1352: MeterModel = {
   protocol: 'modbus',
   readFunction: 3,
   maxRegisters: 60,
+  highestBaud: 38400,
   capabilities: { prepaid: true, relay: true, timeOfUse: true },
   spans: [{ start: 0x0200, count: 48, serves: ['live', 'registers'] }],
   fields: [
@@ -63,5 +64,6 @@ export const acrelDtsy1352: MeterModel = {
     'malikdoksoz/ddsy-decmp: Variable.cs, Modbus.cs (live block 0x0200, status word 0x0224)',
     'jerryxiaosa/ems4j: AcrelCutOffTranslator, AcrelRecoverTranslator (0x0057 payloads)',
     'The maker documents 0x021F as unsigned; read as signed so that an overdraft shows as a debt, not as 42 million.',
+    'Acrel DDSY1352/DTSY1352 manual T1.0 (2021-06-25), 8: 1200 to 38400 baud',
   ],
 };

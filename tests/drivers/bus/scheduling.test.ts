@@ -63,6 +63,10 @@ describe('a line', () => {
     const deadlinesMs = failures.length * 700 + wireMs(asked);
     expect(Math.abs(health.lostToSilenceMs - deadlinesMs)).toBeLessThan(failures.length);
     expect(health.meters[6]?.lostMs).toBe(health.lostToSilenceMs);
+    expect(health.meters[6]?.backoffMs).toBeCloseTo(2_000 * 1.5 ** (failures.length - 1), 3);
+    expect(health.meters[0]?.backoffMs).toBeUndefined();
+    const spent = health.meters.map(({ answeredMs, damagedMs, lostMs }) => answeredMs + damagedMs + lostMs);
+    expect(spent.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(health.busyMs, 3);
     expect(health.meters.filter(({ lostMs }) => lostMs > 0)).toHaveLength(1);
   });
 
@@ -256,6 +260,13 @@ describe('a line', () => {
     clock.advance(12_000);
     expect(failures).toMatchObject([{ meterId: 1, kind: 'crc', consecutive: 1 }, { consecutive: 2 }]);
     expect(line.health()).toMatchObject({ crcErrors: 5, timeouts: 0, reconnects: 0 });
+    const { meters: each, busyMs } = line.health();
+    // Every frame is booked once, with its meter: the time that the line was busy is that of its parts.
+    expect(each).toMatchObject([
+      { damaged: 5, damagedMs: 100, lostMs: 0 },
+      { damaged: 0, damagedMs: 0 },
+    ]);
+    expect(each.reduce((sum, { answeredMs, damagedMs }) => sum + answeredMs + damagedMs, 0)).toBeCloseTo(busyMs, 6);
   });
 
   test('a block that the meter refuses is asked in parts, and so from then on', () => {
