@@ -10,6 +10,7 @@ import { takePlantHistory } from './plantHistory.ts';
 import { startBroker } from './platform/broker/broker.ts';
 import { type LockOutcome, lockDataDir } from './platform/dataDirLock.ts';
 import { answers, type Db, migrate, openDb, startEmbeddedPostgres } from './platform/db/index.ts';
+import { createHouseClock } from './platform/houseClock.ts';
 import { addHealth, createHttp, type Http } from './platform/http/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
@@ -93,20 +94,21 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
 }
 
 async function start(config: Config, deps: AppDeps, running: Running): Promise<App> {
-  const { log, clock } = deps;
-  const startedMs = clock.nowMs();
+  const { log } = deps;
+  const clock = createHouseClock(deps.clock);
+  const startedMs = clock.monotonicMs();
   const metrics = createMetrics();
   holdDataDir(config, running);
 
   const db = await startDatabase(config, log, running);
   const estate = createEstate({ db, models: MODELS });
-  const access = createAccess({ db, nowMs: () => clock.nowMs(), placeOf: (placeId) => estate.place(placeId) });
+  const access = createAccess({ db, clock, placeOf: (placeId) => estate.place(placeId) });
   await access.start();
   await estate.start();
   await startMqtt(config, log, running);
   const plant = await runPlant(config, log, estate, running);
 
-  const http = await createHttpSide(config, log, access, metrics);
+  const http = await createHttpSide(config, deps, access, metrics);
   running.add('http', () => http.close());
   const measuring = createMeasuring({ db, clock, chance: Math.random, log, metrics, estate, access, ...config });
   // Stopped before HTTP, which would wait for the live feed's sockets.
@@ -118,7 +120,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   addHealth(http.app, {
     release: config.release,
     startedMs,
-    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
     probeDatabase: () => answers(db),
     metrics,
     metricsToken: config.metricsToken,
@@ -213,9 +215,10 @@ function takeHistory(plant: PlantProcess, measuring: Measuring, deps: AppDeps, e
   });
 }
 
-function createHttpSide(config: Config, log: Log, access: Access, metrics: Metrics): Promise<Http> {
+function createHttpSide(config: Config, { log, clock }: AppDeps, access: Access, metrics: Metrics): Promise<Http> {
   return createHttp({
     log: log.child('http'),
+    monotonicMs: () => clock.monotonicMs(),
     authenticate: access.authenticate,
     publicOrigin: config.publicOrigin,
     trustedProxies: config.trustedProxies,

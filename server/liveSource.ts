@@ -34,7 +34,7 @@ export function createLiveSource(deps: LiveSourceDeps): LiveSource {
   };
 }
 
-export function toLiveMeter({ profile, last, state }: MeterView): LiveMeter {
+export function toLiveMeter({ profile, last, heardMs, state }: MeterView): LiveMeter {
   return {
     meterId: profile.meter.id,
     buildingId: profile.buildingId,
@@ -42,8 +42,14 @@ export function toLiveMeter({ profile, last, state }: MeterView): LiveMeter {
     link: state.facts.link,
     loadW: last?.values.activePowerW,
     balanceMinor: last?.balanceMinor,
-    heardMs: last?.readAtMs,
+    heardMs,
   };
+}
+
+/** What a meter adds to the load of its property, W; feeders above the tenants would count the same watts twice. */
+export function loadOf({ profile, last, state }: MeterView): number {
+  if (state.facts.link === 'lost') return 0;
+  return last?.values.activePowerW ?? 0;
 }
 
 function isWithin({ buildingIds }: FeedPart, buildingId: number | undefined): boolean {
@@ -54,11 +60,11 @@ function pulseOf(deps: LiveSourceDeps, part: FeedPart, meters: readonly MeterVie
   const nowMs = deps.nowMs();
   let loadW = 0;
   let oldestReadingMs = 0;
-  for (const { profile, last, state } of meters) {
-    if (state.facts.link === 'lost' || last === undefined) continue;
-    oldestReadingMs = Math.max(oldestReadingMs, nowMs - last.readAtMs);
-    // Feeders above the tenants would count the same watts twice.
-    if (profile.meter.role === 'tenant') loadW += last.values.activePowerW ?? 0;
+  for (const meter of meters) {
+    const { heardMs, state } = meter;
+    if (state.facts.link === 'lost' || heardMs === undefined) continue;
+    oldestReadingMs = Math.max(oldestReadingMs, nowMs - heardMs);
+    loadW += loadOf(meter);
   }
   const lineIds = new Set(meters.map(({ profile }) => profile.meter.lineId));
   const lines = [...lineIds].flatMap((lineId) => deps.metering.line(lineId) ?? []);

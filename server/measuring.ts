@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
-import type { Chance, Clock } from '#drivers/core/index.ts';
+import type { Chance } from '#drivers/core/index.ts';
 import { createLine } from '#drivers/gateways/index.ts';
 import { modelById } from '#drivers/models/index.ts';
 import { type Acquisition, createAcquisition } from './acquisition/index.ts';
@@ -10,6 +10,7 @@ import { type Alarms, createAlarms } from './modules/alarms/index.ts';
 import type { Estate } from './modules/estate/index.ts';
 import { createMetering, type Metering, type MeterUpdate, zonesOf } from './modules/metering/index.ts';
 import type { Db } from './platform/db/index.ts';
+import type { HouseClock } from './platform/houseClock.ts';
 import type { RouteServer } from './platform/http/index.ts';
 import { createLive, type Live } from './platform/live/index.ts';
 import type { Log } from './platform/log.ts';
@@ -19,7 +20,7 @@ import { ReadingRate } from './readingRate.ts';
 
 export interface MeasuringDeps {
   readonly db: Db;
-  readonly clock: Clock;
+  readonly clock: HouseClock;
   readonly chance: Chance;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -135,6 +136,7 @@ function createLiveSide(deps: MeasuringDeps, metering: Metering, alarms: Alarms)
         );
       }
     },
+    clockStepped: () => live.clockStepped(),
     estateChanged: (propertyId) => live.layoutChanged(propertyId),
   });
   alarms.onChange(({ alarm, propertyId, buildingId }) => live.alarmChanged(alarm, { propertyId, buildingId }));

@@ -1,5 +1,6 @@
-import type { Clock, TimerHandle } from '#drivers/core/index.ts';
+import type { TimerHandle } from '#drivers/core/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
+import type { HouseClock } from '#server/platform/houseClock.ts';
 import type { Log } from '#server/platform/log.ts';
 import type { Metrics } from '#server/platform/metricsFigures.ts';
 import { addAcquisitionFigures } from './figures.ts';
@@ -19,7 +20,7 @@ export interface AcquisitionDeps {
   readonly estate: EstateReader;
   readonly createLine: LineFactory;
   readonly pipeline: IngestPipeline;
-  readonly clock: Clock;
+  readonly clock: HouseClock;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -29,6 +30,8 @@ export interface Acquisition extends LineDesk {
   start(): void;
   /** Stops the lines; what they said until then has been through the pipeline when it resolves. */
   stop(): Promise<void>;
+  /** News of meters that wait for the next tick. */
+  queued(): number;
 }
 
 /** Runs the drivers and carries what they say, tick by tick, through the pipeline. */
@@ -57,11 +60,19 @@ export function createAcquisition(deps: AcquisitionDeps): Acquisition {
     // A reading that nobody foresaw must not end the acquisition of all others.
     try {
       pipeline.take(batch, clock.nowMs());
+      followClock();
       if (startedMs - sweptMs >= SWEEP_EVERY_MS) sweep(startedMs);
     } catch (error) {
       log.error('a batch was not taken', { error, meters: batch.meters.length });
     }
     if (batch.meters.length > 0) observeTick((clock.monotonicMs() - startedMs) / 1_000);
+  }
+  /** Only now, when all that was stamped before the step has been taken. */
+  function followClock(): void {
+    const byMs = clock.follow();
+    if (byMs === 0) return;
+    log.warn('the clock was stepped', { byMs });
+    pipeline.clockStepped(byMs);
   }
   function sweep(startedMs: number): void {
     sweptMs = startedMs;
@@ -86,6 +97,7 @@ export function createAcquisition(deps: AcquisitionDeps): Acquisition {
       timer?.cancel();
       tick();
     },
+    queued: () => queue.figures.depth,
     health: (lineId) => lines.get(lineId)?.health(),
     path: (lineId) => (lines.get(lineId) === undefined ? 'stopped' : (paths.get(lineId) ?? 'connecting')),
     async readNow(meterId) {

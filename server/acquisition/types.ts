@@ -25,6 +25,8 @@ export interface IngestPipeline {
   take(batch: IngestBatch, nowMs: number): void;
   /** Called about once a second: what changes by time alone. `cyclesMs`: duration of a round, by line id. */
   sweep(nowMs: number, cyclesMs: ReadonlyMap<number, number>): void;
+  /** The wall clock was stepped by so much: instants that are kept move with it, ages stay. Nothing is under way. */
+  clockStepped(byMs: number): void;
 }
 
 /** Makes a line; `drivers/gateways` in production. */

@@ -1,3 +1,4 @@
+import type { Clock } from '#drivers/core/index.ts';
 import type { Db } from '#server/platform/db/index.ts';
 import { type Actor, type RouteServer, sessionCookie } from '#server/platform/http/index.ts';
 import type { PlaceLookup } from './rights.ts';
@@ -11,7 +12,7 @@ export type { Revocation } from './sessions.ts';
 
 export interface AccessDeps {
   readonly db: Db;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly placeOf: PlaceLookup;
 }
 
@@ -36,11 +37,12 @@ export function createAccess(deps: AccessDeps): Access {
   const revoke = (revocation: Revocation) => {
     for (const listener of listeners) listener(revocation);
   };
-  const limit = createSignInLimit(deps.nowMs);
-  const sessions = createSessions({ db: deps.db, nowMs: deps.nowMs, limit, revoke });
+  const { db, clock } = deps;
+  const limit = createSignInLimit(() => clock.monotonicMs());
+  const sessions = createSessions({ db, nowMs: () => clock.nowMs(), limit, revoke });
   return {
-    start: () => storeBuiltInRoles(deps.db),
-    addRoutes: (routes) => addAccessRoutes(routes, sessions, { db: deps.db, placeOf: deps.placeOf, revoke }),
+    start: () => storeBuiltInRoles(db),
+    addRoutes: (routes) => addAccessRoutes(routes, sessions, { db, placeOf: deps.placeOf, revoke }),
     authenticate: sessions.authenticate,
     async authenticateCookie(cookieHeader, ip) {
       const token = sessionCookie(cookieHeader);
@@ -50,8 +52,8 @@ export function createAccess(deps: AccessDeps): Access {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    prepareDemoUser: (password) => prepareDemoUser(deps.db, password),
-    retireDemoUser: () => retireDemoUser(deps.db),
-    prepareFirstAdministrator: (password) => prepareFirstAdministrator(deps.db, password),
+    prepareDemoUser: (password) => prepareDemoUser(db, password),
+    retireDemoUser: () => retireDemoUser(db),
+    prepareFirstAdministrator: (password) => prepareFirstAdministrator(db, password),
   };
 }

@@ -26,13 +26,16 @@ export interface SignInLimit {
   succeeded(user: string, address: string): void;
 }
 
-/** Limits guessing per user (many addresses, one victim) and per address (one guesser, many victims). In memory. */
-export function createSignInLimit(nowMs: () => number): SignInLimit {
+/**
+ * Limits guessing per user (many addresses, one victim) and per address (one guesser, many victims). In memory. Waits are
+ * of monotonic time: a clock that is set back must not lock anybody out for an hour.
+ */
+export function createSignInLimit(monotonicMs: () => number): SignInLimit {
   const users = new Map<string, Failures>();
   const addresses = new Map<string, Failures>();
   return {
     begin(user, address) {
-      const at = nowMs();
+      const at = monotonicMs();
       const waitMs = Math.max(
         waitOf(users.get(user), USER_LIMIT, at),
         waitOf(addresses.get(address), ADDRESS_LIMIT, at),

@@ -93,6 +93,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
           for (const update of updates) tracker.meterChanged(update, nowMs);
         },
         swept: (nowMs) => tracker.sweep(nowMs),
+        clockStepped: (byMs) => tracker.clockStepped(byMs),
       });
     },
     addRoutes: (routes) => addAlarmRoutes(routes, service),

@@ -82,6 +82,15 @@ export class AlarmTracker {
     }
   }
 
+  /** What is on its way keeps the time that it has been under way. */
+  clockStepped(byMs: number): void {
+    this.#linesSweptMs += byMs;
+    for (const followed of this.#followed.values()) {
+      const { sinceMs } = followed.track;
+      if (sinceMs !== undefined) followed.track = { ...followed.track, sinceMs: sinceMs + byMs };
+    }
+  }
+
   #sweepLines(nowMs: number): void {
     const lines = this.#deps.estate.lineIds().flatMap((lineId) => this.#deps.metering.line(lineId) ?? []);
     const running = lines.filter(({ path }) => path !== 'stopped');

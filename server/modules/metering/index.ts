@@ -110,6 +110,7 @@ export function createMetering(deps: MeteringDeps): Metering {
         pipeline.sweep(nowMs, cyclesMs);
         central?.sweep(nowMs);
       },
+      clockStepped: pipeline.clockStepped,
     },
     addRoutes(routes, lines) {
       const calendarOfProperty = (property: { readonly id: number }) => calendarOfPlace(property.id);

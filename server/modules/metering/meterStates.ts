@@ -8,7 +8,7 @@ import type { LastRead, LineView, MeterUpdate, MeterView, ModelLookup } from './
 interface MeterRecord {
   readonly meterId: number;
   /** Since when it is on our list. */
-  readonly knownSinceMs: number;
+  knownSinceMs: number;
   profile: MeterProfile;
   last: LastRead | undefined;
   heardMs: number | undefined;
@@ -40,7 +40,7 @@ export class MeterStates {
   readonly #estate: EstateReader;
   readonly #modelOf: ModelLookup;
   readonly #nowMs: () => number;
-  readonly #startMs: number;
+  #startMs: number;
   readonly #meters = new Map<number, MeterRecord>();
   readonly #meterIdsByLine = new Map<number, number[]>();
   readonly #paths = new Map<number, Path>();
@@ -146,6 +146,23 @@ export class MeterStates {
     const due: number[] = [];
     for (const record of this.#meters.values()) if (nowMs >= record.state.dueMs) due.push(record.meterId);
     return this.#judgeAll(due, nowMs);
+  }
+
+  /** Instants move with the wall clock, so that a step neither ages an answer nor makes a silence wait. */
+  clockStepped(byMs: number): void {
+    this.#startMs += byMs;
+    for (const record of this.#meters.values()) {
+      record.knownSinceMs += byMs;
+      if (record.heardMs !== undefined) record.heardMs += byMs;
+      if (record.last !== undefined) record.last = { ...record.last, readAtMs: record.last.readAtMs + byMs };
+      const { money, link, relay, protection } = record.state.since;
+      const since = { money: money + byMs, link: link + byMs, relay: relay + byMs, protection: protection + byMs };
+      record.state = { ...record.state, since, dueMs: record.state.dueMs + byMs };
+    }
+    for (const [lineId, path] of this.#paths) {
+      const { sinceMs, listeningSinceMs } = path;
+      this.#paths.set(lineId, { ...path, sinceMs: sinceMs + byMs, listeningSinceMs: listeningSinceMs + byMs });
+    }
   }
 
   setAlarmMark(meterId: number, unacknowledged: boolean, nowMs: number): readonly MeterUpdate[] {

@@ -68,6 +68,10 @@ export function createPipeline(deps: PipelineDeps): IngestPipeline & {
       tell(states.sweep(nowMs, cyclesMs), nowMs);
       for (const listener of deps.listeners) listener.swept?.(nowMs);
     },
+    clockStepped(byMs) {
+      states.clockStepped(byMs);
+      for (const listener of deps.listeners) listener.clockStepped?.(byMs);
+    },
     tell,
   };
 }

@@ -17,6 +17,8 @@ export interface LastRead {
 export interface MeterView {
   readonly profile: MeterProfile;
   readonly last: LastRead | undefined;
+  /** Last answer of any kind; undefined until the first one. */
+  readonly heardMs: number | undefined;
   /** Known only from before our start. */
   readonly stale: boolean;
   readonly state: MeterState;
@@ -45,6 +47,8 @@ export interface MeteringListener {
   metersChanged(updates: readonly MeterUpdate[], nowMs: number): void;
   /** About once a second. */
   swept?(nowMs: number): void;
+  /** The wall clock was stepped by so much: instants that are kept to know ages must move with it. */
+  clockStepped?(byMs: number): void;
   /** Meters, lines or their places changed: ask anew. */
   estateChanged?(propertyId: number): void;
 }

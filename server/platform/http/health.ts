@@ -8,8 +8,9 @@ const PROBE_MS_MAX = 2_000;
 
 export interface HealthOptions {
   readonly release: string;
+  /** Of the monotonic clock. */
   readonly startedMs: number;
-  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
   /** Resolves when the database answers. */
   readonly probeDatabase: () => Promise<unknown>;
   readonly metrics: Registry;
@@ -27,7 +28,7 @@ export function addHealth(app: FastifyInstance, options: HealthOptions): void {
       .send({
         status: up ? 'ok' : 'failing',
         database: up ? 'up' : 'down',
-        uptimeS: Math.floor((options.nowMs() - options.startedMs) / 1_000),
+        uptimeS: Math.floor((options.monotonicMs() - options.startedMs) / 1_000),
         release: options.release,
       });
   });

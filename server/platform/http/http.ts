@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import { errorHandler, refuse } from './errors.ts';
 import { openApiDocument } from './openApi.ts';
 import { originAllowed } from './origin.ts';
+import { requestCounts } from './requestCounts.ts';
 import { createRouteServer } from './routeServer.ts';
 import type { Actor, RouteServer } from './types.ts';
 import { answerUnknown, serveWebClient } from './webClient.ts';
@@ -47,6 +48,7 @@ export interface HttpOptions {
   readonly webDir: string;
   readonly release: string;
   readonly metrics: Registry;
+  readonly monotonicMs: () => number;
   /** In tests and watch mode answers are checked against their contracts. */
   readonly checkResponses: boolean;
 }
@@ -77,7 +79,11 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
   measure(app, options.metrics);
   await app.register(fastifyCookie);
   await app.register(fastifyCompress, { threshold: COMPRESS_BYTES_MIN, encodings: ['br', 'gzip'] });
-  await app.register(fastifyRateLimit, { max: REQUESTS_PER_MINUTE_MAX, timeWindow: '1 minute', cache: ADDRESSES_MAX });
+  await app.register(fastifyRateLimit, {
+    max: REQUESTS_PER_MINUTE_MAX,
+    timeWindow: '1 minute',
+    store: requestCounts(options.monotonicMs, ADDRESSES_MAX),
+  });
   const contracts: AnyRoute[] = [];
   const routes = createRouteServer(app, contracts, options);
   await serveWebClient(app, options.webDir);

@@ -65,6 +65,12 @@ export class Feed {
     return this.#encode(atMs, changes);
   }
 
+  /** Leaves out a number, which makes every screen ask for a snapshot. */
+  skip(): void {
+    this.#seq += 1;
+    this.#snapshot = undefined;
+  }
+
   /** Everything that was sent so far; only right after a flush. */
   snapshot(atMs: number): PropertySnapshot {
     if (this.#snapshot === undefined || atMs - this.#snapshot.atMs >= SNAPSHOT_HOLDS_MS) {

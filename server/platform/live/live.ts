@@ -65,6 +65,8 @@ export interface Live {
   /** An alarm was raised, changed or cleared; sent to screens that may see it. */
   alarmChanged(alarm: Alarm, at: Whereabouts): void;
   layoutChanged(propertyId: number): void;
+  /** Ages that were sent count from another time now: every screen is made to ask anew. */
+  clockStepped(): void;
   /** Sessions ended or rights changed: every screen is looked at again, now. */
   recheck(): Promise<void>;
   figures(): LiveFigures;
@@ -153,6 +155,10 @@ class SocketLive implements Live {
     for (const feed of this.#feeds.values()) {
       if (feed.part.propertyId === propertyId) this.#io.to(feedRoom(feedKey(feed.part))).emit('layout', propertyId);
     }
+  }
+
+  clockStepped(): void {
+    for (const feed of this.#feeds.values()) feed.skip();
   }
 
   async recheck(): Promise<void> {

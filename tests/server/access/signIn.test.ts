@@ -4,11 +4,12 @@ import { hashPassword, passwordMatches } from '#server/modules/access/password.t
 import { createSignInLimit } from '#server/modules/access/signInLimit.ts';
 import { type Client, cookieOf, startTestServer, type TestServer } from '../../support/server.ts';
 
-let nowMs = Date.parse('2026-11-22T08:00:00Z');
+const START_MS = Date.parse('2026-11-22T08:00:00Z');
+let nowMs = START_MS;
 let server: TestServer;
 let admin: Client;
 beforeAll(async () => {
-  const clock = { nowMs: () => nowMs, monotonicMs: () => performance.now(), after: () => ({ cancel() {} }) };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs - START_MS, after: () => ({ cancel() {} }) };
   server = await startTestServer({ clock });
   admin = await server.signedIn();
   for (const user of ['wang', 'zhao']) await addUser(user);

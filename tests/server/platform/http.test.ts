@@ -80,6 +80,7 @@ beforeAll(async () => {
   http = await createHttp({
     log,
     metrics,
+    monotonicMs: () => performance.now(),
     publicOrigin: 'https://meters.example.com',
     trustedProxies: [],
     webDir: '/nowhere',
@@ -101,7 +102,7 @@ beforeAll(async () => {
   addHealth(http.app, {
     release: '1.2.3',
     startedMs: 0,
-    nowMs: () => 61_000,
+    monotonicMs: () => 61_000,
     metrics,
     metricsToken: undefined,
     probeDatabase: () => (databaseUp ? Promise.resolve() : Promise.reject(new Error('down'))),
