@@ -1,5 +1,5 @@
 import type { Block } from '#drivers/codec/index.ts';
-import type { Chance, CommError, LineMeter, MeterHealth, SerialSettings } from '#drivers/core/index.ts';
+import type { Chance, CommError, LineMeter, MeterHealth, MeterModel, SerialSettings } from '#drivers/core/index.ts';
 import { backoffMs, METER_BACKOFF } from './backoff.ts';
 import { blockKey, type Purpose, planBlocks, splitBlock } from './planner.ts';
 import { Slot } from './slot.ts';
@@ -11,6 +11,14 @@ const REPLY_TIME_WEIGHT = 0.2;
 const LIVE: readonly Purpose[] = ['live'];
 const REGISTERS: readonly Purpose[] = ['registers'];
 const ALL: readonly Purpose[] = ['live', 'registers'];
+
+/** Blocks by what they are read for. */
+type Plans = Map<readonly Purpose[], readonly Block[]>;
+
+const NOTHING: ReadonlySet<number> = new Set();
+
+/** Plans of meters that refuse nothing, by model. */
+const plansByModel = new WeakMap<MeterModel, Plans>();
 
 /** One meter as its line sees it: when it is due, what to ask, how it has answered. Knows no frames and no queue. */
 export class PolledMeter {
@@ -36,12 +44,14 @@ export class PolledMeter {
   removed = false;
   meter: LineMeter;
   #backoffMs = 0;
-  readonly #refused = new Set<number>();
-  readonly #plans = new Map<readonly Purpose[], readonly Block[]>();
+  /** Of its own only while it refuses something: the others of its model share their plans. */
+  #refused: Set<number> | undefined;
+  #plans: Plans;
 
   /** `phase` in [0, 1): the meter's place in its line. */
   constructor(meter: LineMeter, phase: number, nowMs: number) {
     this.meter = meter;
+    this.#plans = plansOf(meter.model);
     this.live = new Slot(meter.livePollMs, phase, nowMs);
     this.registers = new Slot(meter.registerPollMs, phase, nowMs);
   }
@@ -84,7 +94,7 @@ export class PolledMeter {
   plan(purposes: readonly Purpose[]): readonly Block[] {
     let plan = this.#plans.get(purposes);
     if (plan === undefined) {
-      plan = planBlocks(this.meter.model, purposes, this.#refused);
+      plan = planBlocks(this.meter.model, purposes, this.#refused ?? NOTHING);
       this.#plans.set(purposes, plan);
     }
     return plan;
@@ -102,15 +112,16 @@ export class PolledMeter {
 
   /** Remembers that the meter does not answer `block` in one piece; returns the parts to ask instead. */
   refuse(block: Block): readonly Block[] {
-    this.#refused.add(blockKey(block));
-    this.#plans.clear();
-    return splitBlock(this.meter.model, block).filter((part) => !this.#refused.has(blockKey(part)));
+    const refused = this.#refused ?? new Set();
+    this.#refused = refused.add(blockKey(block));
+    this.#plans = new Map();
+    return splitBlock(this.meter.model, block).filter((part) => !refused.has(blockKey(part)));
   }
 
   /** The meter refused everything: start over at the next visit, the right meter may stand there by then. */
   forgetRefusals(): void {
-    this.#refused.clear();
-    this.#plans.clear();
+    this.#refused = undefined;
+    this.#plans = plansOf(this.meter.model);
   }
 
   answered(replyTimeMs: number, nowMs: number): void {
@@ -171,4 +182,12 @@ export class PolledMeter {
 /** Why a visit failed, as the meter's account sees it: an outage of the line is not the meter's failure. */
 export function blamesMeter({ kind }: CommError): boolean {
   return kind !== 'link' && kind !== 'cancelled' && kind !== 'backoff';
+}
+
+function plansOf(model: MeterModel): Plans {
+  const known = plansByModel.get(model);
+  if (known !== undefined) return known;
+  const plans: Plans = new Map();
+  plansByModel.set(model, plans);
+  return plans;
 }

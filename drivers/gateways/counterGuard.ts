@@ -24,10 +24,9 @@ interface Level {
   readonly atMs: number;
 }
 
-interface Account {
-  believed: Level;
-  /** A level refused so far and how often it was confirmed. */
-  doubted: (Level & { readonly times: number }) | undefined;
+/** A level refused so far and how often it was confirmed. */
+interface Doubt extends Level {
+  readonly times: number;
 }
 
 /** A counter of the model with what the judgement needs of it. */
@@ -39,19 +38,21 @@ interface Counter {
   readonly rollsOverAtRaw: number | undefined;
 }
 
+/** Counters by model: what is the same for all meters of a model is kept once. */
+const countersByModel = new WeakMap<MeterModel, readonly Counter[]>();
+
 /** Judges the counters of one meter against what it said before. The first reading is believed. */
 export class CounterGuard {
-  readonly #accounts = new Map<Quantity, Account>();
   readonly #counters: readonly Counter[];
+  /** Value and time of what was last believed of each counter, in turn: plain numbers, for there are many meters. */
+  readonly #believed: number[] = [];
+  /** Made when there is something to doubt. */
+  #doubts: Map<Quantity, Doubt> | undefined;
 
   constructor(model: MeterModel) {
-    this.#counters = COUNTERS.flatMap((quantity) => {
-      const field = model.fields.find((one) => one.quantity === quantity);
-      if (field === undefined) return [];
-      const { multiplier, divisor } = exactScale(field.scale);
-      const ratio = field.multiply ?? 'none';
-      return [{ quantity, step: multiplier / divisor, ratio, rollsOverAtRaw: field.rollsOverAtRaw }];
-    });
+    this.#counters = countersOf(model);
+    // Never said yet: no number.
+    for (let index = 0; index < this.#counters.length; index++) this.#believed.push(Number.NaN, Number.NaN);
   }
 
   /**
@@ -60,29 +61,53 @@ export class CounterGuard {
    */
   judge(decoded: Decoded, atMs: number): readonly Quantity[] {
     const restarted: Quantity[] = [];
-    for (const counter of this.#counters) {
+    this.#counters.forEach((counter, index) => {
       const { quantity } = counter;
       const value = decoded.values[quantity];
-      if (value === undefined) continue;
-      const account = this.#accounts.get(quantity);
-      if (account === undefined) {
-        this.#accounts.set(quantity, { believed: { value, atMs }, doubted: undefined });
-        continue;
+      if (value === undefined) return;
+      const believed = this.#believed[2 * index] ?? Number.NaN;
+      if (!Number.isNaN(believed)) {
+        const before = { value: believed, atMs: this.#believed[2 * index + 1] ?? atMs };
+        const level = { value, atMs };
+        const stepWh = counter.step * factorOf(counter.ratio, decoded);
+        const reason = wrong(before, level, stepWh, counter);
+        if (reason !== undefined && !this.#confirmed(level, stepWh, counter)) {
+          delete decoded.values[quantity];
+          decoded.rejected.push({ quantity, raw: value, reason });
+          return;
+        }
+        if (reason !== undefined) restarted.push(quantity);
       }
-      const level = { value, atMs };
-      const stepWh = counter.step * factorOf(counter.ratio, decoded);
-      const reason = wrong(account.believed, level, stepWh, counter);
-      if (reason !== undefined && !confirmed(account, level, stepWh, counter)) {
-        delete decoded.values[quantity];
-        decoded.rejected.push({ quantity, raw: value, reason });
-        continue;
-      }
-      if (reason !== undefined) restarted.push(quantity);
-      account.believed = level;
-      account.doubted = undefined;
-    }
+      this.#believed[2 * index] = value;
+      this.#believed[2 * index + 1] = atMs;
+      this.#doubts?.delete(quantity);
+    });
     return restarted;
   }
+
+  /** Notes another doubtful reading; true when it is confirmed often enough. */
+  #confirmed(now: Level, stepWh: number, counter: Counter): boolean {
+    this.#doubts ??= new Map();
+    const before = this.#doubts.get(counter.quantity);
+    const goesOn = before !== undefined && wrong(before, now, stepWh, counter) === undefined;
+    const times = goesOn ? before.times + 1 : 1;
+    this.#doubts.set(counter.quantity, { ...now, times });
+    return times >= COUNTER_CONFIRMATIONS;
+  }
+}
+
+function countersOf(model: MeterModel): readonly Counter[] {
+  const known = countersByModel.get(model);
+  if (known !== undefined) return known;
+  const counters = COUNTERS.flatMap((quantity): Counter[] => {
+    const field = model.fields.find((one) => one.quantity === quantity);
+    if (field === undefined) return [];
+    const { multiplier, divisor } = exactScale(field.scale);
+    const ratio = field.multiply ?? 'none';
+    return [{ quantity, step: multiplier / divisor, ratio, rollsOverAtRaw: field.rollsOverAtRaw }];
+  });
+  countersByModel.set(model, counters);
+  return counters;
 }
 
 /** Why `now` cannot follow `before`; undefined when it can. `stepWh` is one step of the register. */
@@ -97,13 +122,4 @@ function wrong(
   if (now.value >= before.value) return now.value - before.value > mostWh ? 'counter-leapt' : undefined;
   if (rollsOverAtRaw === undefined) return 'counter-fell';
   return now.value + rollsOverAtRaw * stepWh - before.value > mostWh ? 'counter-fell' : undefined;
-}
-
-/** Notes another doubtful reading; true when it is confirmed often enough. */
-function confirmed(account: Account, now: Level, stepWh: number, counter: Counter): boolean {
-  const { doubted } = account;
-  const goesOn = doubted !== undefined && wrong(doubted, now, stepWh, counter) === undefined;
-  const times = goesOn ? doubted.times + 1 : 1;
-  account.doubted = { ...now, times };
-  return times >= COUNTER_CONFIRMATIONS;
 }

@@ -1,6 +1,6 @@
 import type { VisitOutcome } from '#drivers/bus/index.ts';
 import { type CompiledModel, compileModel } from '#drivers/codec/index.ts';
-import type { Clock, LineMeter, Reading, ReadingSource, Rejection } from '#drivers/core/index.ts';
+import type { Clock, LineMeter, MeterModel, Reading, ReadingSource, Rejection } from '#drivers/core/index.ts';
 import { CounterGuard } from './counterGuard.ts';
 import { CLOCK_TOLERANCE_MS, ZoneClock } from './zoneClock.ts';
 
@@ -10,11 +10,13 @@ interface MeterMemory {
   readonly guard: CounterGuard;
 }
 
+/** One for all lines: a compiled model keeps nothing of any meter. */
+const compiledByModel = new WeakMap<MeterModel, CompiledModel>();
+
 /** Turns what a visit brought into a reading: decodes by the model, refuses what cannot be true. */
 export class Reader {
   readonly #clock: Clock;
   readonly #zone: ZoneClock | undefined;
-  readonly #compiled = new Map<string, CompiledModel>();
   readonly #memories = new Map<number, MeterMemory>();
 
   constructor(clock: Clock, timeZone: string | undefined) {
@@ -58,10 +60,16 @@ export class Reader {
   #memoryOf({ meterId, model }: LineMeter): MeterMemory {
     const known = this.#memories.get(meterId);
     if (known?.modelId === model.id) return known;
-    const compiled = this.#compiled.get(model.id) ?? compileModel(model);
-    this.#compiled.set(model.id, compiled);
-    const memory = { modelId: model.id, compiled, guard: new CounterGuard(model) };
+    const memory = { modelId: model.id, compiled: compiledOf(model), guard: new CounterGuard(model) };
     this.#memories.set(meterId, memory);
     return memory;
   }
+}
+
+function compiledOf(model: MeterModel): CompiledModel {
+  const known = compiledByModel.get(model);
+  if (known !== undefined) return known;
+  const compiled = compileModel(model);
+  compiledByModel.set(model, compiled);
+  return compiled;
 }
