@@ -81,23 +81,36 @@ export function evaluate(
   nowMs: number,
 ): { readonly state: MeterState; readonly events: readonly FactEvent[] } {
   const link = judgeLink(input, policy, nowMs);
-  const facts: MeterFacts = {
+  const facts = held<MeterFacts>(previous?.facts, {
     money: judgeMoney(input.status, policy),
     link: link.link,
     relay: judgeRelay(input.status, input.commandedRelay),
     protection: judgeProtection(input.status),
-  };
-  const events = previous === undefined ? [] : changes(previous.facts, facts, nowMs);
+  });
+  const events = previous === undefined ? NO_EVENTS : changes(previous.facts, facts, nowMs);
   const heldSince = (fact: keyof MeterFacts): number =>
     previous !== undefined && previous.facts[fact] === facts[fact] ? previous.since[fact] : nowMs;
-  const since: SinceMs = {
+  const since = held<SinceMs>(previous?.since, {
     money: heldSince('money'),
     link: facts.link === 'online' ? heldSince('link') : (input.heardMs ?? heldSince('link')),
     relay: heldSince('relay'),
     protection: heldSince('protection'),
-  };
+  });
   const marks = judgeMarks(previous?.marks ?? 0, input, policy);
   return { state: { facts, since, marks, lostCause: link.cause, dueMs: link.dueMs }, events };
+}
+
+const NO_EVENTS: readonly FactEvent[] = [];
+
+/** The object held before where nothing changed: a meter's facts outlive thousands of readings. */
+function held<T extends Readonly<Record<keyof MeterFacts, unknown>>>(before: T | undefined, now: T): T {
+  const same =
+    before !== undefined &&
+    before.money === now.money &&
+    before.link === now.link &&
+    before.relay === now.relay &&
+    before.protection === now.protection;
+  return same ? before : now;
 }
 
 interface LinkJudgement {
@@ -168,7 +181,8 @@ function isOverloaded(was: boolean, input: MeterInput, policy: MeterPolicy): boo
   return input.loadW > policy.overloadLimitW * (was ? OVERLOAD_CLEAR_RATIO : 1);
 }
 
-function changes(from: MeterFacts, to: MeterFacts, atMs: number): FactEvent[] {
+function changes(from: MeterFacts, to: MeterFacts, atMs: number): readonly FactEvent[] {
+  if (from === to) return NO_EVENTS;
   const events: FactEvent[] = [];
   if (from.money !== to.money) events.push({ fact: 'money', from: from.money, to: to.money, atMs });
   if (from.link !== to.link) events.push({ fact: 'link', from: from.link, to: to.link, atMs });

@@ -2,15 +2,16 @@ import { evaluate, type MeterInput, type MeterPolicy, type MeterState, type Path
 import type { Reading } from '#drivers/core/index.ts';
 import type { LineNews, LinePathState, MeterNews } from '#server/acquisition/types.ts';
 import type { EstateReader, MeterProfile } from '#server/modules/estate/types.ts';
+import { KeptRead } from './keptRead.ts';
 import type { StoredLatest } from './latestStore.ts';
-import type { LastRead, LineView, MeterUpdate, MeterView, ModelLookup } from './types.ts';
+import type { LineView, MeterUpdate, MeterView, ModelLookup } from './types.ts';
 
 interface MeterRecord {
   readonly meterId: number;
   /** Since when it is on our list. */
   knownSinceMs: number;
   profile: MeterProfile;
-  last: LastRead | undefined;
+  last: KeptRead | undefined;
   heardMs: number | undefined;
   stale: boolean;
   failures: number;
@@ -98,7 +99,7 @@ export class MeterStates {
     for (const { meterId, last, facts, since } of stored) {
       const record = this.#meters.get(meterId);
       if (record === undefined) continue;
-      record.last = last;
+      record.last = new KeptRead(last);
       record.heardMs = last.readAtMs;
       record.stale = true;
       record.state = { ...record.state, facts, since };
@@ -132,7 +133,8 @@ export class MeterStates {
       return this.#judge(record, nowMs, undefined);
     }
     if (news.reading.source === 'backfill') return undefined;
-    record.last = mergeRead(record.last, news.reading);
+    if (record.last === undefined) record.last = KeptRead.of(news.reading);
+    else record.last.take(news.reading);
     record.heardMs = news.reading.receivedMs;
     record.stale = false;
     record.failures = 0;
@@ -154,7 +156,7 @@ export class MeterStates {
     for (const record of this.#meters.values()) {
       record.knownSinceMs += byMs;
       if (record.heardMs !== undefined) record.heardMs += byMs;
-      if (record.last !== undefined) record.last = { ...record.last, readAtMs: record.last.readAtMs + byMs };
+      if (record.last !== undefined) record.last.readAtMs += byMs;
       const { money, link, relay, protection } = record.state.since;
       const since = { money: money + byMs, link: link + byMs, relay: relay + byMs, protection: protection + byMs };
       record.state = { ...record.state, since, dueMs: record.state.dueMs + byMs };
@@ -233,7 +235,7 @@ export class MeterStates {
       pathSinceMs: path.sinceMs,
       status: record.last?.status,
       commandedRelay: undefined,
-      loadW: record.last?.values.activePowerW,
+      loadW: record.last?.loadW,
       alarmUnacknowledged: record.alarmUnacknowledged,
       stale: record.stale,
     };
@@ -263,24 +265,4 @@ function pathState(state: LinePathState): PathState {
     case 'stopped':
       return 'stopped';
   }
-}
-
-/**
- * A live poll may leave registers out, so what it does not say keeps its last value; what was read and not believed
- * is absent, since the last good value would carry a time at which it was not read.
- */
-function mergeRead(before: LastRead | undefined, reading: Reading): LastRead {
-  const values: { [quantity in keyof LastRead['values']]: number } = { ...before?.values, ...reading.values };
-  const refused = new Set<string>(reading.rejected.map(({ quantity }) => quantity));
-  for (const { quantity } of reading.rejected) {
-    if (quantity !== 'balanceMinor' && quantity !== 'clock') delete values[quantity];
-  }
-  return {
-    readAtMs: reading.atMs,
-    values,
-    balanceMinor: refused.has('balanceMinor') ? undefined : (reading.balanceMinor ?? before?.balanceMinor),
-    status: { ...before?.status, ...reading.status },
-    meterClockMs: reading.meterClockMs ?? before?.meterClockMs,
-    rejected: reading.rejected,
-  };
 }

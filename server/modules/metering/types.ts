@@ -13,10 +13,16 @@ export interface LastRead {
   readonly rejected: readonly Rejection[];
 }
 
+/** The last read as it is kept: it changes with each reading, whoever wants it as it was copies it. */
+export interface CurrentRead extends LastRead {
+  /** The load alone, W: `values` is made anew at each call. */
+  readonly loadW: number | undefined;
+}
+
 /** Everything now known about one meter. */
 export interface MeterView {
   readonly profile: MeterProfile;
-  readonly last: LastRead | undefined;
+  readonly last: CurrentRead | undefined;
   /** Last answer of any kind; undefined until the first one. */
   readonly heardMs: number | undefined;
   /** Known only from before our start. */
