@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['tests/{bin,contract,domain,drivers,frames}/**/*.test.ts', 'tests/*.test.ts'],
+          include: ['tests/{bin,contract,domain,drivers,frames}/**/*.test.ts', 'tests/grafana/dashboards.test.ts', 'tests/*.test.ts'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -51,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           environment: 'node',
-          include: ['tests/scenarios/**/*.test.ts'],
+          include: ['tests/{scenarios,compose}/**/*.test.ts', 'tests/grafana/queries.test.ts'],
           // Whole systems with real time limits: one at a time, after everything else.
           fileParallelism: false,
           testTimeout: 120_000,
