@@ -44,27 +44,38 @@ export async function selectLatest(db: Queryable): Promise<readonly StoredLatest
   }));
 }
 
-/** One statement for all; a meter without a last reading is left out. */
+/**
+ * One statement for all; a meter without a last reading is left out. The rows travel as one JSON text: as arrays of
+ * jsonb each value would be written, escaped and copied several times, half of all that the server ever allocated.
+ */
 export async function upsertLatest(db: Queryable, meters: readonly MeterView[]): Promise<void> {
   const rows = meters.flatMap(({ profile, last, state }) =>
-    last === undefined ? [] : { meterId: profile.meter.id, last, state },
+    last === undefined ? [] : [toRow(profile.meter.id, last, state)],
   );
   if (rows.length === 0) return;
-  const json = (value: unknown): string => JSON.stringify(value);
   await db.query(sql`
     insert into meter_latest
       (meter_id, read_at, reading_values, balance_minor, status, meter_clock, rejected, facts, since)
-    select * from unnest(
-      ${rows.map(({ meterId }) => meterId)}::int[],
-      ${rows.map(({ last }) => new Date(last.readAtMs))}::timestamptz[],
-      ${rows.map(({ last }) => json(last.values))}::jsonb[],
-      ${rows.map(({ last }) => last.balanceMinor?.toString() ?? null)}::int8[],
-      ${rows.map(({ last }) => json(last.status))}::jsonb[],
-      ${rows.map(({ last }) => (last.meterClockMs === undefined ? null : new Date(last.meterClockMs)))}::timestamptz[],
-      ${rows.map(({ last }) => json(last.rejected))}::jsonb[],
-      ${rows.map(({ state }) => json(state.facts))}::jsonb[],
-      ${rows.map(({ state }) => json(state.since))}::jsonb[])
+    select meter_id, to_timestamp(read_at / 1000), reading_values, balance_minor, status,
+      to_timestamp(meter_clock / 1000), rejected, facts, since
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r (meter_id int, read_at double precision,
+      reading_values jsonb, balance_minor int8, status jsonb, meter_clock double precision, rejected jsonb, facts jsonb,
+      since jsonb)
     on conflict (meter_id) do update set read_at = excluded.read_at, reading_values = excluded.reading_values,
       balance_minor = excluded.balance_minor, status = excluded.status, meter_clock = excluded.meter_clock,
       rejected = excluded.rejected, facts = excluded.facts, since = excluded.since`);
+}
+
+function toRow(meterId: number, last: LastRead, { facts, since }: MeterView['state']) {
+  return {
+    meter_id: meterId,
+    read_at: last.readAtMs,
+    reading_values: last.values,
+    balance_minor: last.balanceMinor?.toString() ?? null,
+    status: last.status,
+    meter_clock: last.meterClockMs ?? null,
+    rejected: last.rejected,
+    facts,
+    since,
+  };
 }
