@@ -54,6 +54,16 @@ export function codeOf(quantity: TelemetryQuantity): number {
   return COLUMN_TABLE[quantity][0];
 }
 
+/** The quantity of a code; undefined for one that this release does not know. */
+export function quantityOf(code: number): TelemetryQuantity | undefined {
+  return COLUMNS[code - 1]?.quantity;
+}
+
+/** Name of a quantity's column, or field. */
+export function columnName(quantity: TelemetryQuantity): string {
+  return COLUMN_TABLE[quantity][1];
+}
+
 /** Column of a quantity in `telemetry_raw`, ready to stand in a statement. */
 export function columnOf(quantity: TelemetryQuantity): Sql {
   return raw(COLUMN_TABLE[quantity][1]);

@@ -1,6 +1,6 @@
 export { isTelemetryQuantity } from './columns.ts';
-export { openPostgresTelemetry, type PostgresTelemetryDeps } from './postgresTelemetry.ts';
-export { QUARTER_MS, type ZoneMeters } from './rollUp.ts';
+export { openPostgresTelemetry, type PostgresTelemetryDeps } from './postgres/postgresTelemetry.ts';
+export { QUARTER_MS, type ZoneMeters } from './quarters.ts';
 export type {
   LoadBucket,
   LoadQuery,
@@ -9,7 +9,6 @@ export type {
   TelemetryPoint,
   TelemetryQuantity,
   TelemetryRecord,
-  TelemetrySpoolFigures,
   TrendBucket,
   TrendQuery,
   TrendStep,

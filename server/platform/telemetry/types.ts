@@ -1,5 +1,6 @@
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import type { Quantity, Values } from '#drivers/core/index.ts';
+import type { SpoolFigures } from '../spool/index.ts';
 
 /** What telemetry keeps: every quantity, and the balance as a chart (never as money). */
 export type TelemetryQuantity = Quantity | 'balanceMinor';
@@ -59,33 +60,25 @@ export interface TelemetryRecord {
   readonly fields: Readonly<Record<string, number>>;
 }
 
-/** What waits on disk, and what had to go because the bound was reached (since start). */
-export interface TelemetrySpoolFigures {
-  readonly records: number;
-  readonly bytes: number;
-  readonly maxBytes: number;
-  readonly droppedRecords: number;
-  readonly droppedItems: number;
-}
-
 /** Counters for `/metrics`, all since start. */
 export interface TelemetryFigures {
+  /** Readings in memory; what waits on disk is in `spool`. */
   readonly queued: number;
   readonly written: number;
-  /** Dropped because the queue was full while the store was down. */
+  /** Readings that had to go, from memory or disk, because a bound was reached while the store was down. */
   readonly dropped: number;
   /** Refused by the store, or older than what it keeps. */
   readonly refused: number;
   readonly failures: number;
   /** Undefined where nothing waits on disk. */
-  readonly spool: TelemetrySpoolFigures | undefined;
+  readonly spool: SpoolFigures | undefined;
   /** Since when the store has not been writable; undefined = the last write succeeded. */
   readonly storeDownSinceMs: number | undefined;
 }
 
 /** The telemetry store: charts and Grafana ask it, money never does. */
 export interface Telemetry {
-  /** Queues points; never blocks. While the store is down they wait in memory within a bound, the oldest go first. */
+  /** Queues points; never blocks. While the store is down they wait on disk within a bound, the oldest go first. */
   write(points: readonly TelemetryPoint[]): void;
   /** Queues figures beside the readings; never blocks. A store that keeps none ignores them. */
   note(records: readonly TelemetryRecord[]): void;
@@ -97,9 +90,12 @@ export interface Telemetry {
   usualPeaksW(sinceMs: number): Promise<ReadonlyMap<number, number>>;
   /** True when the store holds nothing at all. */
   isEmpty(): Promise<boolean>;
-  /** Writes what is queued and brings the roll-ups up to date; for tests and for the end of a backfill. */
+  /**
+   * Writes what waits, in memory and on disk, and brings the roll-ups up to date; for tests and for the end of a
+   * backfill. Rejects when the store is down.
+   */
   settle(): Promise<void>;
   figures(): TelemetryFigures;
-  /** Writes what is queued (once, no retry) and stops. */
+  /** Hands on what is queued, to the store or else to the disk, and stops. */
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import {
   type TelemetryPoint,
   type TrendQuery,
 } from '#server/platform/telemetry/index.ts';
-import { BATCH_POINTS_MAX, QUEUE_POINTS_MAX } from '#server/platform/telemetry/writeQueue.ts';
+import { BATCH_POINTS_MAX, QUEUE_POINTS_MAX } from '#server/platform/telemetry/batchQueue.ts';
 import { type ManualClock, manualClock } from '../../support/manualClock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 

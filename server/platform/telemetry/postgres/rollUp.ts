@@ -1,22 +1,12 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
-import type { ZonedCalendar } from '#domain/calendar.ts';
-import type { Db, Tx } from '../db/index.ts';
-import { COLUMNS } from './columns.ts';
+import type { Db, Tx } from '../../db/index.ts';
+import { COLUMNS } from '../columns.ts';
+import { DAY_AFTER_MS, QUARTER_MS, ROLL_AFTER_MS, type ZoneMeters } from '../quarters.ts';
 
-export const QUARTER_MS = 15 * 60_000;
-/** A quarter hour is rolled up so long after its end, a day so long after its last quarter hour. */
-export const ROLL_AFTER_MS = 30_000;
-const DAY_AFTER_MS = 60_000;
 /** Quarter hours next to each other are rolled up in one statement: two hours, a million rows of ten thousand meters. */
 const QUARTERS_A_STATEMENT_MAX = 8;
 /** Any number that nothing else locks: two servers on one database must not roll up at once. */
 const ROLL_LOCK = 7_655_875;
-
-/** Meters of one time zone, whose days begin at the same instant. */
-export interface ZoneMeters {
-  readonly calendar: ZonedCalendar;
-  readonly meterIds: readonly number[];
-}
 
 /**
  * Brings the roll-ups up to date: each quarter hour that has new raw rows and is over is computed anew from all its raw

@@ -1,11 +1,11 @@
 import sql, { raw } from 'sql-template-tag';
-import type { Db } from '../db/index.ts';
+import type { Db } from '../../db/index.ts';
+import { DAY_MS, DAYS_AHEAD } from '../quarters.ts';
 
-export const DAY_MS = 86_400_000;
 /** Partitions exist so many days (months) ahead, so that midnight costs nothing. */
-const AHEAD = 2;
+const AHEAD = DAYS_AHEAD;
 /** Roll-ups of quarter hours are kept so long; those of days for ever. */
-export const ROLL_UP_RETENTION_DAYS = 800;
+const ROLL_UP_RETENTION_DAYS = 800;
 
 interface Kind {
   readonly table: 'telemetry_raw' | 'telemetry_15m';

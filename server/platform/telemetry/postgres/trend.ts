@@ -1,18 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { Db } from '../db/index.ts';
-import { codeOf, columnOf } from './columns.ts';
-import { QUARTER_MS } from './rollUp.ts';
-import type { LoadBucket, LoadQuery, TrendBucket, TrendQuery, TrendStep } from './types.ts';
-
-/** Rows that one question may fetch from any of the tables. */
-export const TREND_ROWS_MAX = 50_000;
-
-const STEP_MS: Readonly<Record<Exclude<TrendStep, 'raw' | '1d'>, number>> = {
-  '1m': 60_000,
-  '15m': QUARTER_MS,
-  '30m': 2 * QUARTER_MS,
-  '1h': 4 * QUARTER_MS,
-};
+import type { Db } from '../../db/index.ts';
+import { TREND_ROWS_MAX, toBuckets } from '../buckets.ts';
+import { codeOf, columnOf } from '../columns.ts';
+import { startOfQuarter } from '../quarters.ts';
+import type { LoadBucket, LoadQuery, TrendBucket, TrendQuery } from '../types.ts';
 
 interface BucketRow {
   readonly at: Date;
@@ -29,7 +20,7 @@ interface BucketRow {
  */
 export async function readTrend(db: Db, query: TrendQuery, nowMs: number): Promise<readonly TrendBucket[]> {
   const { fromMs, toMs, step } = query;
-  if (step === 'raw' || step === '1m') return merge(await rawRows(db, query, fromMs, toMs), startOf(query));
+  if (step === 'raw' || step === '1m') return toBuckets(await rawRows(db, query, fromMs, toMs), query);
   const quartersUntilMs = await firstDirtyMs(db, nowMs);
   const daysUntilMs = step === '1d' ? await firstDirtyDayMs(db, query, quartersUntilMs) : fromMs;
   const rows = [
@@ -37,7 +28,7 @@ export async function readTrend(db: Db, query: TrendQuery, nowMs: number): Promi
     ...(await rollUpRows(db, query, 'telemetry_15m', Math.max(fromMs, daysUntilMs), Math.min(toMs, quartersUntilMs))),
     ...(await rawRows(db, query, Math.max(fromMs, quartersUntilMs), toMs)),
   ];
-  return merge(rows, startOf(query));
+  return toBuckets(rows, query);
 }
 
 /** The sum over meters of their mean load in each quarter of an hour, oldest first. */
@@ -69,7 +60,7 @@ export async function readUsualPeaks(db: Db, sinceMs: number): Promise<ReadonlyM
 
 async function firstDirtyMs(db: Db, nowMs: number): Promise<number> {
   const [row] = await db.query<{ at: Date | null }>(sql`select min(at) as at from telemetry_dirty_15m`);
-  return row?.at?.getTime() ?? Math.floor(nowMs / QUARTER_MS) * QUARTER_MS;
+  return row?.at?.getTime() ?? startOfQuarter(nowMs);
 }
 
 async function firstDirtyDayMs(db: Db, query: TrendQuery, quartersUntilMs: number): Promise<number> {
@@ -80,14 +71,21 @@ async function firstDirtyDayMs(db: Db, query: TrendQuery, quartersUntilMs: numbe
   return Math.min(row?.at?.getTime() ?? Number.POSITIVE_INFINITY, calendar.startOfDay(quartersUntilMs));
 }
 
-async function rawRows(db: Db, query: TrendQuery, fromMs: number, toMs: number): Promise<BucketRow[]> {
+async function rawRows(db: Db, query: TrendQuery, fromMs: number, toMs: number): Promise<readonly TrendBucket[]> {
   if (fromMs >= toMs) return [];
   const column = columnOf(query.quantity);
   const rows = await db.query<{ at: Date; value: number }>(sql`
     select at, ${column} as value from telemetry_raw
     where meter_id = ${query.meterId} and at >= ${new Date(fromMs)} and at < ${new Date(toMs)} and ${column} is not null
     order by at limit ${TREND_ROWS_MAX}`);
-  return rows.map(({ at, value }) => ({ at, count: 1, sum: value, min: value, max: value, last: value }));
+  return rows.map(({ at, value }) => ({
+    atMs: at.getTime(),
+    count: 1,
+    sum: value,
+    min: value,
+    max: value,
+    last: value,
+  }));
 }
 
 async function rollUpRows(
@@ -96,46 +94,15 @@ async function rollUpRows(
   table: 'telemetry_15m' | 'telemetry_1d',
   fromMs: number,
   toMs: number,
-): Promise<BucketRow[]> {
+): Promise<readonly TrendBucket[]> {
   if (fromMs >= toMs) return [];
   const code = codeOf(query.quantity);
   const source: Sql = table === 'telemetry_15m' ? sql`telemetry_15m` : sql`telemetry_1d`;
-  return db.query<BucketRow>(sql`
+  const rows = await db.query<BucketRow>(sql`
     select at, counts[${code}::int] as count, sums[${code}::int] as sum, mins[${code}::int] as min,
       maxs[${code}::int] as max, lasts[${code}::int] as last
     from ${source} where meter_id = ${query.meterId} and at >= ${new Date(fromMs)} and at < ${new Date(toMs)}
       and counts[${code}::int] > 0
     order by at limit ${TREND_ROWS_MAX}`);
-}
-
-/** Which bucket an instant belongs to. Hours follow the property's clock, whose offset may be half an hour. */
-function startOf({ step, calendar }: TrendQuery): (atMs: number) => number {
-  if (step === 'raw') return (atMs) => atMs;
-  if (step === '1d') return (atMs) => calendar.startOfDay(atMs);
-  const stepMs = STEP_MS[step];
-  return (atMs) => {
-    const offset = calendar.offsetMs(atMs);
-    return Math.floor((atMs + offset) / stepMs) * stepMs - offset;
-  };
-}
-
-function merge(rows: readonly BucketRow[], startOfBucket: (atMs: number) => number): readonly TrendBucket[] {
-  const buckets: TrendBucket[] = [];
-  for (const row of rows) {
-    const atMs = startOfBucket(row.at.getTime());
-    const open = buckets.at(-1);
-    if (open?.atMs !== atMs) {
-      buckets.push({ atMs, count: row.count, sum: row.sum, min: row.min, max: row.max, last: row.last });
-      continue;
-    }
-    buckets[buckets.length - 1] = {
-      atMs,
-      count: open.count + row.count,
-      sum: open.sum + row.sum,
-      min: Math.min(open.min, row.min),
-      max: Math.max(open.max, row.max),
-      last: row.last,
-    };
-  }
-  return buckets;
+  return rows.map(({ at, count, sum, min, max, last }) => ({ atMs: at.getTime(), count, sum, min, max, last }));
 }
