@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
 import type { Chance } from '#drivers/core/index.ts';
 import { createLine } from '#drivers/gateways/index.ts';
 import { modelById } from '#drivers/models/index.ts';
@@ -27,6 +28,8 @@ export interface MeasuringDeps {
   readonly estate: Estate;
   readonly access: Access;
   readonly release: string;
+  /** Below it waits on disk what the stores do not take now. */
+  readonly dataDir: string;
   readonly telemetryRetentionDays: number;
   readonly publicOrigin: string | undefined;
 }
@@ -50,6 +53,7 @@ export interface Measuring {
 /** Puts the measuring side together: lines → pipeline → stores, alarms and the live feed. Nothing runs before `start`. */
 export function createMeasuring(deps: MeasuringDeps): Measuring {
   const { db, clock, log, estate, metrics } = deps;
+  const spoolDir = join(deps.dataDir, 'spool');
   const telemetry = openPostgresTelemetry({
     db,
     clock,
@@ -65,8 +69,9 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
     telemetry,
     modelOf: modelById,
     metrics,
+    spoolDir,
   });
-  const alarms = createAlarms({ db, clock, log: log.child('alarms'), estate, metering, metrics });
+  const alarms = createAlarms({ db, clock, log: log.child('alarms'), estate, metering, metrics, spoolDir });
   const acquisition = createAcquisition({
     estate,
     createLine: (config, sink) => createLine(config, { clock, chance: deps.chance, sink }),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Reading } from '#drivers/core/index.ts';
 import { MODELS, modelById } from '#drivers/models/index.ts';
 import type { PlantGateway, PlantManifest, PlantMeter, PlantProperty } from '#drivers/simulator/manifest.ts';
@@ -57,20 +60,24 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Starts a house on a database; a second one on the same database is a restart. */
+/** Starts a house on a database; a second one on the same database (and spool folder, if it kept one) is a restart. */
 export async function openHouse(
   { db }: TestDatabase,
   startMs = HOUSE_START_MS,
   desk?: (house: () => House) => LineDesk,
+  keptSpoolDir?: string,
 ): Promise<House> {
+  const spoolDir = keptSpoolDir ?? mkdtempSync(join(tmpdir(), 'meterwall-house-'));
   const clock = manualClock(startMs);
   const metrics = createMetrics();
   const estate = createEstate({ db, models: MODELS });
   await estate.start();
   await estate.importPlant(HOUSE_MANIFEST);
   const telemetry = openPostgresTelemetry({ db, clock, log: silentLog, retentionDays: 30, zones: zonesOf(estate) });
-  const metering = createMetering({ db, clock, log: silentLog, estate, telemetry, modelOf: modelById, metrics });
-  const alarms = createAlarms({ db, clock, log: silentLog, estate, metering, metrics });
+  const metering = createMetering({
+    ...{ db, clock, log: silentLog, estate, telemetry, modelOf: modelById, metrics, spoolDir },
+  });
+  const alarms = createAlarms({ db, clock, log: silentLog, estate, metering, metrics, spoolDir });
   await metering.start(desk?.(() => house));
   await alarms.start();
   const { meterId, lineId, gatewayId, propertyId } = houseLookups(estate);
@@ -110,6 +117,7 @@ export async function openHouse(
       await alarms.stop();
       await metering.stop();
       await telemetry.close();
+      if (spoolDir !== keptSpoolDir) rmSync(spoolDir, { recursive: true, force: true });
     },
   };
   return house;

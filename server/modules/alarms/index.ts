@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Alarm } from '#contract/index.ts';
 import type { Clock } from '#drivers/core/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
@@ -11,10 +12,13 @@ import { toAlarm } from './dto.ts';
 import { createRecorder } from './recorder.ts';
 import { addAlarmRoutes } from './routes.ts';
 import { createAlarmService } from './service.ts';
-import { type AlarmRow, selectCurrent, toCurrent } from './store.ts';
+import { type AlarmRow, selectAlarms, selectCurrent, toCurrent } from './store.ts';
 import { AlarmTracker } from './tracker.ts';
 
 export type { AlarmCounts } from './current.ts';
+
+/** Far more than an estate has; a list for machines, not a page for people. */
+const CURRENT_ROWS_MAX = 100_000;
 
 export interface AlarmsDeps {
   readonly db: Db;
@@ -23,6 +27,8 @@ export interface AlarmsDeps {
   readonly estate: EstateReader;
   readonly metering: Metering;
   readonly metrics: Metrics;
+  /** Folder of what waits for the database. */
+  readonly spoolDir: string;
 }
 
 /** An alarm that was raised, cleared or acknowledged; told after commit. */
@@ -38,6 +44,8 @@ export interface Alarms {
   addRoutes(routes: RouteServer): void;
   onChange(listener: (news: AlarmNews) => void): () => void;
   counts(scope: Scope, propertyId?: number): AlarmCounts;
+  /** Every alarm that is open or not acknowledged, newest first. */
+  current(): Promise<readonly Alarm[]>;
   /** Stores what waits. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -53,8 +61,11 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     const news = { alarm: toAlarm(row), propertyId: row.property_id, buildingId: row.building_id ?? undefined };
     for (const listener of listeners) listener(news);
   };
-  const recorder = createRecorder({ db, clock, log, recorded: changed });
-  const tracker = new AlarmTracker({ estate, metering, decide: (transition) => recorder.add(transition) });
+  const recorder = createRecorder({
+    ...{ db, clock, log, recorded: changed },
+    spoolDir: join(deps.spoolDir, 'alarms'),
+  });
+  const tracker = new AlarmTracker({ estate, metering, decide: (transition) => recorder.push(transition) });
   const service = createAlarmService({ db, nowMs: () => clock.nowMs(), current, changed });
   let unlisten: (() => void) | undefined;
   const everywhere: Scope = { all: true, propertyIds: [], buildingIds: [] };
@@ -77,7 +88,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     },
     {
       name: 'alarms_dropped_total',
-      help: 'Changes of alarms dropped, queue full',
+      help: 'Changes of alarms dropped, no room left',
       kind: 'counter',
       read: () => recorder.figures().dropped,
     },
@@ -85,6 +96,8 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
 
   return {
     async start() {
+      // What a former start could not store comes first: the tracker goes on from what is in the database.
+      await recorder.open();
       const rows = await selectCurrent(db);
       tracker.restore(rows.filter(({ open }) => open));
       for (const alarm of rows) current.put(alarm);
@@ -102,7 +115,11 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       return () => void listeners.delete(listener);
     },
     counts: (scope, propertyId) => current.counts(scope, propertyId),
-    flush: recorder.flush,
+    async current() {
+      const rows = await selectAlarms(db, everywhere, { state: 'current' }, undefined, CURRENT_ROWS_MAX);
+      return rows.map(toAlarm);
+    },
+    flush: () => recorder.flush(),
     async stop() {
       unlisten?.();
       await recorder.close();

@@ -1,14 +1,15 @@
 import type { Clock } from '#drivers/core/index.ts';
-import type { Db } from '#server/platform/db/index.ts';
+import { type Db, refusesRows } from '#server/platform/db/index.ts';
 import type { Log } from '#server/platform/log.ts';
-import { repeat } from '#server/platform/repeat.ts';
+import { createStoreQueue, type StoreQueue } from '#server/platform/spool/index.ts';
 import { type AlarmRow, clearAlarm, insertAlarm } from './store.ts';
 import type { AlarmTransition } from './types.ts';
 
-/** Transitions that wait while Postgres is down. Beyond it the oldest are dropped and counted. */
+/** Transitions in memory while the disk fails as well. Beyond it the oldest are dropped and counted. */
 export const TRANSITIONS_WAITING_MAX = 20_000;
+/** What waits on the disk while Postgres is away, some 600 bytes each: a hundred thousand transitions. */
+export const ALARM_SPOOL_BYTES_MAX = 64 * 1024 * 1024;
 const RECORD_EVERY_MS = 100;
-const RECORD_RETRY_MS_MAX = 10_000;
 /** Transitions in one transaction: a lost substation is one, not a thousand. */
 const TRANSITIONS_A_TRANSACTION_MAX = 500;
 
@@ -16,50 +17,34 @@ export interface RecorderDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of what waits for Postgres on the disk. */
+  readonly spoolDir: string;
   /** After commit, for each alarm that was raised or cleared. */
   readonly recorded: (row: AlarmRow) => void;
 }
 
-/** Stores what the tracker decides, in order, and tells of it after the commit. */
-export function createRecorder({ db, clock, log, recorded }: RecorderDeps) {
-  let waiting: AlarmTransition[] = [];
-  let dropped = 0;
-
-  async function record(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, TRANSITIONS_A_TRANSACTION_MAX);
-      const droppedBefore = dropped;
-      await db.tx(async (tx) => {
-        for (const transition of batch) {
+/**
+ * Stores what the tracker decides, in order, and tells of it after the commit. While Postgres is away transitions wait
+ * on the disk: an alarm that came and went in an outage is in the history with its own times.
+ */
+export function createRecorder({ db, clock, log, spoolDir, recorded }: RecorderDeps): StoreQueue<AlarmTransition> {
+  return createStoreQueue<AlarmTransition>({
+    what: 'changes of alarms',
+    dir: spoolDir,
+    maxBytes: ALARM_SPOOL_BYTES_MAX,
+    itemsMax: TRANSITIONS_WAITING_MAX,
+    batchMax: TRANSITIONS_A_TRANSACTION_MAX,
+    everyMs: RECORD_EVERY_MS,
+    clock,
+    log,
+    refuses: refusesRows,
+    store: (transitions) =>
+      db.tx(async (tx) => {
+        for (const transition of transitions) {
           const row =
             transition.action === 'raise' ? await insertAlarm(tx, transition) : await clearAlarm(tx, transition);
           if (row !== undefined) tx.afterCommit(() => recorded(row));
         }
-      });
-      waiting.splice(0, Math.max(0, batch.length - (dropped - droppedBefore)));
-    }
-  }
-  const recording = repeat(clock, {
-    everyMs: RECORD_EVERY_MS,
-    retryMsMax: RECORD_RETRY_MS_MAX,
-    work: record,
-    failed: (error) =>
-      log.warn('alarms wait, they cannot be stored', { reason: error.message, waiting: waiting.length }),
+      }),
   });
-
-  return {
-    add(transition: AlarmTransition): void {
-      waiting.push(transition);
-      const excess = waiting.length - TRANSITIONS_WAITING_MAX;
-      if (excess <= 0) return;
-      waiting = waiting.slice(excess);
-      dropped += excess;
-    },
-    figures: () => ({ waiting: waiting.length, dropped }),
-    flush: recording.runNow,
-    async close(): Promise<void> {
-      await recording.stop();
-      await record().catch((error: Error) => log.error('alarms were not stored', { reason: error.message }));
-    },
-  };
 }

@@ -29,7 +29,7 @@ const COLUMNS = raw(`id, property_id, building_id, kind, severity, source_kind, 
   cleared_at, acknowledged_at, acknowledged_name, note, value, limit_value, unit, child_count`);
 const IS_CURRENT = raw('(cleared_at is null or acknowledged_at is null)');
 
-/** Undefined when the same alarm is open already. */
+/** Undefined when the same alarm is open already, or was stored before: transitions may come twice. */
 export async function insertAlarm(
   tx: Tx,
   { kind, source, place, atMs, measured, childCount }: Extract<AlarmTransition, { action: 'raise' }>,
@@ -37,10 +37,12 @@ export async function insertAlarm(
   const rows = await tx.query<AlarmRow>(sql`
     insert into alarm (property_id, building_id, kind, severity, source_kind, source_id, gateway_id, line_id, path, label,
       search, raised_at, value, limit_value, unit, child_count)
-    values (${place.propertyId}, ${place.buildingId ?? null}, ${kind}, ${ALARM_KINDS[kind].severity}, ${source.kind},
+    select ${place.propertyId}, ${place.buildingId ?? null}, ${kind}, ${ALARM_KINDS[kind].severity}, ${source.kind},
       ${source.id}, ${place.gatewayId ?? null}, ${place.lineId ?? null}, ${JSON.stringify(place.path)}::jsonb,
       ${place.label === undefined ? null : JSON.stringify(place.label)}::jsonb, ${place.search}, ${new Date(atMs)},
-      ${measured?.value ?? null}, ${measured?.limit ?? null}, ${measured?.unit ?? null}, ${childCount})
+      ${measured?.value ?? null}, ${measured?.limit ?? null}, ${measured?.unit ?? null}, ${childCount}
+    where not exists (select from alarm where source_kind = ${source.kind} and source_id = ${source.id}
+      and kind = ${kind} and raised_at = ${new Date(atMs)})
     on conflict (source_kind, source_id, kind) where cleared_at is null do nothing
     returning ${COLUMNS}`);
   return rows[0];
@@ -49,7 +51,7 @@ export async function insertAlarm(
 /** Undefined when there is no such open alarm. */
 export async function clearAlarm(
   tx: Tx,
-  { kind, source, atMs, cause }: Extract<AlarmTransition, { action: 'clear' }>,
+  { kind, source, raisedAtMs, atMs, cause }: Extract<AlarmTransition, { action: 'clear' }>,
 ): Promise<AlarmRow | undefined> {
   const causeId =
     cause === undefined
@@ -58,7 +60,8 @@ export async function clearAlarm(
              where source_kind = ${cause.kind} and source_id = ${cause.id} and cleared_at is null)`;
   const rows = await tx.query<AlarmRow>(sql`
     update alarm set cleared_at = ${new Date(atMs)}, cause_id = ${causeId}
-    where source_kind = ${source.kind} and source_id = ${source.id} and kind = ${kind} and cleared_at is null
+    where source_kind = ${source.kind} and source_id = ${source.id} and kind = ${kind}
+      and raised_at = ${new Date(raisedAtMs)} and cleared_at is null
     returning ${COLUMNS}`);
   return rows[0];
 }
@@ -77,6 +80,7 @@ export function toCurrent(row: AlarmRow): CurrentAlarm {
     propertyId: row.property_id,
     buildingId: row.building_id ?? undefined,
     source: { kind: row.source_kind, id: row.source_id },
+    raisedAtMs: row.raised_at.getTime(),
     open: row.cleared_at === null,
     acknowledged: row.acknowledged_at !== null,
   };

@@ -1,30 +1,17 @@
-import { ALARM_KINDS, type AlarmKind } from '#contract/index.ts';
+import type { AlarmKind } from '#contract/index.ts';
 import {
-  ALARM_RULES,
-  type AlarmRule,
   lostCauses,
   type Observation,
-  OPEN_TRACK,
   observeMeterLost,
   observeMoney,
   observeOverload,
   observeRelay,
-  QUIET_TRACK,
-  stepTrack,
-  type Track,
 } from '#domain/alarm.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { LineView, Metering, MeterUpdate, MeterView } from '#server/modules/metering/index.ts';
+import { Conditions } from './conditions.ts';
 import { isInEstate, placeOfSource } from './places.ts';
-import type { AlarmSource, AlarmTransition, Measured } from './types.ts';
-
-const RULES: Readonly<Record<AlarmKind, AlarmRule>> = ALARM_RULES;
-
-interface Followed {
-  readonly kind: AlarmKind;
-  readonly source: AlarmSource;
-  track: Track;
-}
+import type { AlarmSource, AlarmTransition, CurrentAlarm, Measured } from './types.ts';
 
 export interface TrackerDeps {
   readonly estate: EstateReader;
@@ -33,62 +20,57 @@ export interface TrackerDeps {
   readonly decide: (transition: AlarmTransition) => void;
 }
 
-/**
- * Follows the conditions of every source and decides when an alarm is raised or cleared. In memory there are only the
- * conditions that are open or on their way: an estate in good order costs nothing.
- */
+/** Looks at the conditions of every source: what meters say, and what time alone decides. */
 export class AlarmTracker {
   readonly #deps: TrackerDeps;
+  readonly #conditions: Conditions;
   #linesSweptMs = Number.NEGATIVE_INFINITY;
-  readonly #followed = new Map<string, Followed>();
 
   constructor(deps: TrackerDeps) {
     this.#deps = deps;
+    const placeOf = (source: AlarmSource) => placeOfSource(deps.estate, source);
+    this.#conditions = new Conditions({ placeOf, decide: deps.decide });
   }
 
   /** Takes over the alarms that were open before the start. */
-  restore(open: readonly { readonly kind: AlarmKind; readonly source: AlarmSource }[]): void {
-    for (const { kind, source } of open) {
-      this.#followed.set(keyOf(kind, source), { kind, source, track: OPEN_TRACK });
-    }
+  restore(open: readonly Pick<CurrentAlarm, 'kind' | 'source' | 'raisedAtMs'>[]): void {
+    this.#conditions.restore(open);
   }
 
   /** A meter answered or changed. Conditions of what it says are looked at only when it says something. */
   meterChanged({ meter, reading }: MeterUpdate, nowMs: number): void {
     const source: AlarmSource = { kind: 'meter', id: meter.profile.meter.id };
-    this.#look('meterLost', source, observeMeterLost(meter.state), nowMs);
+    const look = (kind: AlarmKind, observation: Observation, measured?: Measured) =>
+      this.#conditions.look({ kind, source, observation, nowMs, measured });
+    look('meterLost', observeMeterLost(meter.state));
     if (reading === undefined) return;
     const balance = balanceOf(meter);
-    this.#look('balanceLow1', source, observeMoney(meter.state, 'alarm1'), nowMs, balance);
-    this.#look('balanceLow2', source, observeMoney(meter.state, 'alarm2'), nowMs, balance);
-    this.#look('arrears', source, observeMoney(meter.state, 'arrears'), nowMs, balance);
-    this.#look('relayDisagrees', source, observeRelay(meter.state), nowMs);
+    look('balanceLow1', observeMoney(meter.state, 'alarm1'), balance);
+    look('balanceLow2', observeMoney(meter.state, 'alarm2'), balance);
+    look('arrears', observeMoney(meter.state, 'arrears'), balance);
+    look('relayDisagrees', observeRelay(meter.state));
     const loadW = reading.values.activePowerW;
     const limitW = meter.profile.meter.overloadLimitW;
-    const over = observeOverload(loadW, limitW, reading.status.overLimit);
     const load = loadW === undefined ? undefined : { value: loadW, limit: limitW, unit: 'W' };
-    this.#look('overload', source, over, nowMs, load);
+    look('overload', observeOverload(loadW, limitW, reading.status.overLimit), load);
   }
 
   /** What time alone decides: lines and gateways, and meters whose contact is on its way out or back. */
   sweep(nowMs: number): void {
     this.#sweepLines(nowMs);
-    for (const { kind, source, track } of this.#followed.values()) {
-      if (!isInEstate(this.#deps.estate, source)) this.#forget(kind, source, nowMs);
-      else if (kind === 'meterLost' && (track.sinceMs !== undefined || track.open)) {
+    for (const { kind, source } of this.#conditions.all()) {
+      if (!isInEstate(this.#deps.estate, source)) this.#conditions.drop(kind, source, nowMs);
+      else if (kind === 'meterLost') {
         const meter = this.#deps.metering.meter(source.id);
-        if (meter !== undefined) this.#look(kind, source, observeMeterLost(meter.state), nowMs);
+        if (meter === undefined) continue;
+        this.#conditions.look({ kind, source, observation: observeMeterLost(meter.state), nowMs });
       }
     }
   }
 
-  /** What is on its way keeps the time that it has been under way. */
   clockStepped(byMs: number): void {
     this.#linesSweptMs += byMs;
-    for (const followed of this.#followed.values()) {
-      const { sinceMs } = followed.track;
-      if (sinceMs !== undefined) followed.track = { ...followed.track, sinceMs: sinceMs + byMs };
-    }
+    this.#conditions.clockStepped(byMs);
   }
 
   #sweepLines(nowMs: number): void {
@@ -114,7 +96,8 @@ export class AlarmTracker {
       : line.path === 'up' || line.path === 'stopped'
         ? 'gone'
         : 'between';
-    const raised = this.#look('lineLost', source, observation, nowMs, undefined, [line.lineId]);
+    const childCount = () => this.#metersOf([line.lineId]).length;
+    const raised = this.#conditions.look({ kind: 'lineLost', source, observation, nowMs, childCount });
     if (raised) this.#foldMeters([line.lineId], source, nowMs);
   }
 
@@ -123,64 +106,26 @@ export class AlarmTracker {
     const back = lines.some(({ path }) => path === 'up') || lines.every(({ path }) => path === 'stopped');
     const observation: Observation = lost.has(gatewayId) ? 'holds' : back ? 'gone' : 'between';
     const lineIds = lines.map(({ lineId }) => lineId);
-    if (!this.#look('gatewayLost', source, observation, nowMs, undefined, lineIds)) return;
-    for (const lineId of lineIds) this.#fold('lineLost', { kind: 'line', id: lineId }, source, nowMs);
-    this.#foldMeters(lineIds, source, nowMs);
-  }
-
-  #foldMeters(lineIds: readonly number[], cause: AlarmSource, nowMs: number): void {
-    for (const meter of lineIds.flatMap((lineId) => this.#deps.metering.metersOfLine(lineId))) {
-      this.#fold('meterLost', { kind: 'meter', id: meter.profile.meter.id }, cause, nowMs);
-    }
+    const childCount = () => this.#metersOf(lineIds).length;
+    if (!this.#conditions.look({ kind: 'gatewayLost', source, observation, nowMs, childCount })) return;
+    this.#foldLines(lineIds, source, nowMs);
   }
 
   /** What a greater loss explains is no alarm of its own any more. */
-  #fold(kind: AlarmKind, source: AlarmSource, cause: AlarmSource, nowMs: number): void {
-    const followed = this.#followed.get(keyOf(kind, source));
-    this.#followed.delete(keyOf(kind, source));
-    if (followed?.track.open === true) this.#deps.decide({ action: 'clear', kind, source, atMs: nowMs, cause });
+  #foldLines(lineIds: readonly number[], cause: AlarmSource, nowMs: number): void {
+    for (const lineId of lineIds) this.#conditions.drop('lineLost', { kind: 'line', id: lineId }, nowMs, cause);
+    this.#foldMeters(lineIds, cause, nowMs);
   }
 
-  /** A source that left the estate takes its alarms along. */
-  #forget(kind: AlarmKind, source: AlarmSource, nowMs: number): void {
-    const followed = this.#followed.get(keyOf(kind, source));
-    this.#followed.delete(keyOf(kind, source));
-    if (followed?.track.open === true) {
-      this.#deps.decide({ action: 'clear', kind, source, atMs: nowMs, cause: undefined });
+  #foldMeters(lineIds: readonly number[], cause: AlarmSource, nowMs: number): void {
+    for (const { profile } of this.#metersOf(lineIds)) {
+      this.#conditions.drop('meterLost', { kind: 'meter', id: profile.meter.id }, nowMs, cause);
     }
   }
 
-  /** One look at one condition; true when it raised an alarm. */
-  #look(
-    kind: AlarmKind,
-    source: AlarmSource,
-    observation: Observation,
-    nowMs: number,
-    measured?: Measured,
-    lineIds: readonly number[] = [],
-  ): boolean {
-    const key = keyOf(kind, source);
-    const followed = this.#followed.get(key);
-    if (followed === undefined && observation !== 'holds') return false;
-    const { track, action } = stepTrack(followed?.track ?? QUIET_TRACK, observation, RULES[kind], nowMs);
-    if (track.open || track.sinceMs !== undefined) this.#followed.set(key, { kind, source, track });
-    else this.#followed.delete(key);
-    if (action === 'none') return false;
-    if (action === 'clear') {
-      this.#deps.decide({ action, kind, source, atMs: nowMs, cause: undefined });
-      return false;
-    }
-    const place = placeOfSource(this.#deps.estate, source);
-    if (place === undefined) return false;
-    const childCount = lineIds.reduce((sum, lineId) => sum + this.#deps.metering.metersOfLine(lineId).length, 0);
-    this.#deps.decide({ action, kind, source, place, atMs: nowMs, measured, childCount });
-    return true;
+  #metersOf(lineIds: readonly number[]): readonly MeterView[] {
+    return lineIds.flatMap((lineId) => this.#deps.metering.metersOfLine(lineId));
   }
-}
-
-/** Every kind belongs to one kind of source, so that kind and id name a condition. */
-function keyOf(kind: AlarmKind, source: AlarmSource): string {
-  return `${kind}:${ALARM_KINDS[kind].source}:${source.id}`;
 }
 
 function balanceOf({ last }: MeterView): Measured | undefined {

@@ -39,6 +39,8 @@ export type AlarmTransition =
       readonly action: 'clear';
       readonly kind: AlarmKind;
       readonly source: AlarmSource;
+      /** Which of the source's alarms: the one that was raised then. */
+      readonly raisedAtMs: number;
       readonly atMs: number;
       /** The lost gateway or line that explains it, when that is why it was cleared. */
       readonly cause: AlarmSource | undefined;
@@ -52,6 +54,7 @@ export interface CurrentAlarm {
   readonly propertyId: number;
   readonly buildingId: number | undefined;
   readonly source: AlarmSource;
+  readonly raisedAtMs: number;
   readonly open: boolean;
   readonly acknowledged: boolean;
 }

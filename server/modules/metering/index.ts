@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { MeterNow } from '#contract/index.ts';
 import { createCalendars } from '#domain/calendar.ts';
 import type { Clock } from '#drivers/core/index.ts';
@@ -33,6 +34,8 @@ export interface MeteringDeps {
   readonly telemetry: Telemetry;
   readonly modelOf: ModelLookup;
   readonly metrics: Metrics;
+  /** Folder of what waits for the database. */
+  readonly spoolDir: string;
 }
 
 export interface Metering {
@@ -72,7 +75,7 @@ export function createMetering(deps: MeteringDeps): Metering {
   const listeners = new Set<MeteringListener>();
   const states = new MeterStates({ estate, modelOf, nowMs: () => clock.nowMs() });
   const latest = createLatestKeeper({ db, clock, log, states });
-  const registers = new RegisterKeeper({ db, clock, log });
+  const registers = new RegisterKeeper({ db, clock, log, spoolDir: join(deps.spoolDir, 'registers') });
   const pipeline = createPipeline({ states, registers, telemetry, latest, modelOf, calendarOf, listeners, log });
   const peaks = createPeaks(telemetry, clock);
   const backfill = createBackfill({ estate, registers, telemetry, modelOf, calendarOfPlace });
@@ -91,6 +94,7 @@ export function createMetering(deps: MeteringDeps): Metering {
 
   return {
     async start(lines) {
+      await registers.open();
       states.restore(await selectLatest(db));
       if (lines !== undefined) {
         const heldInstantMs = (meterId: number) => registers.heldInstantMs(meterId);
@@ -193,7 +197,9 @@ function addMeteringFigures(metrics: Metrics, { telemetry, registers, waitingLat
     counter('telemetry_failures_total', 'Writes to the store that failed', () => telemetry.figures().failures),
     gauge('registers_waiting', 'Register rows waiting for the database', () => registers.figures.waiting),
     counter('registers_stored_total', 'Register rows stored', () => registers.figures.stored),
-    counter('registers_dropped_total', 'Register rows dropped, queue full', () => registers.figures.dropped),
+    counter('registers_dropped_total', 'Register rows dropped, no room left', () => registers.figures.dropped),
+    counter('registers_refused_total', 'Register rows the database refused', () => registers.figures.refused),
+    gauge('registers_spool_bytes', 'Bytes of register rows waiting on disk', () => registers.figures.spool?.bytes ?? 0),
     gauge('latest_waiting', 'Meters whose latest values wait for the database', waitingLatest),
   ]);
 }

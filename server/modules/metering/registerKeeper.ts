@@ -1,51 +1,60 @@
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import { type Clock, COUNTERS, type Quantity, type Reading } from '#drivers/core/index.ts';
-import type { Db } from '#server/platform/db/index.ts';
+import { type Db, refusesRows } from '#server/platform/db/index.ts';
 import type { Log } from '#server/platform/log.ts';
-import { repeat } from '#server/platform/repeat.ts';
+import { createStoreQueue, type StoreQueue, type StoreQueueFigures } from '#server/platform/spool/index.ts';
 import { insertRegisters, type RegisterRow } from './registerStore.ts';
 
 /** Registers read so soon after the billing instant count as measured at it; later ones as late. */
 export const MEASURED_WITHIN_MS = 2 * 60_000;
-/** Rows that wait while Postgres is down: two days of a thousand meters. Beyond it the oldest are dropped and counted. */
+/** Rows in memory while the disk fails as well: two days of a thousand meters. Beyond it the oldest go, counted. */
 export const REGISTERS_WAITING_MAX = 100_000;
+/** What waits on the disk while Postgres is away, some 250 bytes a row: four days of ten thousand meters. */
+export const REGISTER_SPOOL_BYTES_MAX = 512 * 1024 * 1024;
 const FLUSH_EVERY_MS = 1_000;
-const FLUSH_RETRY_MS_MAX = 30_000;
 const ROWS_A_STATEMENT_MAX = 2_000;
 
 export interface RegisterKeeperDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of what waits for Postgres on the disk. */
+  readonly spoolDir: string;
 }
 
 /**
  * Holds the counters of each meter at every billing instant: the first complete reading at or after the instant stands
- * for it and is never replaced. While Postgres is down rows wait in memory (no spool on disk yet).
+ * for it and is never replaced. While Postgres is away rows wait on the disk, also through a stop or a kill.
  */
 export class RegisterKeeper {
-  readonly #db: Db;
-  readonly #flushing: ReturnType<typeof repeat>;
-  readonly #log: Log;
+  readonly #queue: StoreQueue<RegisterRow>;
   readonly #lastInstantMs = new Map<number, number>();
-  #waiting: RegisterRow[] = [];
   #stored = 0;
-  #dropped = 0;
 
-  constructor({ db, clock, log }: RegisterKeeperDeps) {
-    this.#db = db;
-    this.#log = log;
-    this.#flushing = repeat(clock, {
+  constructor({ db, clock, log, spoolDir }: RegisterKeeperDeps) {
+    this.#queue = createStoreQueue<RegisterRow>({
+      what: 'registers',
+      dir: spoolDir,
+      maxBytes: REGISTER_SPOOL_BYTES_MAX,
+      itemsMax: REGISTERS_WAITING_MAX,
+      batchMax: ROWS_A_STATEMENT_MAX,
       everyMs: FLUSH_EVERY_MS,
-      retryMsMax: FLUSH_RETRY_MS_MAX,
-      work: () => this.#drain(),
-      failed: (error) =>
-        log.warn('registers wait, they cannot be stored', { reason: error.message, rows: this.#waiting.length }),
+      clock,
+      log,
+      refuses: refusesRows,
+      store: async (rows) => {
+        this.#stored += await insertRegisters(db, rows);
+      },
     });
   }
 
-  get figures(): { readonly waiting: number; readonly stored: number; readonly dropped: number } {
-    return { waiting: this.#waiting.length, stored: this.#stored, dropped: this.#dropped };
+  get figures(): StoreQueueFigures & { readonly stored: number } {
+    return { ...this.#queue.figures(), stored: this.#stored };
+  }
+
+  /** Opens the spool and stores what a former start left, which came before whatever is taken from now on. */
+  open(): Promise<void> {
+    return this.#queue.open();
   }
 
   /** Instant of the last registers taken since our start. */
@@ -63,7 +72,7 @@ export class RegisterKeeper {
     if (held === 0) return;
     if (reading.source === 'live' && counters.some((counter) => registers[counter] === undefined)) return;
     if (!isHistory) this.#lastInstantMs.set(reading.meterId, instantMs);
-    this.#waiting.push({
+    this.#queue.push({
       meterId: reading.meterId,
       instantMs,
       readAtMs: reading.atMs,
@@ -73,31 +82,16 @@ export class RegisterKeeper {
       balanceMinor: reading.balanceMinor,
       purchaseCount: reading.values.purchaseCount,
     });
-    const excess = this.#waiting.length - REGISTERS_WAITING_MAX;
-    if (excess <= 0) return;
-    this.#waiting.splice(0, excess);
-    this.#dropped += excess;
   }
 
   /** Stores what waits. Rejects when Postgres cannot. */
   flush(): Promise<void> {
-    return this.#flushing.runNow();
+    return this.#queue.flush();
   }
 
-  async close(): Promise<void> {
-    await this.#flushing.stop();
-    await this.#drain().catch((error: Error) =>
-      this.#log.error('registers were lost at the stop', { reason: error.message, rows: this.#waiting.length }),
-    );
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const rows = this.#waiting.slice(0, ROWS_A_STATEMENT_MAX);
-      const droppedBefore = this.#dropped;
-      this.#stored += await insertRegisters(this.#db, rows);
-      this.#waiting.splice(0, Math.max(0, rows.length - (this.#dropped - droppedBefore)));
-    }
+  /** Stores what waits; what Postgres does not take now is on the disk for the next start. */
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 }
 

@@ -120,3 +120,8 @@ export function violatedConstraint(error: unknown): string | undefined {
   const integrity = error instanceof pg.DatabaseError && error.code?.startsWith('23') === true;
   return integrity ? error.constraint : undefined;
 }
+
+/** True when the database refuses the rows themselves (SQLSTATE 22 and 23): sending them again would not help. */
+export function refusesRows(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
+}

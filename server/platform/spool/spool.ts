@@ -115,6 +115,7 @@ class SegmentSpool implements Spool {
     const sum = (of: (segment: Segment) => number) => this.#segments.reduce((total, segment) => total + of(segment), 0);
     return {
       records: sum(({ records }) => records),
+      items: sum(({ items }) => items),
       bytes: this.#diskBytes() - this.#headAt,
       maxBytes: this.#options.maxBytes,
       droppedRecords: this.#droppedRecords,

@@ -1,6 +1,8 @@
 /** What waits and what was lost, for `/metrics` and the platform's own alarms. `dropped*` count since the start. */
 export interface SpoolFigures {
   readonly records: number;
+  /** Things in those records. */
+  readonly items: number;
   /** Bytes on disk that were not delivered yet. */
   readonly bytes: number;
   readonly maxBytes: number;

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import sql, { raw } from 'sql-template-tag';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { zonedCalendar } from '#domain/calendar.ts';
 import { commError } from '#drivers/core/index.ts';
 import { REGISTERS_WAITING_MAX, RegisterKeeper } from '#server/modules/metering/registerKeeper.ts';
@@ -22,6 +25,21 @@ afterEach(async () => {
   await house.close();
   await database.drop();
 });
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'meterwall-registers-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+function newKeeper(spoolDir: string): RegisterKeeper {
+  return new RegisterKeeper({ db: database.db, clock: house.clock, log: silentLog, spoolDir });
+}
+/** Postgres without this table takes nothing into it. */
+async function away(table: string, during: () => Promise<void>): Promise<void> {
+  await database.db.query(raw(`alter table ${table} rename to away`));
+  await during();
+  await database.db.query(raw(`alter table away rename to ${table}`));
+}
 
 interface Stored {
   readonly instant: Date;
@@ -130,30 +148,84 @@ describe('a meter whose live poll leaves registers out', () => {
 
 describe('while Postgres is down', () => {
   test('registers wait and are stored when it is back', async () => {
-    await database.db.query(raw('alter table register_reading rename to register_away'));
-    house.take(house.reading('a1'));
-    await expect(house.metering.flush()).rejects.toThrow();
-    await database.db.query(raw('alter table register_away rename to register_reading'));
+    await away('register_reading', async () => {
+      house.take(house.reading('a1'));
+      await expect(house.metering.flush()).rejects.toThrow();
+    });
     expect(await stored()).toHaveLength(1);
   });
 
-  test('polls within one half hour add nothing to what waits', () => {
-    const keeper = new RegisterKeeper({ db: database.db, clock: house.clock, log: silentLog });
+  test('polls within one half hour add nothing to what waits', async () => {
+    const keeper = newKeeper(newFolder());
     for (let poll = 0; poll < 5; poll++) keeper.take(house.reading('a1'), [], zonedCalendar('Asia/Shanghai'));
     expect(keeper.figures.waiting).toBe(1);
-    return keeper.close();
+    await keeper.close();
   });
 
-  test('what waits is bounded, the oldest go first and are counted', async () => {
-    const keeper = new RegisterKeeper({ db: database.db, clock: house.clock, log: silentLog });
+  test('what waits goes to the disk within seconds, survives a kill, and is stored at the next start', async () => {
+    const folder = newFolder();
+    await away('register_reading', async () => {
+      const killed = newKeeper(folder);
+      await killed.open();
+      killed.take(house.reading('a1'), [], zonedCalendar('Asia/Shanghai'));
+      await vi.waitFor(() => {
+        house.clock.advance(500);
+        expect(killed.figures.spool).toMatchObject({ items: 1 });
+      });
+      expect(killed.figures).toMatchObject({ waiting: 1, stored: 0 });
+      onTestFinished(() => killed.close());
+    });
+    const next = newKeeper(folder);
+    await next.open();
+    expect(next.figures).toMatchObject({ waiting: 0, stored: 1 });
+    // What the next process reads in the same half hour comes second, and does not stand for the instant.
+    const later = { ...house.reading('a1').values, energyWh: 999_999_999 };
+    next.take(house.reading('a1', { values: later }), [], zonedCalendar('Asia/Shanghai'));
+    await next.close();
+    expect((await stored()).map(({ energy_wh }) => energy_wh)).toEqual([123_456_780n]);
+  });
+
+  test('a stop during the outage leaves everything for the next start, exactly', async () => {
+    const folder = newFolder();
+    const energyWh = 899_999_999_999_993;
+    await away('register_reading', async () => {
+      const stopped = newKeeper(folder);
+      await stopped.open();
+      stopped.take(
+        house.reading('a1', { values: { ...house.reading('a1').values, energyWh }, balanceMinor: -7n }),
+        [],
+        zonedCalendar('Asia/Shanghai'),
+      );
+      await stopped.close();
+    });
+    const next = newKeeper(folder);
+    await next.open();
+    await next.close();
+    expect(await stored()).toMatchObject([{ energy_wh: 899_999_999_999_993n, balance_minor: -7n, quality: 'late' }]);
+  });
+
+  test('a row that Postgres refuses takes no other along, and is counted', async () => {
+    const keeper = newKeeper(newFolder());
+    await keeper.open();
+    const calendar = zonedCalendar('Asia/Shanghai');
+    for (const number of ['a1', 'a2', 'b1']) {
+      // One more than an int4 holds.
+      const purchaseCount = number === 'a2' ? 2_147_483_648 : 1;
+      keeper.take(house.reading(number, { values: { ...house.reading(number).values, purchaseCount } }), [], calendar);
+    }
+    await keeper.flush();
+    expect(keeper.figures).toMatchObject({ waiting: 0, stored: 2, refused: 1 });
+    await keeper.close();
+  });
+
+  test('while the disk fails too, what waits is bounded, the oldest go first and are counted', async () => {
+    const keeper = newKeeper(newFolder());
     const calendar = zonedCalendar('Asia/Shanghai');
     for (let index = 0; index < REGISTERS_WAITING_MAX + 2; index++) {
       keeper.take({ ...house.reading('a1', { source: 'backfill' }), atMs: index }, [], calendar);
     }
     expect(keeper.figures).toMatchObject({ waiting: REGISTERS_WAITING_MAX, dropped: 2 });
-    await database.db.query(raw('alter table register_reading rename to register_away'));
-    await keeper.close();
-    await database.db.query(raw('alter table register_away rename to register_reading'));
+    await away('register_reading', () => keeper.close());
   });
 });
 

@@ -91,9 +91,16 @@ describe('order', () => {
   test('figures say what waits', async () => {
     const spool = await reopen(newDir());
     await appendAll(spool, ['one', 'three']);
-    expect(spool.figures()).toEqual({ records: 2, bytes: 48, maxBytes: ROOM, droppedRecords: 0, droppedItems: 0 });
+    expect(spool.figures()).toEqual({
+      records: 2,
+      items: 8,
+      bytes: 48,
+      maxBytes: ROOM,
+      droppedRecords: 0,
+      droppedItems: 0,
+    });
     await take(spool, 1);
-    expect(spool.figures()).toMatchObject({ records: 1, bytes: 25 });
+    expect(spool.figures()).toMatchObject({ records: 1, items: 5, bytes: 25 });
     await take(spool);
     expect(spool.figures()).toMatchObject({ records: 0, bytes: 0, droppedRecords: 0 });
     await spool.close();
@@ -387,6 +394,7 @@ describe('the disk itself', () => {
       await spool.append(Buffer.from('two'), 1);
       const texts = [];
       for (let record; (record = await spool.peek()) !== undefined; await spool.shift()) texts.push(record.toString());
+      await spool.close();
       console.log(JSON.stringify({ refused, texts }));`;
     // No file may grow beyond 64 blocks: the write ends in the middle, as on a full disk.
     const run = spawnSync(
