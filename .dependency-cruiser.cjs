@@ -4,7 +4,7 @@
  */
 
 /** Modules import only to the left: news travels right as events, calls travel left. */
-const MODULE_ORDER = ['access', 'estate', 'metering', 'alarms'];
+const MODULE_ORDER = ['access', 'estate', 'metering', 'alarms', 'doctor'];
 
 /** Each big library lives in one place, so that it can be replaced there and is wrapped only once. */
 const LIBRARY_HOMES = [

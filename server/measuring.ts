@@ -8,6 +8,7 @@ import { type Acquisition, createAcquisition } from './acquisition/index.ts';
 import { createLiveSource, toLiveMeter } from './liveSource.ts';
 import type { Access } from './modules/access/index.ts';
 import { type Alarms, createAlarms } from './modules/alarms/index.ts';
+import { createDoctor } from './modules/doctor/index.ts';
 import type { Estate } from './modules/estate/index.ts';
 import { createMetering, type Metering, type MeterUpdate, zonesOf } from './modules/metering/index.ts';
 import type { Db } from './platform/db/index.ts';
@@ -81,6 +82,8 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
     metrics,
   });
   estate.setLinkSource((lineId) => acquisition.path(lineId));
+  const highestBaudOf = (modelId: string) => modelById(modelId)?.highestBaud;
+  const doctor = createDoctor({ estate, lines: acquisition, highestBaudOf, clock, metrics });
   const live = createLiveSide(deps, metering, alarms);
 
   return {
@@ -92,14 +95,17 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
     addRoutes(routes) {
       metering.addRoutes(routes, acquisition);
       alarms.addRoutes(routes);
+      doctor.addRoutes(routes);
     },
     attach: (server) => live.attach(server),
     async start() {
       await metering.start(acquisition);
       await alarms.start();
       acquisition.start();
+      doctor.start();
     },
     async stop() {
+      doctor.stop();
       await acquisition.stop();
       await live.close();
       await alarms.stop();

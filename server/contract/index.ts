@@ -1,4 +1,5 @@
 export * from './alarms.ts';
+export * from './busDoctor.ts';
 export * from './common.ts';
 export * from './errors.ts';
 export * from './estate.ts';
