@@ -7,7 +7,7 @@ export const LIVE_PATH = '/live';
 export const LIVE_STALE_MS = 10_000;
 /** The server says at least this often that it lives. */
 export const LIVE_PULSE_MS = 2_000;
-/** Changes are coalesced for so long before they are sent. */
+/** Least time between two deltas of a property: changes in between are coalesced. */
 export const LIVE_FLUSH_MS = 200;
 /** Most rooms one screen may be in. */
 export const LIVE_ROOMS_MAX = 64;
