@@ -1,6 +1,7 @@
 import {
   type Chance,
   type Clock,
+  type CommError,
   type CommErrorKind,
   commError,
   type LineMeter,
@@ -12,19 +13,14 @@ import {
 import { Alarm } from './alarm.ts';
 import type { Arrival, Framing } from './framing.ts';
 import { Link } from './link.ts';
-import { blamesMeter, PolledMeter } from './polledMeter.ts';
+import { blamesMeter, type Failure, PolledMeter } from './polledMeter.ts';
 import { PRIORITY } from './priority.ts';
-import { whoseTurn } from './rotation.ts';
+import { Rotation } from './rotation.ts';
 import { RoundClock } from './roundClock.ts';
 import { READ_REQUEST_BYTES, readReplyBytes, transmitMs } from './timing.ts';
 import { Visit, type VisitOutcome } from './visit.ts';
 import { VisitQueue } from './visitQueue.ts';
-
-/** A line on which nobody has said a byte for this long is connected anew, in case only the gateway's side is alive. */
-export const SILENT_REFRESH_MS = 60_000;
-
-/** With a single meter, its silence and its bus's cannot be told apart: the meter is blamed. */
-const SILENT_METERS_MIN = 2;
+import { NO_MODBUS, NOISE_LIMIT_BYTES, Way } from './way.ts';
 
 export interface LineBusDeps {
   readonly clock: Clock;
@@ -54,12 +50,6 @@ export interface BusCounters {
   lostToSilenceMs: number;
 }
 
-/** The frame in flight. */
-interface Flight {
-  readonly visit: Visit;
-  readonly sentMs: number;
-}
-
 const GONE: ReadOutcome = { ok: false, error: commError('cancelled', 'the meter was taken off the line') };
 
 /**
@@ -81,12 +71,12 @@ export class LineBus {
   readonly link: Link;
   readonly queue = new VisitQueue();
   readonly rounds = new RoundClock();
-  /** Everybody is silent although the gateway accepts. */
-  silent = false;
-  #meters: readonly PolledMeter[] = [];
-  #flight: Flight | undefined;
+  readonly #rotation = new Rotation();
+  readonly #way: Way;
+  /** The visit whose frame is on the wire, and since when. */
+  #flying: Visit | undefined;
+  #sentMs = 0;
   #readyMs = 0;
-  #heardMs = 0;
   #refreshing = false;
   /** Place of this line among others in [0, 1): lines with as many meters do not all ask at the same instant. */
   readonly #phase: number;
@@ -97,8 +87,9 @@ export class LineBus {
   constructor(deps: LineBusDeps) {
     this.#deps = deps;
     this.#phase = deps.chance();
+    this.#way = new Way(deps.onLink);
     this.#deadline = new Alarm(deps.clock, () => this.#expired());
-    this.#wake = new Alarm(deps.clock, () => this.#pump());
+    this.#wake = new Alarm(deps.clock, () => this.#pump(deps.clock.monotonicMs()));
     this.link = new Link({
       transport: deps.transport,
       clock: deps.clock,
@@ -110,7 +101,7 @@ export class LineBus {
   }
 
   get meters(): readonly PolledMeter[] {
-    return this.#meters;
+    return this.#rotation.meters;
   }
 
   start(): void {
@@ -122,30 +113,25 @@ export class LineBus {
     this.link.stop();
     this.#deadline.stop();
     this.#wake.stop();
-    const flying = this.#flight?.visit;
-    this.#flight = undefined;
-    const waiting = this.queue.drain(() => true);
-    for (const visit of flying === undefined ? waiting : [flying, ...waiting])
-      this.#end(visit, 'cancelled', 'the line was stopped');
+    this.#endAll('cancelled', 'the line was stopped');
   }
 
   /** Replaces the meters. Those that stay keep their account; the connection is not touched. */
   setMeters(meters: readonly LineMeter[]): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    const before = new Map(this.#meters.map((polled) => [polled.meter.meterId, polled]));
-    this.#meters = meters.map((meter, index) => {
+    const before = new Map(this.meters.map((polled) => [polled.meter.meterId, polled]));
+    const after = meters.map((meter, index) => {
       const phase = (index + this.#phase) / meters.length;
       const polled = before.get(meter.meterId);
       if (polled === undefined || !polled.isSameDevice(meter)) return new PolledMeter(meter, phase, nowMs);
-      before.delete(meter.meterId);
       polled.reconfigure(meter, phase, nowMs);
       return polled;
     });
-    for (const gone of before.values()) gone.removed = true;
+    this.#rotation.replace(after);
     for (const visit of this.queue.drain(({ polled }) => polled.removed))
       this.#end(visit, 'cancelled', 'the meter was taken off the line');
     this.rounds.restart();
-    this.#pump();
+    this.#pump(nowMs);
   }
 
   /** Reads a meter ahead of the polls. A request for the same meter that already waits is joined. */
@@ -161,28 +147,23 @@ export class LineBus {
     visit.waiters.push(done);
     if (this.link.state === 'down') this.#end(visit, 'link', 'the gateway cannot be reached');
     else if (!this.queue.add(visit)) this.#end(visit, 'cancelled', 'too many requests wait for this line');
-    else this.#pump();
+    else this.#pump(this.#deps.clock.monotonicMs());
   }
 
   /** Meters in back-off. */
-  failingCount(): number {
-    let count = 0;
-    for (const polled of this.#meters) if (polled.failing) count += 1;
-    return count;
+  get failingCount(): number {
+    return this.#rotation.failing;
   }
 
   /** Visits that wait and meters that are due. */
   waitingCount(): number {
-    const nowMs = this.#deps.clock.monotonicMs();
-    let due = 0;
-    if (this.link.state === 'up') for (const polled of this.#meters) if (polled.dueMs() <= nowMs) due += 1;
+    const due = this.link.state === 'up' ? this.#rotation.dueCount(this.#deps.clock.monotonicMs()) : 0;
     return this.queue.size + due;
   }
 
   /** Sends the next frame if the line is free and somebody is due, else sets the alarm for when that may be. */
-  #pump(): void {
-    if (this.#flight !== undefined || this.link.state !== 'up') return;
-    const nowMs = this.#deps.clock.monotonicMs();
+  #pump(nowMs: number): void {
+    if (this.#flying !== undefined || this.link.state !== 'up') return;
     if (nowMs < this.#readyMs) {
       this.#wake.set(this.#readyMs);
       return;
@@ -193,15 +174,18 @@ export class LineBus {
 
   /** A visit to the meter whose turn it is; without one the alarm is set for when there will be. */
   #nextDue(nowMs: number): Visit | undefined {
-    const { polled, live, wakeMs } = whoseTurn(this.#meters, nowMs);
+    const polled = this.#rotation.next(nowMs);
     if (polled === undefined) {
+      const wakeMs = this.#rotation.wakeMs();
       if (wakeMs !== undefined) this.#wake.set(wakeMs);
       return undefined;
     }
     const { purposes, overruns } = polled.takeDue(nowMs);
+    this.#rotation.moved(polled);
     this.counters.overruns += overruns;
     const source = purposes.includes('registers') ? 'registers' : 'live';
-    return new Visit(polled, live ? PRIORITY.livePoll : PRIORITY.registerPoll, source, polled.plan(purposes));
+    const priority = purposes.includes('live') ? PRIORITY.livePoll : PRIORITY.registerPoll;
+    return new Visit(polled, priority, source, polled.plan(purposes));
   }
 
   #send(visit: Visit, nowMs: number): void {
@@ -209,14 +193,15 @@ export class LineBus {
     const call = visit.nextCall(framing);
     if (call === undefined) {
       // Nothing is left to ask for this purpose: the meter has refused it all before.
-      this.#flight = undefined;
+      this.#flying = undefined;
       this.#end(visit, 'exception', 'the meter refuses every register asked for');
       visit.polled.forgetRefusals();
-      this.#pump();
+      this.#pump(nowMs);
       return;
     }
     visit.atMs ??= clock.nowMs();
-    this.#flight = { visit, sentMs: nowMs };
+    this.#flying = visit;
+    this.#sentMs = nowMs;
     this.counters.requests += 1;
     const wireMs = transmitMs(READ_REQUEST_BYTES + readReplyBytes(call.count), serial);
     this.#deadline.set(nowMs + wireMs + responseTimeoutMs);
@@ -224,75 +209,67 @@ export class LineBus {
   }
 
   #received(bytes: Uint8Array): void {
-    this.#heardMs = this.#deps.clock.monotonicMs();
+    if (!this.#way.bears(bytes.length)) {
+      this.link.fail(`${NO_MODBUS}: ${NOISE_LIMIT_BYTES} bytes without an answer among them`);
+      return;
+    }
     const arrival = this.#deps.framing.push(bytes);
-    if (arrival === undefined || this.#flight === undefined) return;
-    if (arrival.kind === 'lost') this.link.fail(arrival.reason);
-    else this.#settle(this.#flight, arrival, this.#heardMs);
+    if (arrival?.kind === 'lost') this.link.fail(`${NO_MODBUS}: ${arrival.reason}`);
+    else if (arrival !== undefined && this.#flying !== undefined)
+      this.#settle(this.#flying, arrival, this.#deps.clock.monotonicMs());
   }
 
-  #settle(flight: Flight, arrival: Exclude<Arrival, { kind: 'lost' }>, nowMs: number): void {
-    const { visit, sentMs } = flight;
+  #settle(visit: Visit, arrival: Answer, nowMs: number): void {
+    const tookMs = nowMs - this.#sentMs;
+    const receivedMs = this.#deps.clock.nowMs();
+    this.#book(visit.polled, arrival, tookMs, receivedMs, nowMs);
+    const step = visit.arrived(arrival);
+    this.#landed(visit, nowMs);
+    if (step.kind === 'again') this.queue.resume(visit);
+    else this.#account(visit, step.kind === 'finished' ? undefined : failureOf(arrival), nowMs);
+    // The next request goes out before the reading is worked on: the wire is the scarce thing.
+    this.#pump(nowMs);
+    const atMs = visit.atMs ?? receivedMs;
+    if (step.kind === 'finished') this.#tell(visit, { ok: true, blocks: visit.read, atMs, receivedMs });
+    if (step.kind === 'failed') this.#tell(visit, { ok: false, error: step.error, atMs });
+  }
+
+  /** Counts an answer, and what it says of the link and the way. */
+  #book(polled: PolledMeter, arrival: Answer, tookMs: number, receivedMs: number, nowMs: number): void {
     const { counters } = this;
     if (arrival.kind === 'damaged') {
       counters[arrival.error === 'crc' ? 'crcErrors' : 'frameErrors'] += 1;
-      visit.polled.garbled(nowMs - sentMs);
-    } else {
-      counters.replies += 1;
-      if (arrival.kind === 'exception') counters.exceptions += 1;
-      this.link.proved();
-      if (speaksForMeter(arrival)) this.#answered(visit.polled, nowMs - sentMs);
-      else this.#lostTo(visit.polled, nowMs - sentMs);
+      polled.garbled(tookMs);
+      return;
     }
-    const step = visit.arrived(arrival);
-    this.#landed(flight, nowMs);
-    if (step.kind === 'again') this.queue.resume(visit);
-    else if (step.kind === 'finished') this.#account(visit, true, nowMs);
-    else {
-      this.#account(visit, blamesMeter(step.error) ? false : undefined, nowMs);
-      if (!speaksForMeter(arrival)) this.#listenForSilence(nowMs);
+    counters.replies += 1;
+    if (arrival.kind === 'exception') counters.exceptions += 1;
+    this.link.proved();
+    this.#way.understood();
+    if (failureOf(arrival) === 'silent') {
+      this.#lostTo(polled, tookMs);
+      return;
     }
-    // The next request goes out before the reading is worked on: the wire is the scarce thing.
-    this.#pump();
-    if (step.kind === 'finished')
-      this.#tell(visit, {
-        ok: true,
-        blocks: visit.read,
-        atMs: this.#atMs(visit),
-        receivedMs: this.#deps.clock.nowMs(),
-      });
-    if (step.kind === 'failed') this.#tell(visit, { ok: false, error: step.error, atMs: this.#atMs(visit) });
-  }
-
-  /** The meter itself said something. */
-  #answered(polled: PolledMeter, replyTimeMs: number): void {
-    polled.answered(replyTimeMs, this.#deps.clock.nowMs());
-    if (!this.silent) return;
-    this.silent = false;
-    this.#deps.onLink(true, 'somebody answers again');
+    polled.answered(tookMs, receivedMs);
+    if (this.#way.heard(nowMs)) this.#restartMeters(nowMs);
   }
 
   /** The deadline of the frame in flight has passed. */
   #expired(): void {
-    const flight = this.#flight;
-    if (flight === undefined) return;
+    const visit = this.#flying;
+    if (visit === undefined) return;
     const nowMs = this.#deps.clock.monotonicMs();
     const kind = this.#deps.framing.giveUp();
     if (kind !== 'timeout') {
-      this.#settle(flight, { kind: 'damaged', error: kind }, nowMs);
+      this.#settle(visit, { kind: 'damaged', error: kind }, nowMs);
       return;
     }
     this.counters.timeouts += 1;
-    this.#lostTo(flight.visit.polled, nowMs - flight.sentMs);
-    this.#landed(flight, nowMs);
-    this.#account(flight.visit, false, nowMs);
-    this.#listenForSilence(nowMs);
-    this.#pump();
-    this.#tell(flight.visit, {
-      ok: false,
-      error: commError('timeout', 'no answer before the deadline'),
-      atMs: this.#atMs(flight.visit),
-    });
+    this.#lostTo(visit.polled, nowMs - this.#sentMs);
+    this.#landed(visit, nowMs);
+    this.#account(visit, 'silent', nowMs);
+    this.#pump(nowMs);
+    this.#fail(visit, commError('timeout', 'no answer before the deadline'));
   }
 
   #lostTo(polled: PolledMeter, ms: number): void {
@@ -301,30 +278,23 @@ export class LineBus {
   }
 
   /** The frame is off the wire: the line is free again after the pause. */
-  #landed({ visit, sentMs }: Flight, nowMs: number): void {
-    this.#flight = undefined;
+  #landed({ priority }: Visit, nowMs: number): void {
+    this.#flying = undefined;
     this.#deadline.clear();
     this.#readyMs = nowMs + this.#deps.pauseMs;
-    this.counters.busyMs += this.#readyMs - sentMs;
-    if (visit.priority >= PRIORITY.livePoll) this.rounds.spent(this.#readyMs - sentMs);
+    const heldMs = this.#readyMs - this.#sentMs;
+    this.counters.busyMs += heldMs;
+    if (priority >= PRIORITY.livePoll) this.rounds.spent(heldMs);
   }
 
-  /** Books the visit with its meter. `succeeded` undefined: it says nothing about the meter. */
-  #account({ polled, priority }: Visit, succeeded: boolean | undefined, nowMs: number): void {
-    if (succeeded === true) polled.succeeded();
-    if (succeeded === false) polled.failed(nowMs, this.#deps.chance);
-    if (priority >= PRIORITY.livePoll) this.rounds.visited(polled, this.#meters.length - this.failingCount());
-  }
-
-  /** Connected, but nobody answers: say so, and now and then try a fresh connection. */
-  #listenForSilence(nowMs: number): void {
-    if (this.#meters.length === 0 || this.failingCount() < this.#meters.length) return;
-    if (!this.silent && this.#meters.length >= SILENT_METERS_MIN) {
-      this.silent = true;
-      this.#deps.onLink(false, 'connected, but nobody answers');
-    }
-    if (nowMs - this.#heardMs < SILENT_REFRESH_MS) return;
-    this.#heardMs = nowMs;
+  /** Books the end of a visit with its meter, and what it says of the way. */
+  #account({ polled, priority }: Visit, failure: Failure | undefined, nowMs: number): void {
+    if (failure === undefined) polled.succeeded();
+    else polled.failed(failure, nowMs, this.#deps.chance);
+    this.#rotation.moved(polled);
+    if (priority >= PRIORITY.livePoll) this.rounds.visited(polled, this.meters.length - this.failingCount);
+    if (failure === undefined || failure === 'refused' || polled.removed) return;
+    if (!this.#way.unheard(failure, this.#rotation, nowMs)) return;
     this.#refreshing = true;
     this.link.refresh();
   }
@@ -332,49 +302,64 @@ export class LineBus {
   #linkUp(): void {
     const nowMs = this.#deps.clock.monotonicMs();
     this.#deps.framing.reconnected();
-    if (this.#refreshing) this.#refreshing = false;
+    if (this.#refreshing) this.#way.refreshed(nowMs);
     else {
-      this.#heardMs = nowMs;
-      for (const polled of this.#meters) polled.restart(nowMs);
       this.rounds.restart();
-      this.#deps.onLink(true, 'connected');
+      this.#way.connected(this.meters.length, nowMs);
     }
-    this.#pump();
+    this.#refreshing = false;
+    this.#restartMeters(nowMs);
+    this.#pump(nowMs);
   }
 
   #linkDown(reason: string): void {
     this.#refreshing = false;
-    this.silent = false;
     this.#deadline.clear();
-    const flying = this.#flight?.visit;
-    this.#flight = undefined;
     this.#deps.framing.giveUp();
-    this.#deps.onLink(false, reason);
+    this.#way.lost(reason);
+    this.#endAll('link', reason);
+  }
+
+  /** The way was closed for everybody and is open, or tried, again: everybody is due. */
+  #restartMeters(nowMs: number): void {
+    for (const polled of this.meters) {
+      polled.restart(nowMs);
+      this.#rotation.moved(polled);
+    }
+  }
+
+  #endAll(kind: CommErrorKind, message: string): void {
+    const flying = this.#flying;
+    this.#flying = undefined;
     const waiting = this.queue.drain(() => true);
-    for (const visit of flying === undefined ? waiting : [flying, ...waiting]) this.#end(visit, 'link', reason);
+    for (const visit of flying === undefined ? waiting : [flying, ...waiting]) this.#end(visit, kind, message);
   }
 
   /** Ends a visit that came to nothing through no fault of the wire's. */
   #end(visit: Visit, kind: CommErrorKind, message: string): void {
     const error = commError(kind, message);
-    if (blamesMeter(error)) this.#account(visit, false, this.#deps.clock.monotonicMs());
-    this.#tell(visit, { ok: false, error, atMs: this.#atMs(visit) });
+    if (blamesMeter(error)) this.#account(visit, 'refused', this.#deps.clock.monotonicMs());
+    this.#fail(visit, error);
+  }
+
+  #fail(visit: Visit, error: CommError): void {
+    this.#tell(visit, { ok: false, error, atMs: visit.atMs ?? this.#deps.clock.nowMs() });
   }
 
   #tell(visit: Visit, outcome: VisitOutcome): void {
     const told = visit.polled.removed ? GONE : this.#deps.onVisit(visit, outcome);
     for (const waiter of visit.waiters) waiter(told);
   }
-
-  #atMs(visit: Visit): number {
-    return visit.atMs ?? this.#deps.clock.nowMs();
-  }
 }
 
+/** An answer that ends a frame's flight. */
+type Answer = Exclude<Arrival, { kind: 'lost' }>;
+
 /**
- * False when the gateway answers in the meter's place: exceptions 0A and 0B, path unavailable and target silent
- * (Modbus application protocol 1.1b3, 7).
+ * What a visit has failed with that ends with this answer. Where the gateway answers in the meter's place, the meter
+ * was silent: exceptions 0A and 0B, path unavailable and target silent (Modbus application protocol 1.1b3, 7).
  */
-function speaksForMeter(arrival: Exclude<Arrival, { kind: 'lost' }>): boolean {
-  return arrival.kind !== 'exception' || (arrival.code !== 10 && arrival.code !== 11);
+function failureOf(answer: Answer): Failure {
+  if (answer.kind === 'damaged') return 'spoilt';
+  return answer.kind === 'exception' && (answer.code === 10 || answer.code === 11) ? 'silent' : 'refused';
 }

@@ -8,6 +8,12 @@ import { readLimitMs } from './timing.ts';
 /** Weight of the newest reply in the smoothed reply time. */
 const REPLY_TIME_WEIGHT = 0.2;
 
+/**
+ * How a visit failed: nothing came, or what came was damaged or no answer, or the meter itself said something that was
+ * no reading. Only the last is its own word.
+ */
+export type Failure = 'silent' | 'spoilt' | 'refused';
+
 const LIVE: readonly Purpose[] = ['live'];
 const REGISTERS: readonly Purpose[] = ['registers'];
 const ALL: readonly Purpose[] = ['live', 'registers'];
@@ -27,8 +33,11 @@ export class PolledMeter {
   reads = 0;
   failures = 0;
   consecutiveFailures = 0;
+  lastFailure: Failure | undefined;
   /** Monotonic; meaningful while `consecutiveFailures` is not 0. */
   backoffUntilMs = 0;
+  /** Its place in the rotation of its line; -1 when it was taken off, perhaps while a visit was under way. */
+  place = -1;
   lastReplyMs: number | undefined;
   replyTimeMs: number | undefined;
   /** Time of its good answers, and number and time of those that came damaged. */
@@ -40,10 +49,10 @@ export class PolledMeter {
   overruns = 0;
   /** Round in which the meter was last visited; see LineBus. */
   round = -1;
-  /** Taken off the line while a visit was under way: its outcome concerns nobody. */
-  removed = false;
   meter: LineMeter;
   #backoffMs = 0;
+  /** Failures since the meter was last heard: what the back-off grows with. */
+  #unheard = 0;
   /** Of its own only while it refuses something: the others of its model share their plans. */
   #refused: Set<number> | undefined;
   #plans: Plans;
@@ -73,9 +82,8 @@ export class PolledMeter {
     return this.consecutiveFailures > 0;
   }
 
-  /** When the meter may next be asked for what: a failing one when its back-off ends, else when a slot is due. */
-  dueMs(): number {
-    return this.failing ? this.backoffUntilMs : Math.min(this.live.dueMs, this.registers.dueMs);
+  get removed(): boolean {
+    return this.place < 0;
   }
 
   /** Takes all slots due at `nowMs`. Returns what the visit is for and how many periods were missed before it. */
@@ -124,11 +132,13 @@ export class PolledMeter {
     this.#plans = plansOf(this.meter.model);
   }
 
-  answered(replyTimeMs: number, nowMs: number): void {
+  /** It said something, be it an answer to a probe or a refusal. `atMs` is wall time. */
+  answered(replyTimeMs: number, atMs: number): void {
     const before = this.replyTimeMs ?? replyTimeMs;
     this.replyTimeMs = before + (replyTimeMs - before) * REPLY_TIME_WEIGHT;
     this.answeredMs += replyTimeMs;
-    this.lastReplyMs = nowMs;
+    this.lastReplyMs = atMs;
+    this.#unheard = 0;
   }
 
   /** An answer came that could not be read. */
@@ -142,14 +152,20 @@ export class PolledMeter {
     this.consecutiveFailures = 0;
   }
 
-  failed(nowMs: number, chance: Chance): void {
+  failed(failure: Failure, nowMs: number, chance: Chance): void {
     this.failures += 1;
     this.consecutiveFailures += 1;
-    this.#backoffMs = backoffMs(METER_BACKOFF, this.consecutiveFailures, chance);
+    // A meter that keeps refusing is left alone ever longer too; one that is heard between its silences is not.
+    this.#unheard = failure === 'refused' ? this.consecutiveFailures : this.#unheard + 1;
+    this.lastFailure = failure;
+    this.#backoffMs = backoffMs(METER_BACKOFF, this.#unheard, chance);
     this.backoffUntilMs = nowMs + this.#backoffMs;
   }
 
-  /** After an outage of the whole line: due at once, back-off forgotten, for nobody could answer. */
+  /**
+   * After an outage of the whole line: due at once, for nobody could answer. The back-off goes on growing from where it
+   * was, so that what a silent meter may still owe lies far apart (see RtuFraming).
+   */
   restart(nowMs: number): void {
     this.live.restart(nowMs);
     this.registers.restart(nowMs);

@@ -1,9 +1,12 @@
+const NOTHING = new Uint8Array(0);
+
 /**
- * The unread part of a byte stream: `bytes[start, end)`. Adopts a chunk without copying it when nothing is pending,
- * which is the common case; what outgrows `capBytes` loses its oldest bytes and is counted.
+ * The unread part of a byte stream: `bytes[start, end)`. Looks at a chunk without copying it when nothing is pending,
+ * which is the common case; what is left over is copied at the end of the look. What outgrows `capBytes` loses its
+ * oldest bytes and is counted.
  */
 export class ByteWindow {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NOTHING;
   start = 0;
   end = 0;
   /** Bytes thrown away because the window was full, since creation. */
@@ -28,7 +31,19 @@ export class ByteWindow {
     this.droppedBytes += this.start;
   }
 
+  /** Ends the look at a chunk, which belongs to somebody else again: keeps what is unread from `start`. */
+  release(start: number): void {
+    if (start >= this.end) {
+      this.clear();
+      return;
+    }
+    this.bytes = new Uint8Array(this.bytes.subarray(start, this.end));
+    this.start = 0;
+    this.end = this.bytes.length;
+  }
+
   clear(): void {
+    this.bytes = NOTHING;
     this.start = 0;
     this.end = 0;
   }

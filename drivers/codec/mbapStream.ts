@@ -27,7 +27,10 @@ export class MbapStream {
     window.append(chunk);
     for (;;) {
       const length = mbapLengthAt(window.bytes, window.start, window.end);
-      if (length === undefined || window.end - window.start < length) return;
+      if (length === undefined || window.end - window.start < length) {
+        window.release(window.start);
+        return;
+      }
       const frame = mbapFrameAt(window.bytes, window.start, length);
       window.start += length;
       this.#onFrame(frame);

@@ -21,7 +21,7 @@ export interface ExpectedRtuReply {
   readonly lengths: readonly number[];
 }
 
-/** What came: the whole frame (a view of the received bytes), or its wreck with a checksum that does not fit. */
+/** What came: the whole frame (a view of the bytes just pushed), or its wreck with a checksum that does not fit. */
 export type RtuArrival = { readonly kind: 'frame'; readonly frame: Uint8Array } | { readonly kind: 'damaged' };
 
 /** A frame with a fitting checksum that is not the one waited for: a late reply, or somebody else's. */
@@ -88,7 +88,7 @@ export class RtuReplyStream {
       if ((found === PARTIAL || stranger === PARTIAL) && keepFrom === window.end) keepFrom = at;
       at += 1;
     }
-    window.start = keepFrom;
+    window.release(keepFrom);
     return this.damageSeen && !partial ? DAMAGED : undefined;
   }
 
@@ -164,7 +164,7 @@ export class RtuRequestStream {
       if (growing && keepFrom === end) keepFrom = at;
       at += 1;
     }
-    window.start = keepFrom;
+    window.release(keepFrom);
   }
 }
 

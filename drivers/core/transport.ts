@@ -1,7 +1,7 @@
 /** What a connection tells its owner. Calls come later than `connect` returns, never from inside it. */
 export interface ConnectionEvents {
   opened(): void;
-  /** Received bytes, in order. The array is the receiver's to keep. */
+  /** Received bytes, in order. They hold during the call only: the next bytes may be written over them. */
   received(bytes: Uint8Array): void;
   /** The attempt failed or the connection ended. Comes once and last; never after `destroy`. */
   closed(reason: string): void;

@@ -122,7 +122,7 @@ class PollingLine implements Line {
       lateReplies: this.#framing.lateReplies,
       reconnects: link.reconnects,
       queueDepth: this.#bus.waitingCount(),
-      quarantined: this.#bus.failingCount(),
+      quarantined: this.#bus.failingCount,
       meters: each,
     };
   }

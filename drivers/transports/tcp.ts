@@ -7,11 +7,25 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 /** Idle time before the kernel asks whether the gateway still lives. */
 export const KEEP_ALIVE_MS = 15_000;
 
+/**
+ * One buffer receives for all sockets: what comes is worked on before the next read, so nothing is allocated for it.
+ * Large enough for any burst of answers; a stream that fills it is read in pieces.
+ */
+const received = new Uint8Array(16_384);
+
 /** TCP to a Modbus gateway or a transparent serial server. */
 export function tcpTransport(host: string, port: number): Transport {
   return {
     connect(events) {
-      const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+      const onread = {
+        buffer: received,
+        callback(bytes: number): boolean {
+          events.received(received.subarray(0, bytes));
+          return true;
+        },
+      };
+      const keepAliveInitialDelay = KEEP_ALIVE_MS;
+      const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay, onread });
       let reason = 'closed by the gateway';
       socket.setTimeout(CONNECT_TIMEOUT_MS, () => {
         reason = `no connection within ${CONNECT_TIMEOUT_MS} ms`;
@@ -21,7 +35,6 @@ export function tcpTransport(host: string, port: number): Transport {
         socket.setTimeout(0);
         events.opened();
       });
-      socket.on('data', (bytes) => events.received(bytes));
       socket.on('error', (error) => {
         reason = error.message;
       });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SILENT_REFRESH_MS } from '#drivers/bus/lineBus.ts';
+import { SILENT_REFRESH_MS } from '#drivers/bus/way.ts';
 import { answering, meters, virtualLine } from '../support/virtualLine.ts';
 
 describe('the link to a gateway', () => {
