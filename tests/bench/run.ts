@@ -8,7 +8,7 @@ import { type Bench, holds, rounded } from './support/bench.ts';
  */
 const name = process.argv[2] ?? '';
 const path = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
-if (!/^[a-z][a-zA-Z-]*$/.test(name) || name === 'run' || !existsSync(path)) {
+if (!/^[a-z][a-zA-Z0-9-]*$/.test(name) || name === 'run' || !existsSync(path)) {
   process.stderr.write(`there is no bench "${name}"\n`);
   process.exit(2);
 }
