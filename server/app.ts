@@ -6,6 +6,7 @@ import { type Config, randomPassword } from './config.ts';
 import { createMeasuring, type Measuring } from './measuring.ts';
 import { type Access, createAccess } from './modules/access/index.ts';
 import { createEstate, type Estate } from './modules/estate/index.ts';
+import { createNews, type NewsDeps } from './news.ts';
 import { takePlantHistory } from './plantHistory.ts';
 import { startBroker } from './platform/broker/broker.ts';
 import { type LockOutcome, lockDataDir } from './platform/dataDirLock.ts';
@@ -105,7 +106,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   const access = createAccess({ db, clock, placeOf: (placeId) => estate.place(placeId) });
   await access.start();
   await estate.start();
-  await startMqtt(config, log, running);
+  const mqttUrl = await startMqtt(config, log, running);
   const plant = await runPlant(config, log, estate, running);
 
   const http = await createHttpSide(config, deps, access, metrics);
@@ -128,6 +129,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
 
   const firstSignIn = await prepareFirstSignIn(config, log, access);
   await measuring.start();
+  await startNews({ url: mqttUrl, config, measuring, estate, clock, log, metrics }, running);
   if (plant !== undefined) takeHistory(plant, measuring, deps, estate, running);
   const address = await listen(config, http);
   return { address, firstSignIn, db, access, estate, http, plant, measuring, stop: () => running.stop() };
@@ -171,11 +173,26 @@ async function startEmbedded(config: Config, log: Log, running: Running): Promis
   return postgres.url;
 }
 
-async function startMqtt(config: Config, log: Log, running: Running): Promise<void> {
-  if (config.mqttUrl !== undefined) return;
+/** Where the broker is: that of MQTT_URL, else ours. */
+async function startMqtt(config: Config, log: Log, running: Running): Promise<string> {
+  if (config.mqttUrl !== undefined) return config.mqttUrl;
   const passwordFile = join(config.dataDir, 'mqtt-password');
   const broker = await startBroker({ passwordFile, log: log.child('mqtt') });
   running.add('mqtt', () => broker.stop());
+  return broker.url;
+}
+
+interface NewsParts extends Pick<NewsDeps, 'url' | 'estate' | 'clock' | 'log' | 'metrics'> {
+  readonly config: Config;
+  readonly measuring: Measuring;
+}
+
+async function startNews({ config, measuring, log, ...parts }: NewsParts, running: Running): Promise<void> {
+  const { mqttPrefix: prefix, release } = config;
+  const { metering, alarms } = measuring;
+  const news = createNews({ ...parts, prefix, release, metering, alarms, chance: Math.random, log: log.child('mqtt') });
+  running.add('news', () => news.stop());
+  await news.start();
 }
 
 async function runPlant(config: Config, log: Log, estate: Estate, running: Running): Promise<PlantProcess | undefined> {

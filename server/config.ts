@@ -15,6 +15,7 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Undefined = the embedded broker. */
   readonly mqttUrl: string | undefined;
+  readonly mqttPrefix: string;
   readonly plant:
     | { readonly kind: 'none' }
     | { readonly kind: 'demo' }
@@ -55,6 +56,7 @@ export function readConfig(environment: Environment): Config {
     dataDir: read(environment, 'DATA_DIR', folder),
     databaseUrl: readOptional(environment, 'DATABASE_URL', url('postgres:', 'postgresql:')),
     mqttUrl: readOptional(environment, 'MQTT_URL', url('mqtt:', 'mqtts:', 'ws:', 'wss:')),
+    mqttPrefix: read(environment, 'MQTT_PREFIX', topicPrefix),
     plant: read(environment, 'PLANT', plant),
     plantVariables: plantVariables(environment),
     demoPassword: readOptional(environment, 'DEMO_PASSWORD', secretText(10, 200)),
@@ -128,6 +130,15 @@ function hostName(value: string): ReturnType<Parser<string>> {
   return /^[A-Za-z0-9_.:-]{1,253}$/.test(value)
     ? { value }
     : { allowed: 'an address or name of this machine, e.g. 127.0.0.1 or 0.0.0.0' };
+}
+
+function topicPrefix(value: string): ReturnType<Parser<string>> {
+  return value.length <= 100 && /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/.test(value)
+    ? { value }
+    : {
+        allowed:
+          'letters, digits, "_", "." and "-" with single slashes between them, e.g. meterwall/east, 100 characters at most',
+      };
 }
 
 function list(value: string): ReturnType<Parser<readonly string[]>> {

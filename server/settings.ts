@@ -19,6 +19,7 @@ const settings = {
     help: 'An MQTT 3.1.1 broker of yours, mqtt://user:password@host:1883; unset = the embedded one.',
     secret: true,
   },
+  MQTT_PREFIX: { help: 'What all MQTT topics of this server begin with.', fallback: 'meterwall' },
   INFLUX_URL: { help: 'InfluxDB address. Not served by this release: setting it stops the start.' },
   INFLUX_TOKEN: { help: 'InfluxDB 2 and 3: token. Not served by this release.', secret: true },
   INFLUX_ORG: { help: 'InfluxDB 2: organisation. Not served by this release.' },

@@ -1,0 +1,66 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface TcpProxy {
+  readonly port: number;
+  /** The same URL by way of this proxy. */
+  addressOf(url: string): string;
+  /** Ends every connection at once, without goodbye. */
+  cut(): void;
+  /** Takes no new connections, until told otherwise. */
+  refuse(refused: boolean): void;
+  /** Lets connections stand and carries nothing, until told otherwise. */
+  pause(paused: boolean): void;
+  stop(): Promise<void>;
+}
+
+/** Stands between a client and a server of this machine, to be in the way. */
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let isRefused = false;
+  let isPaused = false;
+  const keep = (socket: Socket): Socket => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    return socket;
+  };
+  const server = createServer((client) => {
+    if (isRefused) {
+      client.resetAndDestroy();
+      return;
+    }
+    const target = keep(connect(targetPort, '127.0.0.1'));
+    carry(keep(client), target);
+    carry(target, client);
+    if (isPaused) for (const socket of [client, target]) socket.pause();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    port,
+    addressOf(url) {
+      const { port: target } = new URL(url);
+      return url.replace(new RegExp(`:${target}(?=/|$)`), `:${port}`);
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
+    refuse(refused) {
+      isRefused = refused;
+    },
+    pause(paused) {
+      isPaused = paused;
+      for (const socket of sockets) paused ? socket.pause() : socket.resume();
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function carry(from: Socket, to: Socket): void {
+  from.on('data', (chunk) => to.write(chunk));
+  from.once('close', () => to.destroy());
+}
