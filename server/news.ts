@@ -1,4 +1,5 @@
-import { type Alarm, type MeterNews, newsTopics, type ServerNews } from '#contract/index.ts';
+import type { Alarm } from '#contract/index.ts';
+import { type MeterNews, newsTopics, type ServerNews } from '#contract/news.ts';
 import { displayState, MARKS, packFacts } from '#domain/meterState.ts';
 import type { Chance, Clock } from '#drivers/core/index.ts';
 import type { Alarms } from './modules/alarms/index.ts';
@@ -72,6 +73,10 @@ export function createNews(deps: NewsDeps): News {
           },
           estateChanged() {
             for (const topic of meters.follow()) board.touch(topic);
+          },
+          // Since when a state holds has moved along.
+          clockStepped() {
+            for (const topic of meters.topics()) board.touch(topic);
           },
         }),
       );
