@@ -10,10 +10,10 @@ export interface BackoffRule {
 }
 
 /**
- * A dead meter costs its line one probe each time: 2 s, 3 s, 4.5 s, … 5 min. Not steeper: a meter is told lost after a
- * minute without an answer, and seven probes in that minute tell a dead meter from a line that drops one frame in ten.
+ * A dead meter costs its line one frame each time: 2 s, 2.6 s, 3.4 s, … 5 min. Not steeper: a meter is told lost after
+ * a minute without an answer, and nine tries in that minute tell a dead meter from a line that drops one frame in five.
  */
-export const METER_BACKOFF: BackoffRule = { firstMs: 2_000, factor: 1.5, maxMs: 300_000, jitter: 0.2 };
+export const METER_BACKOFF: BackoffRule = { firstMs: 2_000, factor: 1.3, maxMs: 300_000, jitter: 0.2 };
 
 /** A gateway is tried for ever: 0.5 s, 1 s, … 30 s. */
 export const LINK_BACKOFF: BackoffRule = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };

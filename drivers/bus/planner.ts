@@ -71,6 +71,24 @@ export function splitBlock(model: MeterModel, block: Block): readonly Block[] {
   return [around(items.slice(0, cut)), around(items.slice(cut))];
 }
 
+/** Most other lengths that are tried for one block; see RtuFraming for why their number counts. */
+export const MAX_OTHER_LENGTHS = 5;
+
+/**
+ * Blocks of other lengths inside `block` that hold everything of the model that it holds, the longest first. Many
+ * meters have unused registers at the ends of a block; nothing outside of it is asked for, for who knows what is there.
+ */
+export function otherLengths(model: MeterModel, block: Block): readonly Block[] {
+  const items = itemsOf(model, block);
+  if (items.length === 0) return [];
+  const needed = around(items);
+  const shorter = Math.min(MAX_OTHER_LENGTHS, block.count - needed.count);
+  return Array.from({ length: shorter }, (_, index) => {
+    const count = block.count - 1 - index;
+    return { start: Math.max(block.start, needed.start + needed.count - count), count };
+  });
+}
+
 /** Everything of the model that lies in the block, by address. */
 function itemsOf(model: MeterModel, block: Block): Block[] {
   const items: Block[] = model.fields.map(blockOfField);

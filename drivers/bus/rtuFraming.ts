@@ -1,12 +1,7 @@
 import { encodeRtuRequest, RTU_EXCEPTION_BYTES, RtuReplyStream } from '#drivers/codec/index.ts';
 import type { Arrival, Framing, ReadCall } from './framing.ts';
+import { MAX_OTHER_LENGTHS } from './planner.ts';
 import { readReplyBytes } from './timing.ts';
-
-/**
- * Most answers remembered as owed by one unit. More are only possible after that many probes in a row went unanswered,
- * by when the oldest is half a minute old (see METER_BACKOFF) and is forgotten.
- */
-export const MAX_OWED_REPLIES = 6;
 
 /**
  * Register counts of probes, in turn. Even, for meters that refuse half of a two-register value. A meter that refuses
@@ -15,13 +10,20 @@ export const MAX_OWED_REPLIES = 6;
 export const PROBE_REGISTERS = [2, 4, 6, 8, 10] as const;
 
 /**
+ * Most answers remembered as owed by one unit: a whole block, the same in other lengths, the probes. More are only
+ * possible after that many tries in a row went unanswered, by when the oldest is more than a minute old (see
+ * METER_BACKOFF) and is forgotten.
+ */
+export const MAX_OWED_REPLIES = 1 + MAX_OTHER_LENGTHS + PROBE_REGISTERS.length;
+
+/**
  * RTU on a stream without transaction ids. A reply only says unit, function and length, so after a timeout the reply
  * may still come and look like the answer to the next question. The law is kept by arithmetic, not by waiting:
  *
  * - what a unit has not answered is *owed*, in the order it was asked;
- * - while a unit owes, it is only asked for lengths that it does not owe; where the wanted length is owed, a probe of
- *   another length goes first;
- * - meters and gateways answer in order, so an answer to the probe settles everything asked before it.
+ * - while a unit owes, it is only asked for lengths that it does not owe; where the wanted length is owed, as much is
+ *   asked in another length, and where the model leaves no room for that, a probe of another length goes first;
+ * - meters and gateways answer in order, so an answer to either settles everything asked before it.
  *
  * An exception has no length: it settles the oldest debt only, the most cautious reading.
  */

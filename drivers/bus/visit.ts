@@ -1,6 +1,7 @@
 import { type Block, type BlockData, EXCEPTION_NAMES } from '#drivers/codec/index.ts';
 import { type CommError, commError, type ReadingSource, type ReadOutcome } from '#drivers/core/index.ts';
 import type { Arrival, Framing, ReadCall } from './framing.ts';
+import { otherLengths } from './planner.ts';
 import type { PolledMeter } from './polledMeter.ts';
 import type { Priority } from './priority.ts';
 
@@ -37,6 +38,8 @@ export class Visit {
   /** Who asked for the visit and waits for its outcome. */
   readonly waiters: ((outcome: ReadOutcome) => void)[] = [];
   #blocks: readonly Block[];
+  /** What was asked for the first of the blocks: itself, or as much in another length. */
+  #asked: Block | undefined;
   #probing = false;
   #probes = 0;
   #retries = 0;
@@ -48,14 +51,30 @@ export class Visit {
     this.#blocks = blocks;
   }
 
-  /** What to ask now; undefined when the plan is empty. A probe goes first where the framing demands one. */
+  /**
+   * What to ask now; undefined when the plan is empty. Where the framing forbids the length, another that brings the
+   * same; where there is none, a probe goes first.
+   */
   nextCall(framing: Framing): ReadCall | undefined {
     const block = this.#blocks[0];
     if (block === undefined) return undefined;
+    const whole = this.#callFor(block);
+    this.#asked = block;
+    this.#probing = false;
+    if (framing.mayAsk(whole)) return whole;
+    for (const other of otherLengths(this.polled.meter.model, block)) {
+      const call = this.#callFor(other);
+      if (!framing.mayAsk(call)) continue;
+      this.#asked = other;
+      return call;
+    }
+    this.#probing = true;
+    return framing.probeFor(whole);
+  }
+
+  #callFor({ start, count }: Block): ReadCall {
     const { unitAddress, model } = this.polled.meter;
-    const call: ReadCall = { unit: unitAddress, function: model.readFunction, start: block.start, count: block.count };
-    this.#probing = !framing.mayAsk(call);
-    return this.#probing ? framing.probeFor(call) : call;
+    return { unit: unitAddress, function: model.readFunction, start, count };
   }
 
   /** Takes the answer to the last call. */
@@ -96,9 +115,11 @@ export class Visit {
   }
 
   #took(data: Uint8Array): VisitStep {
-    const [block, ...rest] = this.#blocks;
-    if (block !== undefined) this.read.push({ start: block.start, count: block.count, data });
-    this.#blocks = rest;
-    return rest.length === 0 ? FINISHED : AGAIN;
+    const last = this.#blocks.length <= 1;
+    // The bytes hold until the next ones come; what more is to come for has to be kept.
+    if (this.#asked !== undefined)
+      this.read.push({ start: this.#asked.start, count: this.#asked.count, data: last ? data : new Uint8Array(data) });
+    this.#blocks = this.#blocks.slice(1);
+    return last ? FINISHED : AGAIN;
   }
 }

@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROBE_REGISTERS } from '#drivers/bus/rtuFraming.ts';
+import { acrelAdl300 } from '#drivers/models/acrelAdl300.ts';
 import { answering, meters, registersWith, virtualLine } from '../support/virtualLine.ts';
+
+const LONGEST_PROBE = Math.max(...PROBE_REGISTERS);
 
 /** Each reply carries the ordinal of the request it answers as its balance. */
 function mismatches({ readings, wire }: ReturnType<typeof virtualLine>): readonly unknown[] {
   return readings.filter(({ meterId, balanceMinor, toldMs }) => {
     const asked = wire.asked.findLast(
-      ({ unit, quantity, atMs }) => unit === meterId && quantity === 48 && atMs < toldMs,
+      ({ unit, quantity, atMs }) => unit === meterId && quantity > LONGEST_PROBE && atMs < toldMs,
     );
     return BigInt(asked?.ordinal ?? 0) !== balanceMinor;
   });
@@ -42,18 +46,41 @@ describe('a late reply is never taken for the next one', () => {
     });
   }
 
-  test('a meter that answers after its deadline is probed with another length, then read', async () => {
+  test('a meter that answers after its deadline is read in another length at once', async () => {
     const system = virtualLine();
     const { wire, clock, line, readings } = system;
     wire.respond = (asked, encode) =>
       asked.ordinal === 1 ? answering(2_820)(asked, encode) : answering(20)(asked, encode);
     line.start();
     clock.advance(4_000);
-    // 48 registers, no answer; 2 s of back-off; a probe of 2, during which the late 48 come; then the 48 anew.
-    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([48, 2, 48]);
-    expect(readings.map(({ balanceMinor }) => balanceMinor)).toEqual([3n]);
+    // 48 registers, no answer; 2 s of back-off; 47 with the same values, during which the late 48 come.
+    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([48, 47]);
+    expect(readings.map(({ balanceMinor }) => balanceMinor)).toEqual([2n]);
     expect(line.health()).toMatchObject({ lateReplies: 1, timeouts: 1 });
+    clock.advance(10_000);
+    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([48, 47, 48]);
     await line.stop();
+  });
+
+  test('where a block has no register to spare, a probe goes first', () => {
+    const { wire, clock, line, readings } = virtualLine({ meters: meters(1, { model: acrelAdl300 }) });
+    wire.respond = (asked, encode) => (asked.ordinal === 1 ? [] : answering(20)(asked, encode));
+    line.start();
+    clock.advance(4_000);
+    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([10, 2, 10]);
+    expect(readings).toHaveLength(1);
+  });
+
+  test('every length that stands in for a block brings all of its values', () => {
+    const { wire, clock, line, readings } = virtualLine();
+    wire.respond = (asked, encode) => (asked.ordinal < 6 ? [] : answering(20)(asked, encode));
+    line.start();
+    clock.advance(60_000);
+    expect(wire.asked.slice(0, 7).map(({ quantity }) => quantity)).toEqual([48, 47, 46, 45, 44, 43, 48]);
+    expect(wire.asked[5]?.start).toBe(0x0201);
+    const [shortest, whole] = readings;
+    expect(Object.keys(shortest?.values ?? {})).toEqual(Object.keys(whole?.values ?? {}));
+    expect(shortest).toMatchObject({ balanceMinor: 6n, status: whole?.status });
   });
 
   test('late replies that come while others are asked are recognised and counted', () => {
@@ -82,21 +109,21 @@ describe('a late reply is never taken for the next one', () => {
     clock.advance(50);
     wire.hangUp('reset by the gateway');
     clock.advance(2_000);
-    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([48, 2, 48]);
-    expect(readings.map(({ balanceMinor }) => balanceMinor)).toEqual([3n]);
+    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([48, 47]);
+    expect(readings.map(({ balanceMinor }) => balanceMinor)).toEqual([2n]);
     expect(line.health()).toMatchObject({ reconnects: 1, timeouts: 0 });
   });
 
   test('a meter that refuses probes is read all the same', () => {
-    const { wire, clock, line, readings } = virtualLine();
+    const { wire, clock, line, readings } = virtualLine({ meters: meters(1, { model: acrelAdl300 }) });
     wire.respond = (asked, encode) => {
       if (asked.ordinal === 1) return [];
-      if (asked.quantity < 48) return [{ afterMs: 10, bytes: encode({ kind: 'exception', function: 3, code: 2 }) }];
+      if (asked.quantity < 10) return [{ afterMs: 10, bytes: encode({ kind: 'exception', function: 3, code: 2 }) }];
       return answering(20)(asked, encode);
     };
     line.start();
     clock.advance(5_000);
-    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([48, 2, 48]);
+    expect(wire.asked.map(({ quantity }) => quantity)).toEqual([10, 2, 10]);
     expect(readings).toHaveLength(1);
   });
 
@@ -105,7 +132,9 @@ describe('a late reply is never taken for the next one', () => {
     wire.respond = (asked, encode) => (asked.atMs < 400_000 ? [] : answering(20)(asked, encode));
     line.start();
     clock.advance(800_000);
-    expect(new Set(wire.asked.map(({ quantity }) => quantity))).toEqual(new Set([48, 2, 4, 6, 8, 10]));
+    expect(new Set(wire.asked.map(({ quantity }) => quantity))).toEqual(
+      new Set([48, 47, 46, 45, 44, 43, 2, 4, 6, 8, 10]),
+    );
     expect(readings.length).toBeGreaterThan(0);
   });
 });

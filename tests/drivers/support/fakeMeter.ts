@@ -31,6 +31,8 @@ export interface FakeMeter {
   readonly asked: readonly ReadAsked[];
   readonly connections: number;
   behave(onRead: (read: ReadAsked, far: Far) => void): void;
+  /** What happens on every new connection from now on. */
+  greet(onConnection: (socket: Socket) => void): void;
   /** Stops listening and cuts every connection; `listen` brings it back on the same port. */
   down(): Promise<void>;
   listen(): Promise<void>;
@@ -41,6 +43,7 @@ export async function startFakeMeter(kind: 'rtu-over-tcp' | 'modbus-tcp'): Promi
   const asked: ReadAsked[] = [];
   const sockets = new Set<Socket>();
   let onRead: (read: ReadAsked, far: Far) => void = () => undefined;
+  let onConnection: (socket: Socket) => void = () => undefined;
   let server: Server | undefined;
   let port = 0;
   let connections = 0;
@@ -51,6 +54,7 @@ export async function startFakeMeter(kind: 'rtu-over-tcp' | 'modbus-tcp'): Promi
     socket.setNoDelay(true);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
+    onConnection(socket);
     const say = (bytes: Uint8Array): void => {
       if (!socket.destroyed) socket.write(bytes);
     };
@@ -106,6 +110,9 @@ export async function startFakeMeter(kind: 'rtu-over-tcp' | 'modbus-tcp'): Promi
     },
     behave: (behaviour) => {
       onRead = behaviour;
+    },
+    greet: (greeting) => {
+      onConnection = greeting;
     },
     down,
     listen,
