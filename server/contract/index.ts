@@ -22,3 +22,4 @@ export {
   User,
   updateUser,
 } from './session.ts';
+export * from './trends.ts';

@@ -4,6 +4,7 @@ import {
   getMeterNow,
   getRegisterSummary,
   getTrend,
+  getTrends,
   getWall,
   listRegisters,
   readMeter,
@@ -18,6 +19,7 @@ export function addMeteringRoutes(routes: RouteServer, service: MeteringService)
   routes.add(getTrend, ({ actor, params, query }) =>
     service.trend(actor.scope('meter.view'), { ...params, ...query, resolution: query.resolution }),
   );
+  routes.add(getTrends, ({ actor, query }) => service.trends(actor.scope('meter.view'), query));
   routes.add(listRegisters, ({ actor, params, query }) =>
     service.registers(actor.scope('meter.view'), params.meterId, query),
   );

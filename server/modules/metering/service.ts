@@ -1,4 +1,13 @@
-import type { LineHealthDto, Load, MeterNow, Place, RegisterSummary, Trend, WallLayout } from '#contract/index.ts';
+import type {
+  LineHealthDto,
+  Load,
+  MeterNow,
+  Place,
+  RegisterSummary,
+  Trend,
+  Trends,
+  WallLayout,
+} from '#contract/index.ts';
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import { type Clock, COUNTERS, type Quantity } from '#drivers/core/index.ts';
 import type { LineDesk } from '#server/acquisition/types.ts';
@@ -10,6 +19,7 @@ import { serialText, stoppedHealth, toHealthFigures, toMeterNow, toRegisterReadi
 import type { MeterStates } from './meterStates.ts';
 import { type RegisterRow, selectRegisters } from './registerStore.ts';
 import { answerTrend, parseInstant, type TrendRequest } from './trend.ts';
+import { answerTrends, meterIdsOf, type TrendsRequest } from './trends.ts';
 import type { LastRead, MeterView } from './types.ts';
 import { answerLoad, type createPeaks, toWallLayout } from './wall.ts';
 
@@ -77,6 +87,11 @@ export function createMeteringService(deps: MeteringServiceDeps) {
     trend(scope: Scope, request: TrendRequest): Promise<Trend> {
       const meter = meterWithin(scope, request.meterId);
       return answerTrend(telemetry, request, deps.calendarOf(meter));
+    },
+
+    async trends(scope: Scope, request: TrendsRequest): Promise<Trends> {
+      const meters = meterIdsOf(request).map((meterId) => meterWithin(scope, meterId));
+      return answerTrends(telemetry, request, meters, deps.calendarOf);
     },
 
     async registers(scope: Scope, meterId: number, query: RegistersQuery) {

@@ -4,8 +4,10 @@ import { QUANTITIES } from '#drivers/core/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
 import {
   isTelemetryQuantity,
+  QUARTER_MS,
   type Telemetry,
   type TelemetryQuantity,
+  TREND_ROWS_MAX,
   TREND_STEPS,
   type TrendStep,
 } from '#server/platform/telemetry/index.ts';
@@ -14,8 +16,8 @@ import { toTrendPoint } from './dto.ts';
 const DAY_MS = 86_400_000;
 /** `auto` takes the finest step that gives no more points than this. */
 const AUTO_POINTS_MAX = 800;
-/** A step that was asked for may give this many. */
-const POINTS_MAX = 6_000;
+/** A step that was asked for may give this many: a year of half hours, two weeks of minutes. */
+const POINTS_MAX = 20_000;
 const RANGE_MS_MAX = 10 * 366 * DAY_MS;
 
 /** Raw rows are a minute apart at least, so that they count like minutes. */
@@ -42,12 +44,8 @@ export async function answerTrend(
   request: TrendRequest,
   calendar: ZonedCalendar,
 ): Promise<Trend> {
-  const { quantity } = request;
-  if (!isTelemetryQuantity(quantity)) throw invalid('quantity', 'is no quantity that is kept');
-  const fromMs = parseInstant('from', request.from);
-  const toMs = parseInstant('to', request.to);
-  if (toMs <= fromMs) throw invalid('to', 'must be after from');
-  if (toMs - fromMs > RANGE_MS_MAX) throw invalid('from', 'must be within ten years of to');
+  const quantity = quantityNamed(request.quantity);
+  const { fromMs, toMs } = parseRange(request);
   const step = chooseStep(request.resolution ?? 'auto', toMs - fromMs);
   const buckets = await telemetry.trend({ meterId: request.meterId, quantity, fromMs, toMs, step, calendar });
   return {
@@ -59,6 +57,24 @@ export async function answerTrend(
     to: new Date(toMs).toISOString(),
     points: buckets.map(toTrendPoint),
   };
+}
+
+/** Throws `request.invalid` for a name that telemetry does not keep. */
+export function quantityNamed(name: string): TelemetryQuantity {
+  if (!isTelemetryQuantity(name)) throw invalid('quantity', 'is no quantity that is kept');
+  return name;
+}
+
+/** Throws `request.invalid` for a range that runs backwards or is longer than anything is kept. */
+export function parseRange({ from, to }: { readonly from: string; readonly to: string }): {
+  readonly fromMs: number;
+  readonly toMs: number;
+} {
+  const fromMs = parseInstant('from', from);
+  const toMs = parseInstant('to', to);
+  if (toMs <= fromMs) throw invalid('to', 'must be after from');
+  if (toMs - fromMs > RANGE_MS_MAX) throw invalid('from', 'must be within ten years of to');
+  return { fromMs, toMs };
 }
 
 /** Ms since epoch. Throws `request.invalid` for a text that has the form of an instant and is none (13th month). */
@@ -77,13 +93,16 @@ export function chooseStep(wanted: string, rangeMs: number): TrendStep {
   if (rangeMs / STEP_MS[explicit] > POINTS_MAX) {
     throw invalid('resolution', `would give more than ${POINTS_MAX} points: take a coarser one or a shorter range`);
   }
+  if (explicit !== '1d' && rangeMs / QUARTER_MS > TREND_ROWS_MAX) {
+    throw invalid('resolution', 'must be 1d for a range of more than 500 days');
+  }
   return explicit;
 }
 
-function unitOf(quantity: TelemetryQuantity): string {
+export function unitOf(quantity: TelemetryQuantity): string {
   return quantity === 'balanceMinor' ? 'minor' : QUANTITIES[quantity].unit;
 }
 
-function invalid(field: string, message: string): AppError {
+export function invalid(field: string, message: string): AppError {
   return new AppError('request.invalid', `${field} ${message}.`, [{ field, message }]);
 }

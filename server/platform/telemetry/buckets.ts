@@ -2,6 +2,9 @@ import type { ZonedCalendar } from '#domain/calendar.ts';
 import { DAY_MS, QUARTER_MS } from './quarters.ts';
 import type { TrendBucket, TrendQuery, TrendStep } from './types.ts';
 
+/** What buckets need to know of a question. */
+type Bucketing = Pick<TrendQuery, 'step' | 'calendar'>;
+
 /** Rows that one question may fetch from any table of a store. */
 export const TREND_ROWS_MAX = 50_000;
 
@@ -13,7 +16,7 @@ const STEP_MS: Readonly<Record<Exclude<TrendStep, 'raw' | '1d'>, number>> = {
 };
 
 /** Puts rows, oldest first, into the buckets of the question. A raw row is a bucket of one. */
-export function toBuckets(rows: readonly TrendBucket[], query: TrendQuery): readonly TrendBucket[] {
+export function toBuckets(rows: readonly TrendBucket[], query: Bucketing): readonly TrendBucket[] {
   const startOfBucket = startOf(query);
   const buckets: TrendBucket[] = [];
   for (const row of rows) {
@@ -38,7 +41,7 @@ export function mergeBuckets(earlier: TrendBucket, later: TrendBucket): TrendBuc
 }
 
 /** Which bucket an instant belongs to. Hours follow the property's clock, whose offset may be half an hour. */
-function startOf({ step, calendar }: TrendQuery): (atMs: number) => number {
+function startOf({ step, calendar }: Bucketing): (atMs: number) => number {
   if (step === 'raw') return (atMs) => atMs;
   if (step === '1d') return (atMs) => calendar.startOfDay(atMs);
   const stepMs = STEP_MS[step];

@@ -1,3 +1,4 @@
+export { TREND_ROWS_MAX } from './buckets.ts';
 export { isTelemetryQuantity } from './columns.ts';
 export { openPostgresTelemetry, type PostgresTelemetryDeps } from './postgres/postgresTelemetry.ts';
 export { QUARTER_MS, type ZoneMeters } from './quarters.ts';

@@ -1,4 +1,13 @@
-import type { LoadBucket, LoadQuery, TelemetryPoint, TelemetryRecord, TrendBucket, TrendQuery } from './types.ts';
+import type {
+  LoadBucket,
+  LoadQuery,
+  MeterTrend,
+  TelemetryPoint,
+  TelemetryRecord,
+  TrendBucket,
+  TrendQuery,
+  TrendsQuery,
+} from './types.ts';
 
 /** What goes to the store, or to the disk, in one piece. */
 export interface TelemetryBatch {
@@ -17,6 +26,7 @@ export interface TelemetryStore {
    */
   write(batch: TelemetryBatch): Promise<number>;
   trend(query: TrendQuery): Promise<readonly TrendBucket[]>;
+  trends(query: TrendsQuery): Promise<readonly MeterTrend[]>;
   load(query: LoadQuery): Promise<readonly LoadBucket[]>;
   usualPeaksW(sinceMs: number): Promise<ReadonlyMap<number, number>>;
   isEmpty(): Promise<boolean>;

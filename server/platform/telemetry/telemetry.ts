@@ -38,6 +38,7 @@ export function createTelemetry(deps: TelemetryWriterDeps): Telemetry {
       if (store.keepsRecords) writer.push({ points: [], records });
     },
     trend: (query) => store.trend(query),
+    trends: (query) => store.trends(query),
     load: (query) => store.load(query),
     usualPeaksW: (sinceMs) => store.usualPeaksW(sinceMs),
     isEmpty: () => store.isEmpty(),

@@ -27,6 +27,17 @@ export interface TrendQuery {
   readonly calendar: ZonedCalendar;
 }
 
+/** The same question for many meters of one time zone; never single readings or minutes. */
+export interface TrendsQuery extends Omit<TrendQuery, 'meterId'> {
+  readonly meterIds: readonly number[];
+}
+
+/** Buckets of one of many meters, oldest first; none where it has no readings. */
+export interface MeterTrend {
+  readonly meterId: number;
+  readonly buckets: readonly TrendBucket[];
+}
+
 /** One bucket that has readings; a bucket without is not there. */
 export interface TrendBucket {
   readonly atMs: number;
@@ -84,6 +95,8 @@ export interface Telemetry {
   note(records: readonly TelemetryRecord[]): void;
   /** Oldest first. Rejects when the store is down. */
   trend(query: TrendQuery): Promise<readonly TrendBucket[]>;
+  /** One for each asked meter, in the order asked. Meters × quarter hours may be TREND_ROWS_MAX at most. */
+  trends(query: TrendsQuery): Promise<readonly MeterTrend[]>;
   /** Oldest first; quarters without any reading are absent. */
   load(query: LoadQuery): Promise<readonly LoadBucket[]>;
   /** Usual peak per meter: the mean of its daily peak loads since an instant, W. Meters without any are absent. */

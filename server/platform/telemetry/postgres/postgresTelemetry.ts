@@ -12,6 +12,7 @@ import { insertPoints } from './insert.ts';
 import { Partitions } from './partitions.ts';
 import { rollUp } from './rollUp.ts';
 import { readLoad, readTrend, readUsualPeaks } from './trend.ts';
+import { readTrends } from './trends.ts';
 
 const RETAIN_EVERY_MS = 3_600_000;
 
@@ -49,6 +50,7 @@ function createPostgresStore({ db, clock, log, retentionDays, zones }: PostgresT
     keepsRecords: false,
     write: ({ points }) => insertPoints(db, partitions, points, clock.nowMs()),
     trend: (query) => readTrend(db, query, clock.nowMs()),
+    trends: (query) => readTrends(db, query, clock.nowMs()),
     load: (query) => readLoad(db, query, clock.nowMs()),
     usualPeaksW: (sinceMs) => readUsualPeaks(db, sinceMs),
     async isEmpty() {

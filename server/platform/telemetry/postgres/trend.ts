@@ -58,7 +58,8 @@ export async function readUsualPeaks(db: Db, sinceMs: number): Promise<ReadonlyM
   return new Map(rows.map((row) => [row.meter_id, row.peak_w]));
 }
 
-async function firstDirtyMs(db: Db, nowMs: number): Promise<number> {
+/** Until here quarter hours are rolled up. */
+export async function firstDirtyMs(db: Db, nowMs: number): Promise<number> {
   const [row] = await db.query<{ at: Date | null }>(sql`select min(at) as at from telemetry_dirty_15m`);
   return row?.at?.getTime() ?? startOfQuarter(nowMs);
 }
