@@ -14,15 +14,12 @@ const Address = Type.Integer({ minimum: 1, maximum: 247 });
 export const LineVerdict = Type.Enum([...VERDICTS, 'stopped'] as const);
 export type LineVerdict = Static<typeof LineVerdict>;
 
-const named = <K extends string, F extends Record<string, ReturnType<typeof Type.Number>>>(kind: K, fields: F) =>
-  Type.Object({ kind: Type.Literal(kind), ...fields });
-
 /** What to change, with the figures that one must know to do it. */
 export const DoctorAction = Type.Union([
-  named('restoreLink', {}),
-  named('checkBus', {}),
-  named('checkLink', { reconnects: Count }),
-  named('raiseBaud', { fromBaud: Count, toBaud: Count }),
+  Type.Object({ kind: Type.Literal('restoreLink') }),
+  Type.Object({ kind: Type.Literal('checkBus') }),
+  Type.Object({ kind: Type.Literal('checkLink'), reconnects: Count }),
+  Type.Object({ kind: Type.Literal('raiseBaud'), fromBaud: Count, toBaud: Count }),
   Type.Object({
     kind: Type.Literal('splitLine'),
     /** Meters up to this address stay. */
@@ -30,19 +27,19 @@ export const DoctorAction = Type.Union([
     /** How many stay, and how many move. */
     meters: Type.Array(Count, { minItems: 2, maxItems: 2 }),
   }),
-  named('lengthenPoll', { fromMs: Ms, toMs: Ms, meters: Count }),
-  named('lowerTimeout', { fromMs: Ms, toMs: Ms, slowestReplyMs: Ms }),
-  named('raiseTimeout', { fromMs: Ms, toMs: Ms, lateReplies: Count }),
+  Type.Object({ kind: Type.Literal('lengthenPoll'), fromMs: Ms, toMs: Ms, meters: Count }),
+  Type.Object({ kind: Type.Literal('lowerTimeout'), fromMs: Ms, toMs: Ms, slowestReplyMs: Ms }),
+  Type.Object({ kind: Type.Literal('raiseTimeout'), fromMs: Ms, toMs: Ms, lateReplies: Count }),
   Type.Object({
     kind: Type.Literal('repairMeters'),
     meters: Type.Array(Type.Object({ meterId: Id, unitAddress: Address, wonMsPerHour: Ms })),
   }),
-  named('reduceTurnaround', { fromMs: Ms, toMs: Ms }),
-  named('checkMeterWiring', { meterId: Id, unitAddress: Address }),
-  named('checkFarEnd', { fromUnitAddress: Address }),
-  named('checkNoise', {}),
-  named('slowMeter', { meterId: Id, unitAddress: Address, replyMs: Ms, usualReplyMs: Ms }),
-  named('checkReplyDelay', { replyMs: Ms, usualReplyMs: Ms }),
+  Type.Object({ kind: Type.Literal('reduceTurnaround'), fromMs: Ms, toMs: Ms }),
+  Type.Object({ kind: Type.Literal('checkMeterWiring'), meterId: Id, unitAddress: Address }),
+  Type.Object({ kind: Type.Literal('checkFarEnd'), fromUnitAddress: Address }),
+  Type.Object({ kind: Type.Literal('checkNoise') }),
+  Type.Object({ kind: Type.Literal('slowMeter'), meterId: Id, unitAddress: Address, replyMs: Ms, usualReplyMs: Ms }),
+  Type.Object({ kind: Type.Literal('checkReplyDelay'), replyMs: Ms, usualReplyMs: Ms }),
 ]);
 export type DoctorAction = Static<typeof DoctorAction>;
 
@@ -89,17 +86,22 @@ const lineFields = {
   overruns: Count,
   /** Where the time of the window went; adds up to observedMs. */
   parts: Type.Object(Object.fromEntries(TIME_PARTS.map((part) => [part, Count])) as Record<TimePart, typeof Count>),
-  /** Greatest effect first. */
-  proposals: Type.Array(DoctorProposal),
 };
 
 /** One line as the list of the doctor shows it. */
-export const DoctorLine = Type.Object(lineFields);
+export const DoctorLine = Type.Object({
+  ...lineFields,
+  /** The proposal with the greatest effect, and how many there are. */
+  best: Type.Optional(DoctorProposal),
+  proposalCount: Count,
+});
 export type DoctorLine = Static<typeof DoctorLine>;
 
 /** Everything that the doctor knows of one line. */
 export const DoctorSheet = Type.Object({
   ...lineFields,
+  /** Greatest effect first. */
+  proposals: Type.Array(DoctorProposal),
   responseTimeoutMs: Count,
   turnaroundMs: Count,
   /** Counters of the window. */

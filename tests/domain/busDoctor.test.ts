@@ -67,10 +67,12 @@ const overrun = (count: number) =>
   good(count).map((each) => ({ ...each, livePollMs: 3_000, reads: 740, answeredMs: 740 * 151.6, overruns: 460 }));
 
 function only<K extends ActionKind>(proposals: readonly Proposal[], kind: K) {
-  const found = proposals.filter(({ action }) => action.kind === kind);
-  expect(found).toHaveLength(1);
-  const [{ action, effect }] = found as [Proposal & { action: Extract<Action, { kind: K }> }];
-  return { action, effect };
+  expect(proposals.filter(({ action }) => action.kind === kind)).toHaveLength(1);
+  for (const { action, effect } of proposals) if (isOf(action, kind)) return { action, effect };
+  throw new Error(`no ${kind}`);
+}
+function isOf<K extends ActionKind>(action: Action, kind: K): action is Extract<Action, { kind: K }> {
+  return action.kind === kind;
 }
 const kinds = (facts: LineFacts) => examine(facts).proposals.map(({ action }) => action.kind);
 

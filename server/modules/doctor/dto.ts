@@ -29,7 +29,8 @@ function whose(line: Line, gateway: Gateway) {
   };
 }
 
-export function toDoctorLine(line: Line, gateway: Gateway, { diagnosis, sinceMs }: Examined): DoctorLine {
+/** What the list and the sheet have in common. */
+function figuresOf(line: Line, gateway: Gateway, { diagnosis, sinceMs }: Examined) {
   const { verdict, observedMs, utilisation, load, parts, answering, dead, overruns } = diagnosis;
   return {
     ...whose(line, gateway),
@@ -44,7 +45,16 @@ export function toDoctorLine(line: Line, gateway: Gateway, { diagnosis, sinceMs 
     dead,
     overruns,
     parts,
-    proposals: diagnosis.proposals.map(toProposal),
+  };
+}
+
+export function toDoctorLine(line: Line, gateway: Gateway, examined: Examined): DoctorLine {
+  const { proposals } = examined.diagnosis;
+  const [best] = proposals;
+  return {
+    ...figuresOf(line, gateway, examined),
+    ...optional('best', best === undefined ? undefined : toProposal(best)),
+    proposalCount: proposals.length,
   };
 }
 
@@ -59,7 +69,8 @@ export function toDoctorSheet(
   const { requests, timeouts, crcErrors, frameErrors, lateReplies, reconnects } = window.line;
   const wallOf = (atMs: number) => iso(sinceMs + (atMs - window.sinceMs));
   return {
-    ...toDoctorLine(line, gateway, examined),
+    ...figuresOf(line, gateway, examined),
+    proposals: diagnosis.proposals.map(toProposal),
     responseTimeoutMs: health.responseTimeoutMs,
     turnaroundMs: health.turnaroundMs,
     requests,
@@ -85,10 +96,10 @@ export function toDoctorSheet(
 const NO_TIME = Object.fromEntries(TIME_PARTS.map((part) => [part, 0])) as Record<TimePart, number>;
 
 /** What there is to say of a line that is not run. */
-export function stoppedLine(line: Line, gateway: Gateway, nowMs: number): DoctorLine {
+function stoppedFigures(line: Line, gateway: Gateway, nowMs: number) {
   return {
     ...whose(line, gateway),
-    verdict: 'stopped',
+    verdict: 'stopped' as const,
     since: iso(nowMs),
     observedMs: 0,
     utilisation: 0,
@@ -97,14 +108,18 @@ export function stoppedLine(line: Line, gateway: Gateway, nowMs: number): Doctor
     dead: 0,
     overruns: 0,
     parts: NO_TIME,
-    proposals: [],
   };
+}
+
+export function stoppedLine(line: Line, gateway: Gateway, nowMs: number): DoctorLine {
+  return { ...stoppedFigures(line, gateway, nowMs), proposalCount: 0 };
 }
 
 export function stoppedSheet(line: Line, gateway: Gateway, nowMs: number): DoctorSheet {
   const { responseTimeoutMs, turnaroundMs } = line;
   return {
-    ...stoppedLine(line, gateway, nowMs),
+    ...stoppedFigures(line, gateway, nowMs),
+    proposals: [],
     responseTimeoutMs,
     turnaroundMs,
     requests: 0,
