@@ -51,7 +51,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     pause(paused) {
       isPaused = paused;
-      for (const socket of sockets) paused ? socket.pause() : socket.resume();
+      for (const socket of sockets) {
+        if (paused) socket.pause();
+        else socket.resume();
+      }
     },
     async stop() {
       for (const socket of sockets) socket.destroy();

@@ -224,7 +224,7 @@ function protocolOf(protocol: string): 'mqtt' | 'mqtts' | 'ws' | 'wss' {
 }
 
 /** Names with several addresses that all failed come as one error without a text of its own. */
-function reasonOf(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map((inner) => reasonOf(inner)).join(', ');
-  return error.message;
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
 }

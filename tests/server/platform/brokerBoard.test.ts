@@ -214,7 +214,7 @@ describeReal('Mosquitto', realMosquitto, () => {
     await holds(after, contents);
     expect(await board.figure('mqtt_reconnects_total')).toBe(1);
     const warnings = board.lines.filter((line) => line.startsWith('warn'));
-    expect(warnings.length, warnings.join('')).toBeLessThanOrEqual(2);
+    expect(warnings.length, `said: ${warnings.join('')}`).toBeLessThanOrEqual(2);
     expect(warnings.join('')).toContain(`address=mqtt://127.0.0.1:${mosquitto.port}`);
     expect(board.lines.at(-1)).toMatch(/connected to the MQTT broker/);
   });
