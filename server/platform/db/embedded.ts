@@ -20,6 +20,18 @@ const RESTART_PAUSE_MS_MAX = 5_000;
 const FAST_STOP_MS_MAX = 15_000;
 const LOG_FILE_BYTES_MAX = 10_000_000;
 
+/**
+ * Postgres' own defaults keep up to a gigabyte of journal, three times what a trial stores. An eighth of it makes
+ * a checkpoint a minute at a thousand readings a second, and one in a while at a small site. Nobody copies a running
+ * embedded cluster (no pg_dump, no replicas), so that the journal serves recovery only.
+ */
+const JOURNAL_SETTINGS = {
+  max_wal_size: '128MB',
+  min_wal_size: '32MB',
+  wal_level: 'minimal',
+  max_wal_senders: 0,
+} as const;
+
 export interface EmbeddedOptions {
   /** Folder of the cluster; made when missing. */
   readonly dir: string;
@@ -172,6 +184,7 @@ function serverFlags(home: EmbeddedHome, port: number, durable: boolean): string
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_min_messages: 'warning',
+    ...JOURNAL_SETTINGS,
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   return ['-D', home.dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
