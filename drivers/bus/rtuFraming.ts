@@ -11,7 +11,7 @@ export const PROBE_REGISTERS = [2, 4, 6, 8, 10] as const;
 
 /**
  * Most answers remembered as owed by one unit: a whole block, the same in other lengths, the probes. More are only
- * possible after that many tries in a row went unanswered, by when the oldest is more than a minute old (see
+ * possible after that many tries in a row went unanswered, by when the oldest is most of a minute old (see
  * METER_BACKOFF) and is forgotten.
  */
 export const MAX_OWED_REPLIES = 1 + MAX_OTHER_LENGTHS + PROBE_REGISTERS.length;

@@ -50,7 +50,7 @@ describe('a line', () => {
     wire.respond = (asked, encode) => (asked.unit === 7 ? [] : answering(WIRE_MS)(asked, encode));
     line.start();
     clock.advance(600_000);
-    // 2, 2.6, 3.4, … 133 s: seventeen tries in ten minutes, and the others never stop.
+    // 2, 2.4, 2.9, … 10, 15, … 176 s: seventeen tries in ten minutes, and the others never stop.
     expect(failures).toHaveLength(17);
     expect(failures.every(({ meterId }) => meterId === 7)).toBe(true);
     expect(wire.asked.filter(({ unit }) => unit === 7)).toHaveLength(failures.length);
@@ -65,7 +65,7 @@ describe('a line', () => {
     const deadlinesMs = failures.length * 700 + wireMs(asked);
     expect(Math.abs(health.lostToSilenceMs - deadlinesMs)).toBeLessThan(failures.length);
     expect(health.meters[6]?.lostMs).toBe(health.lostToSilenceMs);
-    expect(health.meters[6]?.backoffMs).toBeCloseTo(2_000 * 1.3 ** (failures.length - 1), 3);
+    expect(health.meters[6]?.backoffMs).toBeCloseTo(2_000 * 1.2 ** 9 * 1.5 ** (failures.length - 10), 3);
     expect(health.meters[0]?.backoffMs).toBeUndefined();
     const spent = health.meters.map(({ answeredMs, damagedMs, lostMs }) => answeredMs + damagedMs + lostMs);
     expect(spent.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(health.busyMs, 3);
