@@ -5,14 +5,8 @@ import { codeOf, columnOf } from '../columns.ts';
 import { startOfQuarter } from '../quarters.ts';
 import type { LoadBucket, LoadQuery, TrendBucket, TrendQuery } from '../types.ts';
 
-interface BucketRow {
-  readonly at: Date;
-  readonly count: number;
-  readonly sum: number;
-  readonly min: number;
-  readonly max: number;
-  readonly last: number;
-}
+/** Instants come as ms: a Date for each of a year's quarter hours would cost as much as all its figures. */
+export const AT_MS = sql`(extract(epoch from at) * 1000)::float8 as "atMs"`;
 
 /**
  * Buckets of one quantity of one meter, oldest first. Each part of the time comes from the coarsest table that has it:
@@ -75,18 +69,11 @@ async function firstDirtyDayMs(db: Db, query: TrendQuery, quartersUntilMs: numbe
 async function rawRows(db: Db, query: TrendQuery, fromMs: number, toMs: number): Promise<readonly TrendBucket[]> {
   if (fromMs >= toMs) return [];
   const column = columnOf(query.quantity);
-  const rows = await db.query<{ at: Date; value: number }>(sql`
-    select at, ${column} as value from telemetry_raw
+  const rows = await db.query<{ atMs: number; value: number }>(sql`
+    select ${AT_MS}, ${column} as value from telemetry_raw
     where meter_id = ${query.meterId} and at >= ${new Date(fromMs)} and at < ${new Date(toMs)} and ${column} is not null
     order by at limit ${TREND_ROWS_MAX}`);
-  return rows.map(({ at, value }) => ({
-    atMs: at.getTime(),
-    count: 1,
-    sum: value,
-    min: value,
-    max: value,
-    last: value,
-  }));
+  return rows.map(({ atMs, value }) => ({ atMs, count: 1, sum: value, min: value, max: value, last: value }));
 }
 
 async function rollUpRows(
@@ -99,11 +86,10 @@ async function rollUpRows(
   if (fromMs >= toMs) return [];
   const code = codeOf(query.quantity);
   const source: Sql = table === 'telemetry_15m' ? sql`telemetry_15m` : sql`telemetry_1d`;
-  const rows = await db.query<BucketRow>(sql`
-    select at, counts[${code}::int] as count, sums[${code}::int] as sum, mins[${code}::int] as min,
+  return db.query<TrendBucket>(sql`
+    select ${AT_MS}, counts[${code}::int] as count, sums[${code}::int] as sum, mins[${code}::int] as min,
       maxs[${code}::int] as max, lasts[${code}::int] as last
     from ${source} where meter_id = ${query.meterId} and at >= ${new Date(fromMs)} and at < ${new Date(toMs)}
       and counts[${code}::int] > 0
     order by at limit ${TREND_ROWS_MAX}`);
-  return rows.map(({ at, count, sum, min, max, last }) => ({ atMs: at.getTime(), count, sum, min, max, last }));
 }

@@ -3,7 +3,7 @@ import type { Db } from '../../db/index.ts';
 import { TREND_ROWS_MAX, toBuckets } from '../buckets.ts';
 import { codeOf, columnOf } from '../columns.ts';
 import type { MeterTrend, TrendBucket, TrendsQuery } from '../types.ts';
-import { firstDirtyMs } from './trend.ts';
+import { AT_MS, firstDirtyMs } from './trend.ts';
 
 interface QuarterRow extends TrendBucket {
   readonly meterId: number;
@@ -24,7 +24,7 @@ function rolledUp(db: Db, { meterIds, quantity, fromMs }: TrendsQuery, untilMs: 
   if (fromMs >= untilMs) return Promise.resolve([]);
   const code = codeOf(quantity);
   return db.query<QuarterRow>(sql`
-    select meter_id as "meterId", extract(epoch from at)::float8 * 1000 as "atMs", counts[${code}::int] as count,
+    select meter_id as "meterId", ${AT_MS}, counts[${code}::int] as count,
       sums[${code}::int] as sum, mins[${code}::int] as min, maxs[${code}::int] as max, lasts[${code}::int] as last
     from telemetry_15m
     where meter_id = any(${meterIds}::int[]) and at >= ${new Date(fromMs)} and at < ${new Date(untilMs)}
@@ -36,7 +36,7 @@ function notYetRolledUp(db: Db, { meterIds, quantity, toMs }: TrendsQuery, fromM
   if (fromMs >= toMs) return Promise.resolve([]);
   const column = columnOf(quantity);
   return db.query<QuarterRow>(sql`
-    select meter_id as "meterId", extract(epoch from date_bin('15 minutes', at, 'epoch'))::float8 * 1000 as "atMs",
+    select meter_id as "meterId", (extract(epoch from date_bin('15 minutes', at, 'epoch')) * 1000)::float8 as "atMs",
       count(*)::int as count, sum(${column}) as sum, min(${column}) as min, max(${column}) as max,
       (array_agg(${column} order by at desc))[1] as last
     from telemetry_raw
