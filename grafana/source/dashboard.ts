@@ -1,4 +1,4 @@
-import { DATA_SOURCE, type Panel } from './panels.ts';
+import { DATA_SOURCES, type Panel } from './panels.ts';
 import { inLanguage, type Language, type Text, text } from './text.ts';
 
 /** Of Grafana 12. */
@@ -70,7 +70,7 @@ function variableModel({ name, label, query, all }: Variable) {
     type: 'query',
     name,
     label,
-    datasource: DATA_SOURCE,
+    datasource: DATA_SOURCES.raw,
     query,
     definition: query,
     // Anew whenever the time range changes: meters come and go.

@@ -29,11 +29,13 @@ const usedInAll = stat({
   title: text('租户用电量', 'Used by tenants'),
   description: text('所选时间内的完整小时', 'In the full hours of the time shown'),
   unit: 'watth',
+  source: 'rollUps',
   queries: [{ query: useInAll(OF_TENANTS, []), name: text('用电量', 'Used') }],
 });
 const peak = stat({
   title: text('最高一刻钟负荷', 'Highest quarter hour'),
   unit: 'watt',
+  source: 'rollUps',
   queries: [
     {
       query:
@@ -46,8 +48,9 @@ const peak = stat({
 
 const byDay = chart({
   title: text('每日租户用电量,按项目', 'Tenants’ use by day and property'),
-  description: text('日期按项目所在地的时间', 'Days are those of the property’s clock'),
+  description: text('已结束的日子,按项目所在地的时间', 'Days that are over, by the property’s clock'),
   unit: 'watth',
+  source: 'rollUps',
   kind: 'bars',
   lookBack: '30d',
   from: 0,
@@ -56,6 +59,7 @@ const byDay = chart({
 const byHour = chart({
   title: text('每小时租户用电量,按项目', 'Tenants’ use by hour and property'),
   unit: 'watth',
+  source: 'rollUps',
   kind: 'bars',
   from: 0,
   queries: [{ query: useByHour(OF_TENANTS, ['property']), name: '$tag_property' }],
@@ -63,6 +67,7 @@ const byHour = chart({
 const byBuilding = chart({
   title: text('每日租户用电量,按楼栋', 'Tenants’ use by day and building'),
   unit: 'watth',
+  source: 'rollUps',
   kind: 'bars',
   lookBack: '30d',
   from: 0,
@@ -80,6 +85,7 @@ const byRole = chart({
     'substation: the feeders, which measure again what hangs below them',
   ),
   unit: 'watth',
+  source: 'rollUps',
   lookBack: '30d',
   from: 0,
   queries: [{ query: useByDay({ counters: ENERGY, where: IN_BUILDINGS, by: ['role'] }), name: '$tag_role' }],
@@ -92,6 +98,7 @@ const byRole = chart({
 const byTariff = chart({
   title: text('每日租户用电量,按时段', 'Tenants’ use by day and tariff period'),
   unit: 'watth',
+  source: 'rollUps',
   kind: 'bars',
   lookBack: '30d',
   from: 0,
@@ -130,6 +137,7 @@ const topConsumers = table({
   title: text('用电最多的租户', 'Tenants that use most'),
   description: text('所选时间内的完整小时', 'In the full hours of the time shown'),
   unit: 'watth',
+  source: 'rollUps',
   query: useInAll(OF_TENANTS, PLACE_TAGS),
   sort: { by: 'wh', descending: true },
   rows: 20,
@@ -142,6 +150,7 @@ const quality = table({
     `The lowest voltage first; ${VOLTAGE_LEAST_V} to ${VOLTAGE_MOST_V} V is good (GB/T 12325)`,
   ),
   unit: 'volt',
+  source: 'rollUps',
   query:
     'SELECT min("voltage_l1_v_min") AS "lowest", max("voltage_l1_v_max") AS "highest", mean("power_factor_mean") AS "factor"' +
     ` FROM ${QUARTERS} WHERE ${OF_TENANTS} GROUP BY "meter_number", "property", "building", "room"`,
@@ -182,6 +191,7 @@ const meterLoad = chart({
 const meterUse = chart({
   title: text('所选电表每日用电量', 'Use of the chosen meters by day'),
   unit: 'watth',
+  source: 'rollUps',
   kind: 'bars',
   lookBack: '30d',
   from: 0,

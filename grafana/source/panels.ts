@@ -1,7 +1,13 @@
 import type { Text } from './text.ts';
 
-/** Provisioned under this uid (grafana/provisioning/datasources/meterwall.yml). */
-export const DATA_SOURCE = { type: 'influxdb', uid: 'meterwall-influxdb' } as const;
+/** Provisioned under these uids (grafana/provisioning/datasources/meterwall.yml). */
+export const DATA_SOURCES = {
+  /** Readings and figures as they came, kept for some months. */
+  raw: { type: 'influxdb', uid: 'meterwall-influxdb' },
+  /** Quarter hours and days, in a database of their own because they are kept for good. */
+  rollUps: { type: 'influxdb', uid: 'meterwall-rollups' },
+} as const;
+export type DataSource = keyof typeof DATA_SOURCES;
 
 /** A gap longer than this stays a gap in a line, ms: figures come every ten seconds. */
 const GAP_MS = 60_000;
@@ -34,6 +40,8 @@ interface Common {
   /** A unit of Grafana, e.g. `watt`. */
   readonly unit: string;
   readonly queries: readonly Query[];
+  /** `raw` when it is left out. */
+  readonly source?: DataSource;
   readonly styles?: readonly Style[];
   /** The panel looks back so far, whatever the dashboard shows: `2m`. */
   readonly lookBack?: string;
@@ -52,7 +60,7 @@ export function stat(
 ): Panel {
   return {
     ...head('stat', options),
-    targets: targetsOf(options.queries, 'time_series'),
+    targets: targetsOf(options, 'time_series'),
     fieldConfig: fieldConfig(options, {
       color: { mode: 'thresholds' },
       thresholds: steps(options.thresholds ?? []),
@@ -81,7 +89,7 @@ export function chart(
   const { kind = 'lines', limits = [] } = options;
   return {
     ...head('timeseries', options),
-    targets: targetsOf(options.queries, 'time_series'),
+    targets: targetsOf(options, 'time_series'),
     fieldConfig: fieldConfig(options, {
       color: { mode: 'palette-classic' },
       ...(options.from === undefined ? {} : { min: options.from }),
@@ -127,7 +135,7 @@ export function table(
   const shown = columns.map(({ field }) => field);
   return {
     ...head('table', options),
-    targets: targetsOf([{ query: options.query, name: '' }], 'table'),
+    targets: targetsOf({ ...options, queries: [{ query: options.query, name: '' }] }, 'table'),
     transformations: [
       { id: 'sortBy', options: { fields: {}, sort: [{ field: sort.by, desc: sort.descending }] } },
       { id: 'limit', options: { limitField: options.rows } },
@@ -166,20 +174,20 @@ export function table(
 }
 
 function head<T extends Panel['type']>(type: T, options: Omit<Common, 'queries'>) {
-  const { title, description, lookBack } = options;
+  const { title, description, lookBack, source = 'raw' } = options;
   return {
     type,
     title,
     ...(description === undefined ? {} : { description }),
-    datasource: DATA_SOURCE,
+    datasource: DATA_SOURCES[source],
     ...(lookBack === undefined ? {} : { timeFrom: lookBack, hideTimeOverride: true }),
   };
 }
 
-function targetsOf(queries: readonly Query[], resultFormat: 'time_series' | 'table') {
+function targetsOf({ queries, source = 'raw' }: Common, resultFormat: 'time_series' | 'table') {
   return queries.map(({ query, name }, index) => ({
     refId: String.fromCodePoint('A'.charCodeAt(0) + index),
-    datasource: DATA_SOURCE,
+    datasource: DATA_SOURCES[source],
     rawQuery: true,
     query,
     alias: name,
