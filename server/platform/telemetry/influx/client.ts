@@ -14,7 +14,11 @@ export interface InfluxSeries {
 }
 
 interface QueryAnswer {
-  readonly results?: readonly { readonly series?: readonly InfluxSeries[]; readonly error?: string }[];
+  readonly results?: readonly {
+    /** 1.x leaves `values` out where a list is empty. */
+    readonly series?: readonly (Omit<InfluxSeries, 'values'> & Partial<Pick<InfluxSeries, 'values'>>)[];
+    readonly error?: string;
+  }[];
   readonly error?: string;
 }
 
@@ -86,7 +90,7 @@ export class InfluxClient {
     const answer: QueryAnswer = JSON.parse(text);
     const error = answer.error ?? answer.results?.find((result) => result.error !== undefined)?.error;
     if (error !== undefined) throw new InfluxQueryError(error);
-    return answer.results?.[0]?.series ?? [];
+    return (answer.results?.[0]?.series ?? []).map((series) => ({ ...series, values: series.values ?? [] }));
   }
 
   /** A request of the management API of 2.x or 3.x; the answer's JSON, undefined for none. */
