@@ -3,6 +3,8 @@ import type { Telemetry } from './platform/telemetry/index.ts';
 const QUARTER_MS = 15 * 60_000;
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
+/** What was not known is asked again after this pause: a past that is being filled in, a store that was down. */
+const ASK_AGAIN_MS = 60_000;
 
 export interface PastLoadDeps {
   readonly telemetry: Pick<Telemetry, 'load'>;
@@ -11,7 +13,10 @@ export interface PastLoadDeps {
   readonly failed: (error: unknown) => void;
 }
 
-/** Mean load of a property in this quarter of an hour, 24 hours and seven times 24 hours ago, W; absent where unknown. */
+/**
+ * Mean load of a property in this quarter of an hour, or the one before where that has no readings, 24 hours and seven
+ * times 24 hours ago, W; undefined where unknown.
+ */
 export interface PastLoads {
   readonly yesterdayW: number | undefined;
   readonly weekAgoW: number | undefined;
@@ -21,6 +26,7 @@ const UNKNOWN: PastLoads = { yesterdayW: undefined, weekAgoW: undefined };
 
 interface Known {
   readonly quarterMs: number;
+  readonly askedMs: number;
   loads: PastLoads;
 }
 
@@ -42,11 +48,12 @@ export class PastLoad {
   at(propertyId: number, nowMs: number): PastLoads {
     const quarterMs = Math.floor(nowMs / QUARTER_MS) * QUARTER_MS;
     const known = this.#known.get(propertyId);
-    if (known?.quarterMs === quarterMs) return known.loads;
-    const next: Known = { quarterMs, loads: UNKNOWN };
+    const isSame = known?.quarterMs === quarterMs;
+    if (isSame && (isComplete(known.loads) || nowMs - known.askedMs < ASK_AGAIN_MS)) return known.loads;
+    const next: Known = { quarterMs, askedMs: nowMs, loads: isSame ? known.loads : UNKNOWN };
     this.#known.set(propertyId, next);
     this.#work = this.#work.then(() => this.#ask(propertyId, next));
-    return UNKNOWN;
+    return next.loads;
   }
 
   /** Resolves when everything that was asked for is known. */
@@ -58,15 +65,18 @@ export class PastLoad {
     const meterIds = this.#deps.meterIds(propertyId);
     if (meterIds.length === 0) return;
     const loadW = async (agoMs: number) => {
-      const fromMs = known.quarterMs - agoMs;
-      const [bucket] = await this.#deps.telemetry.load({ meterIds, fromMs, toMs: fromMs + QUARTER_MS });
-      return bucket?.loadW;
+      const quarterMs = known.quarterMs - agoMs;
+      const range = { fromMs: quarterMs - QUARTER_MS, toMs: quarterMs + QUARTER_MS };
+      return (await this.#deps.telemetry.load({ meterIds, ...range })).at(-1)?.loadW;
     };
     try {
       known.loads = { yesterdayW: await loadW(DAY_MS), weekAgoW: await loadW(WEEK_MS) };
     } catch (error) {
-      // The store is down: it is asked again in the next quarter.
       this.#deps.failed(error);
     }
   }
+}
+
+function isComplete({ yesterdayW, weekAgoW }: PastLoads): boolean {
+  return yesterdayW !== undefined && weekAgoW !== undefined;
 }

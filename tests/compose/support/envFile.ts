@@ -26,7 +26,10 @@ export function openEnvFolder(): EnvFolder {
   return {
     path,
     run(...args) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], { cwd: folder });
+      const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
       return { code: status, said: `${stdout}${stderr}` };
     },
     text,
