@@ -72,7 +72,7 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
     metrics,
     spoolDir,
   });
-  const alarms = createAlarms({ db, clock, log: log.child('alarms'), estate, metering, metrics, spoolDir });
+  const alarms = createAlarms({ db, clock, log: log.child('alarms'), estate, metering, metrics, spoolDir, telemetry });
   const acquisition = createAcquisition({
     estate,
     createLine: (config, sink) => createLine(config, { clock, chance: deps.chance, sink }),
@@ -150,7 +150,9 @@ function createLiveSide(deps: MeasuringDeps, metering: Metering, alarms: Alarms)
     clockStepped: () => live.clockStepped(),
     estateChanged: (propertyId) => live.layoutChanged(propertyId),
   });
-  alarms.onChange(({ alarm, propertyId, buildingId }) => live.alarmChanged(alarm, { propertyId, buildingId }));
+  alarms.onChange(({ alarm, propertyId, buildingId }) =>
+    live.alarmChanged(alarm, propertyId === undefined ? undefined : { propertyId, buildingId }),
+  );
   access.onRevoked(() => void live.recheck().catch((error: unknown) => deps.log.error('live recheck', { error })));
   addLiveFigures(deps.metrics, live);
   return live;

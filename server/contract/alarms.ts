@@ -4,8 +4,15 @@ import { route } from './route.ts';
 
 const tag = 'alarms';
 
+/** What an alarm is about. `property`: the way to all of it; `platform`: this program and its stores, of no property. */
+export const ALARM_SOURCES = ['platform', 'property', 'gateway', 'line', 'meter'] as const;
+export type AlarmSourceKind = (typeof ALARM_SOURCES)[number];
+
 /** Kinds of alarm, with their severity: 1 low, 2 medium, 3 high. Texts: catalogue key `alarm.<kind>`. */
 export const ALARM_KINDS = {
+  storeDown: { severity: 2, source: 'platform' },
+  spoolFull: { severity: 3, source: 'platform' },
+  networkLost: { severity: 3, source: 'property' },
   gatewayLost: { severity: 3, source: 'gateway' },
   lineLost: { severity: 3, source: 'line' },
   meterLost: { severity: 2, source: 'meter' },
@@ -14,7 +21,7 @@ export const ALARM_KINDS = {
   arrears: { severity: 3, source: 'meter' },
   overload: { severity: 2, source: 'meter' },
   relayDisagrees: { severity: 2, source: 'meter' },
-} as const satisfies Record<string, { severity: 1 | 2 | 3; source: 'gateway' | 'line' | 'meter' }>;
+} as const satisfies Record<string, { severity: 1 | 2 | 3; source: AlarmSourceKind }>;
 export type AlarmKind = keyof typeof ALARM_KINDS;
 const AlarmKindName = Type.Enum(Object.keys(ALARM_KINDS) as AlarmKind[]);
 
@@ -23,13 +30,15 @@ export const AlarmState = Type.Union([Type.Literal('open'), Type.Literal('return
 
 export const Alarm = Type.Object({
   id: Id,
-  propertyId: Id,
+  /** Absent where the platform itself is the source; those are for everybody whose right covers the whole group. */
+  propertyId: Type.Optional(Id),
   kind: AlarmKindName,
   severity: Type.Integer({ minimum: 1, maximum: 3 }),
   state: AlarmState,
   source: Type.Object({
-    kind: Type.Union([Type.Literal('gateway'), Type.Literal('line'), Type.Literal('meter')]),
-    id: Id,
+    kind: Type.Enum([...ALARM_SOURCES]),
+    /** 0 for the platform. */
+    id: Type.Integer({ minimum: 0 }),
   }),
   /** Place and thing in words for the list: ["购物中心", "3F", "3F-27"], in both languages where known. */
   path: Type.Array(Names),
@@ -39,11 +48,11 @@ export const Alarm = Type.Object({
   acknowledgedAt: Type.Optional(Instant),
   acknowledgedBy: Type.Optional(Type.String()),
   note: Type.Optional(Type.String()),
-  /** Value and limit in the unit, e.g. 412000 W of 400000 W; balances as minor units. */
+  /** Value and limit in the unit, e.g. 412000 W of 400000 W, 31 of 32 gateways; balances as minor units. */
   value: Type.Optional(Type.Number()),
   limit: Type.Optional(Type.Number()),
   unit: Type.Optional(Type.String()),
-  /** Meters that went with the cause (lost gateway or line). */
+  /** Meters that went with the cause (lost network, gateway or line). */
   childCount: Type.Integer({ minimum: 0 }),
 });
 export type Alarm = Static<typeof Alarm>;
@@ -53,7 +62,8 @@ export const listAlarms = route({
   path: '/api/alarms',
   access: 'alarm.view',
   tag,
-  summary: 'Alarms, newest first; `current` = open or not yet acknowledged',
+  summary:
+    'Alarms, newest first; `current` = open or not yet acknowledged. Those of the platform belong to every property',
   query: Type.Object({
     propertyId: Type.Optional(Id),
     meterId: Type.Optional(Id),

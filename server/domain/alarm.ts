@@ -16,6 +16,8 @@ export interface AlarmRule {
  * without it. A path is lost after ten seconds, since a gateway that restarts its network is back sooner.
  */
 export const ALARM_RULES = {
+  // Gateways come back one by one, their pause between attempts grows to half a minute: until then the cause stands.
+  networkLost: { raiseAfterMs: 10_000, raiseAfterLooks: 1, clearAfterMs: 60_000, clearAfterLooks: 1 },
   gatewayLost: { raiseAfterMs: 10_000, raiseAfterLooks: 1, clearAfterMs: 5_000, clearAfterLooks: 1 },
   lineLost: { raiseAfterMs: 10_000, raiseAfterLooks: 1, clearAfterMs: 5_000, clearAfterLooks: 1 },
   meterLost: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 15_000, clearAfterLooks: 1 },
@@ -24,6 +26,8 @@ export const ALARM_RULES = {
   arrears: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 0, clearAfterLooks: 3 },
   overload: { raiseAfterMs: 60_000, raiseAfterLooks: 2, clearAfterMs: 60_000, clearAfterLooks: 2 },
   relayDisagrees: { raiseAfterMs: 20_000, raiseAfterLooks: 2, clearAfterMs: 0, clearAfterLooks: 2 },
+  storeDown: { raiseAfterMs: 60_000, raiseAfterLooks: 2, clearAfterMs: 10_000, clearAfterLooks: 2 },
+  spoolFull: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 60_000, clearAfterLooks: 2 },
 } as const satisfies Record<string, AlarmRule>;
 
 /** Where a condition stands. `sinceMs` and `looks` count towards the next change; undefined when nothing is under way. */
@@ -107,4 +111,58 @@ export function lostCauses(lines: readonly LinePath[]): {
     gatewayIds: new Set(down.filter((line) => !alive.has(line.gatewayId)).map((line) => line.gatewayId)),
     lineIds: new Set(down.filter((line) => alive.has(line.gatewayId)).map((line) => line.lineId)),
   };
+}
+
+/** With fewer gateways their loss together may be chance. */
+export const NETWORK_GATEWAYS_MIN = 3;
+/** One in ten may have another way, or a single meter whose silence blames the meter. */
+const NETWORK_LOST_SHARE = 0.9;
+/** When so many go within this time more may follow; */
+const GOING_MS = 20_000;
+/** a single gateway waits for the others no longer than this. */
+const GOING_MS_MAX = 60_000;
+
+/** A gateway as the network level sees it. */
+export interface GatewayPath {
+  readonly gatewayId: number;
+  readonly propertyId: number;
+  readonly down: boolean;
+  /** Since when it is down; means nothing when it is not. */
+  readonly sinceMs: number;
+}
+
+/** Is the way to a whole property lost? `gateways`: all that are to run there. */
+export function observeNetwork(gateways: readonly GatewayPath[]): Observation {
+  const down = gateways.filter((gateway) => gateway.down).length;
+  const enough = gateways.length >= NETWORK_GATEWAYS_MIN && down >= gateways.length * NETWORK_LOST_SHARE;
+  return enough ? 'holds' : 'gone';
+}
+
+/** When the last gateway is back there is nothing to wait for any more. */
+export function networkRule(gateways: readonly GatewayPath[]): AlarmRule {
+  const { networkLost, gatewayLost } = ALARM_RULES;
+  return gateways.some(({ down }) => down) ? networkLost : { ...networkLost, clearAfterMs: gatewayLost.clearAfterMs };
+}
+
+/** The lost gateways of a property for which it is too early to tell: others are going too, and more may follow. */
+export function goingTogether(gateways: readonly GatewayPath[], nowMs: number): ReadonlySet<number> {
+  const down = gateways.filter((gateway) => gateway.down);
+  if (down.filter(({ sinceMs }) => nowMs - sinceMs < GOING_MS).length < NETWORK_GATEWAYS_MIN) return new Set();
+  return new Set(down.filter(({ sinceMs }) => nowMs - sinceMs < GOING_MS_MAX).map(({ gatewayId }) => gatewayId));
+}
+
+/** What waits on a disk for a store, and how much has been dropped since the program began. */
+export interface SpoolLevel {
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly dropped: number;
+}
+
+const SPOOL_FULL_RATIO = 0.9;
+const SPOOL_CLEAR_RATIO = 0.8;
+
+/** Does what waits for a store not fit any more? Dropping since the last look counts, however much room there is. */
+export function observeSpool({ bytes, maxBytes, dropped }: SpoolLevel, droppedBefore: number): Observation {
+  if (dropped > droppedBefore || bytes > maxBytes * SPOOL_FULL_RATIO) return 'holds';
+  return bytes < maxBytes * SPOOL_CLEAR_RATIO ? 'gone' : 'between';
 }

@@ -2,12 +2,17 @@ import { describe, expect, test } from 'vitest';
 import {
   ALARM_RULES,
   type AlarmRule,
+  type GatewayPath,
+  goingTogether,
   lostCauses,
+  networkRule,
   type Observation,
   observeMeterLost,
   observeMoney,
+  observeNetwork,
   observeOverload,
   observeRelay,
+  observeSpool,
   QUIET_TRACK,
   stepTrack,
 } from '#domain/alarm.ts';
@@ -162,4 +167,48 @@ describe('root cause', () => {
     expect([...causes.gatewayIds]).toEqual(gatewayIds);
     expect([...causes.lineIds]).toEqual(lineIds);
   });
+});
+
+describe('the network of a property', () => {
+  const gateways = (down: number, up: number, sinceMs = 0): readonly GatewayPath[] =>
+    Array.from({ length: down + up }, (_, index) => ({ gatewayId: index, propertyId: 1, down: index < down, sinceMs }));
+
+  test.each([
+    ['no gateway at all', 0, 0, 'gone'],
+    ['both of two', 2, 0, 'gone'],
+    ['all of three', 3, 0, 'holds'],
+    ['two of three', 2, 1, 'gone'],
+    ['eight of nine', 8, 1, 'gone'],
+    ['nine of ten', 9, 1, 'holds'],
+    ['287 of 320', 287, 33, 'gone'],
+    ['288 of 320', 288, 32, 'holds'],
+  ] as const)('%s', (_what, down, up, observation) => {
+    expect(observeNetwork(gateways(down, up))).toBe(observation);
+  });
+
+  test('is back at once when all are, and after a minute when some are not', () => {
+    expect(networkRule(gateways(0, 5)).clearAfterMs).toBe(ALARM_RULES.gatewayLost.clearAfterMs);
+    expect(networkRule(gateways(1, 4)).clearAfterMs).toBe(60_000);
+  });
+
+  test('gateways that go with others wait for more to follow, at most a minute', () => {
+    expect(goingTogether(gateways(2, 8, 100_000), 100_000).size).toBe(0);
+    expect(goingTogether(gateways(3, 7, 100_000), 100_000).size).toBe(3);
+    expect(goingTogether(gateways(3, 7, 100_000), 120_000).size).toBe(0);
+    const [old, ...young] = gateways(4, 6, 100_000);
+    if (old === undefined) throw new Error('no gateway');
+    expect([...goingTogether([{ ...old, sinceMs: 45_000 }, ...young], 100_000)]).toContain(0);
+    expect([...goingTogether([{ ...old, sinceMs: 40_000 }, ...young], 100_000)]).not.toContain(0);
+  });
+});
+
+test.each([
+  [{ bytes: 90, dropped: 0 }, 0, 'between'],
+  [{ bytes: 91, dropped: 0 }, 0, 'holds'],
+  [{ bytes: 80, dropped: 0 }, 0, 'between'],
+  [{ bytes: 79, dropped: 0 }, 0, 'gone'],
+  [{ bytes: 0, dropped: 5 }, 5, 'gone'],
+  [{ bytes: 0, dropped: 5 }, 4, 'holds'],
+] as const)('a spool of 100 bytes with %o, %i dropped before: %s', (level, before, observation) => {
+  expect(observeSpool({ ...level, maxBytes: 100 }, before)).toBe(observation);
 });

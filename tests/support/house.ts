@@ -77,7 +77,7 @@ export async function openHouse(
   const metering = createMetering({
     ...{ db, clock, log: silentLog, estate, telemetry, modelOf: modelById, metrics, spoolDir },
   });
-  const alarms = createAlarms({ db, clock, log: silentLog, estate, metering, metrics, spoolDir });
+  const alarms = createAlarms({ db, clock, log: silentLog, estate, metering, metrics, spoolDir, telemetry });
   await metering.start(desk?.(() => house));
   await alarms.start();
   const { meterId, lineId, gatewayId, propertyId } = houseLookups(estate);

@@ -45,6 +45,9 @@ export const zh = {
   mark: { commandInFlight: '命令执行中', unacknowledgedAlarm: '报警未确认', overload: '过载', stale: '重启前的数据' },
   severity: { 1: '低', 2: '中', 3: '高' },
   alarm: {
+    storeDown: '遥测库不可用',
+    spoolFull: '待存数据放不下',
+    networkLost: '项目网络失联',
     gatewayLost: '网关失联',
     lineLost: '总线失联',
     meterLost: '表计失联',
@@ -205,6 +208,9 @@ export const en: typeof zh = {
   },
   severity: { 1: 'Low', 2: 'Medium', 3: 'High' },
   alarm: {
+    storeDown: 'Telemetry store away',
+    spoolFull: 'No room for what waits',
+    networkLost: 'Network lost',
     gatewayLost: 'Gateway lost',
     lineLost: 'Line lost',
     meterLost: 'Meter lost',

@@ -30,8 +30,7 @@ export class CurrentAlarms {
   counts(scope: Scope, propertyId: number | undefined): AlarmCounts {
     const counts = { unacknowledged: 0, low: 0, medium: 0, high: 0 };
     for (const alarm of this.#alarms.values()) {
-      const wanted = propertyId === undefined || alarm.propertyId === propertyId;
-      if (!wanted || !scopeCovers(scope, alarm.propertyId, alarm.buildingId)) continue;
+      if (!isWanted(alarm, propertyId) || !isWithin(scope, alarm)) continue;
       if (!alarm.acknowledged) counts.unacknowledged += 1;
       if (!alarm.open) continue;
       if (alarm.severity === 1) counts.low += 1;
@@ -49,4 +48,13 @@ export class CurrentAlarms {
     else this.#unacknowledged.set(source.id, ids);
     this.#mark(source.id, ids.size > 0);
   }
+}
+
+/** Alarms of the platform concern every property. */
+function isWanted(alarm: CurrentAlarm, propertyId: number | undefined): boolean {
+  return propertyId === undefined || alarm.propertyId === undefined || alarm.propertyId === propertyId;
+}
+
+function isWithin(scope: Scope, { propertyId, buildingId }: CurrentAlarm): boolean {
+  return propertyId === undefined ? scope.all : scopeCovers(scope, propertyId, buildingId);
 }

@@ -4,7 +4,6 @@ import type { AlarmRow } from './store.ts';
 export function toAlarm(row: AlarmRow): Alarm {
   return {
     id: row.id,
-    propertyId: row.property_id,
     kind: row.kind,
     severity: row.severity,
     state: row.cleared_at === null ? 'open' : row.acknowledged_at === null ? 'returned' : 'closed',
@@ -12,6 +11,7 @@ export function toAlarm(row: AlarmRow): Alarm {
     path: row.path,
     raisedAt: row.raised_at.toISOString(),
     childCount: row.child_count,
+    ...(row.property_id === null ? {} : { propertyId: row.property_id }),
     ...(row.label === null ? {} : { label: row.label }),
     ...(row.cleared_at === null ? {} : { clearedAt: row.cleared_at.toISOString() }),
     ...(row.acknowledged_at === null ? {} : { acknowledgedAt: row.acknowledged_at.toISOString() }),

@@ -7,8 +7,11 @@ import type { Db } from '#server/platform/db/index.ts';
 import type { RouteServer, Scope } from '#server/platform/http/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import { addFigures, type Metrics } from '#server/platform/metricsFigures.ts';
+import type { SpoolFigures, StoreQueueFigures } from '#server/platform/spool/index.ts';
+import type { Telemetry } from '#server/platform/telemetry/index.ts';
 import { type AlarmCounts, CurrentAlarms } from './current.ts';
 import { toAlarm } from './dto.ts';
+import type { PlatformState } from './platformWatch.ts';
 import { createRecorder } from './recorder.ts';
 import { addAlarmRoutes } from './routes.ts';
 import { createAlarmService } from './service.ts';
@@ -29,12 +32,14 @@ export interface AlarmsDeps {
   readonly metrics: Metrics;
   /** Folder of what waits for the database. */
   readonly spoolDir: string;
+  readonly telemetry: Pick<Telemetry, 'figures'>;
 }
 
 /** An alarm that was raised, cleared or acknowledged; told after commit. */
 export interface AlarmNews {
   readonly alarm: Alarm;
-  readonly propertyId: number;
+  /** Undefined for an alarm of the platform. */
+  readonly propertyId: number | undefined;
   readonly buildingId: number | undefined;
 }
 
@@ -46,6 +51,8 @@ export interface Alarms {
   counts(scope: Scope, propertyId?: number): AlarmCounts;
   /** Every alarm that is open or not acknowledged, newest first. */
   current(): Promise<readonly Alarm[]>;
+  /** What waits for the database. */
+  waiting(): StoreQueueFigures;
   /** Stores what waits. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -58,14 +65,21 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
   const current = new CurrentAlarms((meterId, unacknowledged) => metering.setAlarmMark(meterId, unacknowledged));
   const changed = (row: AlarmRow): void => {
     current.put(toCurrent(row));
-    const news = { alarm: toAlarm(row), propertyId: row.property_id, buildingId: row.building_id ?? undefined };
+    const news = {
+      alarm: toAlarm(row),
+      propertyId: row.property_id ?? undefined,
+      buildingId: row.building_id ?? undefined,
+    };
     for (const listener of listeners) listener(news);
   };
   const recorder = createRecorder({
     ...{ db, clock, log, recorded: changed },
     spoolDir: join(deps.spoolDir, 'alarms'),
   });
-  const tracker = new AlarmTracker({ estate, metering, decide: (transition) => recorder.push(transition) });
+  const tracker = new AlarmTracker({
+    ...{ estate, metering, decide: (transition) => recorder.push(transition) },
+    platformState: () => platformStateOf(deps, recorder.figures().spool),
+  });
   const service = createAlarmService({ db, nowMs: () => clock.nowMs(), current, changed });
   let unlisten: (() => void) | undefined;
   const everywhere: Scope = { all: true, propertyIds: [], buildingIds: [] };
@@ -91,6 +105,18 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       help: 'Changes of alarms dropped, no room left',
       kind: 'counter',
       read: () => recorder.figures().dropped,
+    },
+    {
+      name: 'alarms_refused_total',
+      help: 'Changes of alarms the database refused',
+      kind: 'counter',
+      read: () => recorder.figures().refused,
+    },
+    {
+      name: 'alarms_spool_bytes',
+      help: 'Bytes of changes of alarms waiting on disk',
+      kind: 'gauge',
+      read: () => recorder.figures().spool?.bytes ?? 0,
     },
   ]);
 
@@ -119,10 +145,20 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       const rows = await selectAlarms(db, everywhere, { state: 'current' }, undefined, CURRENT_ROWS_MAX);
       return rows.map(toAlarm);
     },
+    waiting: () => recorder.figures(),
     flush: () => recorder.flush(),
     async stop() {
       unlisten?.();
       await recorder.close();
     },
   };
+}
+
+function platformStateOf({ telemetry, metering }: AlarmsDeps, alarms: SpoolFigures | undefined): PlatformState {
+  const { storeDownSinceMs, spool } = telemetry.figures();
+  const all = { telemetry: spool, registers: metering.registerSpool(), alarms };
+  const levels = Object.entries(all).flatMap(([name, figures]) =>
+    figures === undefined ? [] : [[name, { ...figures, dropped: figures.droppedRecords }] as const],
+  );
+  return { storeDown: storeDownSinceMs !== undefined, spools: Object.fromEntries(levels) };
 }

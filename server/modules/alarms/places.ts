@@ -2,9 +2,22 @@ import type { Names } from '#contract/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { AlarmSource, SourcePlace } from './types.ts';
 
+const NO_PLACE = { propertyId: undefined, buildingId: undefined, gatewayId: undefined, lineId: undefined };
+const PLATFORM: Names = { zh: '平台', en: 'Meterwall' };
+const PLATFORM_PLACE: SourcePlace = {
+  ...NO_PLACE,
+  path: [PLATFORM],
+  label: undefined,
+  search: searchText([PLATFORM], []),
+};
+
 /** Where a source stands now; undefined when it is gone. */
 export function placeOfSource(estate: EstateReader, source: AlarmSource): SourcePlace | undefined {
   switch (source.kind) {
+    case 'platform':
+      return PLATFORM_PLACE;
+    case 'property':
+      return placeOfProperty(estate, source.id);
     case 'meter':
       return placeOfMeter(estate, source.id);
     case 'line':
@@ -17,6 +30,10 @@ export function placeOfSource(estate: EstateReader, source: AlarmSource): Source
 /** Is the source still there? */
 export function isInEstate(estate: EstateReader, { kind, id }: AlarmSource): boolean {
   switch (kind) {
+    case 'platform':
+      return true;
+    case 'property':
+      return estate.place(id)?.kind === 'property';
     case 'meter':
       return estate.meter(id) !== undefined;
     case 'line':
@@ -24,6 +41,13 @@ export function isInEstate(estate: EstateReader, { kind, id }: AlarmSource): boo
     case 'gateway':
       return estate.gateway(id) !== undefined;
   }
+}
+
+function placeOfProperty(estate: EstateReader, propertyId: number): SourcePlace | undefined {
+  const property = estate.place(propertyId);
+  if (property?.kind !== 'property') return undefined;
+  const { names } = property;
+  return { ...NO_PLACE, propertyId, path: [names], label: undefined, search: searchText([names], []) };
 }
 
 function placeOfMeter(estate: EstateReader, meterId: number): SourcePlace | undefined {

@@ -45,7 +45,7 @@ export function createAlarmService({ db, nowMs, current, changed }: AlarmService
             action: 'alarm.acknowledge',
             subjectKind: 'alarm',
             subjectId: row.id,
-            propertyId: row.property_id,
+            ...(row.property_id === null ? {} : { propertyId: row.property_id }),
             before: { acknowledged: false },
             after: { acknowledged: true, kind: row.kind, ...(note === undefined ? {} : { note }) },
           });

@@ -6,7 +6,7 @@ import type { AlarmSource, AlarmTransition, CurrentAlarm } from './types.ts';
 
 export interface AlarmRow {
   readonly id: number;
-  readonly property_id: number;
+  readonly property_id: number | null;
   readonly building_id: number | null;
   readonly kind: AlarmKind;
   readonly severity: number;
@@ -37,7 +37,7 @@ export async function insertAlarm(
   const rows = await tx.query<AlarmRow>(sql`
     insert into alarm (property_id, building_id, kind, severity, source_kind, source_id, gateway_id, line_id, path, label,
       search, raised_at, value, limit_value, unit, child_count)
-    select ${place.propertyId}, ${place.buildingId ?? null}, ${kind}, ${ALARM_KINDS[kind].severity}, ${source.kind},
+    select ${place.propertyId ?? null}::int, ${place.buildingId ?? null}, ${kind}, ${ALARM_KINDS[kind].severity}, ${source.kind},
       ${source.id}, ${place.gatewayId ?? null}, ${place.lineId ?? null}, ${JSON.stringify(place.path)}::jsonb,
       ${place.label === undefined ? null : JSON.stringify(place.label)}::jsonb, ${place.search}, ${new Date(atMs)},
       ${measured?.value ?? null}, ${measured?.limit ?? null}, ${measured?.unit ?? null}, ${childCount}
@@ -77,7 +77,7 @@ export function toCurrent(row: AlarmRow): CurrentAlarm {
     id: row.id,
     kind: row.kind,
     severity: row.severity,
-    propertyId: row.property_id,
+    propertyId: row.property_id ?? undefined,
     buildingId: row.building_id ?? undefined,
     source: { kind: row.source_kind, id: row.source_id },
     raisedAtMs: row.raised_at.getTime(),
@@ -118,7 +118,7 @@ export function selectAlarms(
   return db.query<AlarmRow>(sql`
     select ${COLUMNS} from alarm
     where ${within(scope)} and ${STATES[filter.state ?? 'current']}
-      and property_id = coalesce(${filter.propertyId ?? null}, property_id)
+      and (${filter.propertyId ?? null}::int is null or property_id = ${filter.propertyId ?? null} or property_id is null)
       and (${filter.meterId ?? null}::int is null or (source_kind = 'meter' and source_id = ${filter.meterId ?? null}))
       and (${filter.lineId ?? null}::int is null or line_id = ${filter.lineId ?? null})
       and (${filter.gatewayId ?? null}::int is null or gateway_id = ${filter.gatewayId ?? null})
@@ -152,6 +152,7 @@ export async function acknowledge(
     where id = any(${ids}::int[]) and acknowledged_at is null returning ${COLUMNS}`);
 }
 
+/** What belongs to no property is within a right on everything only. */
 function within(scope: Scope): Sql {
   if (scope.all) return sql`true`;
   return sql`(property_id = any(${scope.propertyIds}::int[]) or building_id = any(${scope.buildingIds}::int[]))`;

@@ -1,7 +1,8 @@
-import type { AlarmKind, Names } from '#contract/index.ts';
+import type { AlarmKind, AlarmSourceKind, Names } from '#contract/index.ts';
 
 export interface AlarmSource {
-  readonly kind: 'gateway' | 'line' | 'meter';
+  readonly kind: AlarmSourceKind;
+  /** 0 for the platform. */
   readonly id: number;
 }
 
@@ -14,7 +15,8 @@ export interface Measured {
 
 /** Where a source stands and what it is called, as it was when the alarm was raised. */
 export interface SourcePlace {
-  readonly propertyId: number;
+  /** Undefined for the platform. */
+  readonly propertyId: number | undefined;
   readonly buildingId: number | undefined;
   readonly gatewayId: number | undefined;
   readonly lineId: number | undefined;
@@ -51,7 +53,8 @@ export interface CurrentAlarm {
   readonly id: number;
   readonly kind: AlarmKind;
   readonly severity: number;
-  readonly propertyId: number;
+  /** Undefined for the platform. */
+  readonly propertyId: number | undefined;
   readonly buildingId: number | undefined;
   readonly source: AlarmSource;
   readonly raisedAtMs: number;

@@ -8,6 +8,7 @@ import type { Db } from '#server/platform/db/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import { addFigures, type Metrics } from '#server/platform/metricsFigures.ts';
+import type { SpoolFigures } from '#server/platform/spool/index.ts';
 import type { Telemetry, ZoneMeters } from '#server/platform/telemetry/index.ts';
 import { createBackfill, type HistoryRow } from './backfill.ts';
 import { backfillExists, insertBackfill } from './backfillStore.ts';
@@ -61,6 +62,8 @@ export interface Metering {
   /** Was all history of this source taken before? */
   hasHistory(source: string): Promise<boolean>;
   historyTaken(source: string, fromMs: number, toMs: number): Promise<void>;
+  /** How much waits on disk for the database; undefined before the start. */
+  registerSpool(): SpoolFigures | undefined;
   /** Stores what waits. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -152,6 +155,7 @@ export function createMetering(deps: MeteringDeps): Metering {
     hasHistory: (source) => backfillExists(db, source),
     historyTaken: (source, fromMs, toMs) =>
       insertBackfill(db, source, new Date(fromMs), new Date(toMs), new Date(clock.nowMs())),
+    registerSpool: () => registers.figures.spool,
     async flush() {
       await Promise.all([latest.flush(), registers.flush(), telemetry.settle()]);
     },

@@ -64,8 +64,8 @@ export interface Live {
   attach(server: HttpServer): void;
   /** Meters of a property changed or answered. */
   metersChanged(propertyId: number, meters: readonly LiveMeter[]): void;
-  /** An alarm was raised, changed or cleared; sent to screens that may see it. */
-  alarmChanged(alarm: Alarm, at: Whereabouts): void;
+  /** An alarm was raised, changed or cleared; sent to screens that may see it. `at` undefined: the platform's own. */
+  alarmChanged(alarm: Alarm, at: Whereabouts | undefined): void;
   layoutChanged(propertyId: number): void;
   /** Ages that were sent count from another time now: every screen is made to ask anew. */
   clockStepped(): void;
@@ -143,13 +143,8 @@ class SocketLive implements Live {
     this.#flushSoon();
   }
 
-  alarmChanged(alarm: Alarm, { propertyId, buildingId }: Whereabouts): void {
-    for (const screen of this.#screens()) {
-      const { actor, rooms } = screen.data.seat;
-      const sees =
-        rooms.has(`property:${propertyId}`) && scopeCovers(actor.scope('alarm.view'), propertyId, buildingId);
-      if (sees) screen.emit('alarm', alarm);
-    }
+  alarmChanged(alarm: Alarm, at: Whereabouts | undefined): void {
+    for (const screen of this.#screens()) if (seesAlarm(screen.data.seat, at)) screen.emit('alarm', alarm);
   }
 
   layoutChanged(propertyId: number): void {
@@ -388,6 +383,13 @@ class SocketLive implements Live {
       else this.#io.to(feedRoom(key)).emit('pulse', feed.pulse(nowMs));
     }
   }
+}
+
+/** What belongs to no property is for those whose right covers everything. */
+function seesAlarm({ actor, rooms }: Seat, at: Whereabouts | undefined): boolean {
+  const scope = actor.scope('alarm.view');
+  if (at === undefined) return scope.all;
+  return rooms.has(`property:${at.propertyId}`) && scopeCovers(scope, at.propertyId, at.buildingId);
 }
 
 function feedRoom(key: string): string {

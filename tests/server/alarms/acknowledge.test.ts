@@ -124,3 +124,43 @@ test('counts are by severity and right, and follow at once', async () => {
   expect(await counts(builder)).toMatchObject({ low: 0, medium: 1, high: 0 });
   expect(await counts(house.boss, `?propertyId=${house.propertyId('office')}`)).toMatchObject({ high: 1 });
 });
+
+describe('an alarm of the platform', () => {
+  beforeEach(() =>
+    house.server.database.db.query(sql`
+      insert into alarm (kind, severity, source_kind, source_id, path, search, raised_at)
+      values ('storeDown', 2, 'platform', 0, '[{"zh": "平台", "en": "Meterwall"}]'::jsonb, 'meterwall', now())`),
+  );
+  const kinds = (alarms: readonly Alarm[]): string[] =>
+    alarms.map(({ kind }) => kind).filter((kind) => kind === 'storeDown');
+
+  test('stands in the list of every property, for those whose right covers the whole group', async () => {
+    expect(kinds(await list(house.boss))).toEqual(['storeDown']);
+    expect(kinds(await list(house.boss, `?propertyId=${house.propertyId('office')}`))).toEqual(['storeDown']);
+    expect(kinds(await list(house.boss, `?gatewayId=${house.gatewayId('GW-1')}`))).toEqual([]);
+    expect(kinds(await list(operator))).toEqual([]);
+    expect(kinds(await list(builder))).toEqual([]);
+  });
+
+  test('belongs to no property, and is acknowledged by those who see it', async () => {
+    const [alarm] = await list(house.boss, '?kind=storeDown');
+    expect(alarm).toMatchObject({ source: { kind: 'platform', id: 0 }, severity: 2 });
+    expect(alarm).not.toHaveProperty('propertyId');
+    const id = alarm?.id ?? 0;
+    expect((await acknowledge(operator, [id])).map(({ outcome }) => outcome)).toEqual(['not-found']);
+    expect((await acknowledge(house.boss, [id])).map(({ outcome }) => outcome)).toEqual(['acknowledged']);
+  });
+
+  test('without a property there is nothing else, and with one there is no platform', async () => {
+    for (const [kind, propertyId] of [
+      ['meter', null],
+      ['platform', 1],
+    ] as const) {
+      await expect(
+        house.server.database.db.query(sql`
+          insert into alarm (property_id, kind, severity, source_kind, source_id, path, search, raised_at)
+          values (${propertyId}, 'x', 1, ${kind}, 1, '[]'::jsonb, '', now())`),
+      ).rejects.toThrow('alarm_property_check');
+    }
+  });
+});

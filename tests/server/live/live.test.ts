@@ -105,6 +105,41 @@ describe('who may listen', () => {
     await expect.poll(heardOf).toEqual(new Set(meterIds('b1')));
   });
 
+  test('an alarm of the platform is told to those whose right covers the whole group', async () => {
+    const heard: string[] = [];
+    for (const [who, client] of [
+      ['boss', house.boss],
+      ['property', await house.userWith('operator', 'property', 'mall')],
+      ['building', await house.userWith('operator', 'building', 'B')],
+    ] as const) {
+      const screen = await connected(client);
+      await snapshotOf(screen, 'mall');
+      screen.on('alarm', ({ kind }) => heard.push(`${who} ${kind}`));
+    }
+    const source = { kind: 'platform', id: 0 } as const;
+    const raisedAt = new Date().toISOString();
+    const alarm = {
+      id: 1,
+      kind: 'storeDown',
+      severity: 2,
+      state: 'open',
+      source,
+      path: [],
+      raisedAt,
+      childCount: 0,
+    } as const;
+    const { live } = house.server.app.measuring;
+    live.alarmChanged({ ...alarm, path: [] }, undefined);
+    // What comes after it on each wire shows that the others were not told before.
+    live.alarmChanged(
+      { ...alarm, path: [], kind: 'networkLost', propertyId: house.propertyId('mall') },
+      { propertyId: house.propertyId('mall'), buildingId: house.placeId('B') },
+    );
+    await expect
+      .poll(() => heard.toSorted())
+      .toEqual(['boss networkLost', 'boss storeDown', 'building networkLost', 'property networkLost']);
+  });
+
   test('whoever sends nonsense gets no room', async () => {
     const screen = await connected(house.boss);
     expect(await join(screen, 'property:x' as RoomName)).toEqual({ ok: false, code: 'request.invalid' });

@@ -1,57 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { silentLog } from '#server/platform/log.ts';
-import { openSpool, type Spool } from '#server/platform/spool/index.ts';
-
-const ROOM = 1_000_000;
-
-function newDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'meterwall-spool-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return join(dir, 'deep', 'spool');
-}
-
-const reopen = (dir: string, maxBytes = ROOM) => openSpool({ dir, maxBytes, log: silentLog });
-
-async function appendAll(spool: Spool, texts: readonly string[]): Promise<void> {
-  for (const text of texts) await spool.append(Buffer.from(text), text.length);
-}
-
-/** Takes up to `count` records out. */
-async function take(spool: Spool, count = Number.POSITIVE_INFINITY): Promise<string[]> {
-  const texts: string[] = [];
-  while (texts.length < count) {
-    const record = await spool.peek();
-    if (record === undefined) break;
-    texts.push(Buffer.from(record).toString());
-    await spool.shift();
-  }
-  return texts;
-}
-
-const segmentsIn = (dir: string): string[] =>
-  readdirSync(dir)
-    .filter((name) => name.endsWith('.segment'))
-    .sort()
-    .map((name) => join(dir, name));
-const bytesIn = (dir: string): number => segmentsIn(dir).reduce((sum, path) => sum + statSync(path).size, 0);
-const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `record ${index}`);
+import { describe, expect, test } from 'vitest';
+import {
+  appendAll,
+  bytesIn,
+  newSpoolDir,
+  numbered,
+  reopen,
+  SPOOL_ROOM,
+  segmentsIn,
+  take,
+} from '../../support/spools.ts';
 
 describe('order', () => {
   test('what came first goes first, and stays until it was delivered', async () => {
-    const spool = await reopen(newDir());
+    const spool = await reopen(newSpoolDir());
     expect(await spool.peek()).toBeUndefined();
     await appendAll(spool, ['one', 'two']);
     expect(Buffer.from((await spool.peek()) ?? []).toString()).toBe('one');
@@ -63,7 +27,7 @@ describe('order', () => {
   });
 
   test('bytes are what they were, none and all values', async () => {
-    const spool = await reopen(newDir());
+    const spool = await reopen(newSpoolDir());
     const all = Uint8Array.from({ length: 70_000 }, (_, index) => index % 256);
     await spool.append(new Uint8Array(), 0);
     await spool.append(all, 1);
@@ -74,14 +38,14 @@ describe('order', () => {
   });
 
   test('calls that are made at once run in the order made', async () => {
-    const spool = await reopen(newDir());
+    const spool = await reopen(newSpoolDir());
     await Promise.all(numbered(50).map((text) => spool.append(Buffer.from(text), 1)));
     expect(await take(spool)).toEqual(numbered(50));
     await spool.close();
   });
 
   test('a shift without a peek delivers nothing', async () => {
-    const spool = await reopen(newDir());
+    const spool = await reopen(newSpoolDir());
     await appendAll(spool, ['one']);
     await spool.shift();
     expect(await take(spool)).toEqual(['one']);
@@ -89,13 +53,13 @@ describe('order', () => {
   });
 
   test('figures say what waits', async () => {
-    const spool = await reopen(newDir());
+    const spool = await reopen(newSpoolDir());
     await appendAll(spool, ['one', 'three']);
     expect(spool.figures()).toEqual({
       records: 2,
       items: 8,
       bytes: 48,
-      maxBytes: ROOM,
+      maxBytes: SPOOL_ROOM,
       droppedRecords: 0,
       droppedItems: 0,
     });
@@ -107,7 +71,7 @@ describe('order', () => {
   });
 
   test('many segments: the delivered ones leave the disk', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     const spool = await reopen(dir, 16_000);
     const texts = numbered(300);
     await appendAll(spool, texts);
@@ -121,7 +85,7 @@ describe('order', () => {
 
 describe('reopening', () => {
   test('what waits is there, what was delivered is not', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     const texts = numbered(300);
     const first = await reopen(dir, 16_000);
     await appendAll(first, texts);
@@ -139,7 +103,7 @@ describe('reopening', () => {
   });
 
   test('a closed spool says so', async () => {
-    const spool = await reopen(newDir());
+    const spool = await reopen(newSpoolDir());
     await spool.close();
     await spool.close();
     await expect(spool.append(Buffer.from('x'), 1)).rejects.toThrow('is closed');
@@ -152,7 +116,7 @@ describe('reopening', () => {
     ['a place behind the end', '1 999999                       \n'],
     ['a segment that is gone', '0 24                           \n'],
   ])('a delivered position that names %s delivers again rather than never', async ([, content]) => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     const first = await reopen(dir);
     await appendAll(first, ['one', 'two']);
     await take(first, 1);
@@ -164,7 +128,7 @@ describe('reopening', () => {
   });
 
   test('a position from the future means that everything before it was delivered', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     const first = await reopen(dir);
     await appendAll(first, ['one']);
     await first.close();
@@ -182,7 +146,7 @@ describe('kill -9', () => {
   function killed(dir: string, body: string): void {
     const program = `import { openSpool } from '#server/platform/spool/index.ts';
       import { silentLog } from '#server/platform/log.ts';
-      const spool = await openSpool({ dir: ${JSON.stringify(dir)}, maxBytes: ${ROOM}, log: silentLog });
+      const spool = await openSpool({ dir: ${JSON.stringify(dir)}, maxBytes: ${SPOOL_ROOM}, log: silentLog });
       ${body}
       process.kill(process.pid, 'SIGKILL');`;
     const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: process.cwd() });
@@ -190,7 +154,7 @@ describe('kill -9', () => {
   }
 
   test('after an append: the record is there', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     killed(dir, `await spool.append(Buffer.from('one'), 1);`);
     const spool = await reopen(dir);
     expect(await take(spool)).toEqual(['one']);
@@ -198,7 +162,7 @@ describe('kill -9', () => {
   });
 
   test('between delivery and shift: the record is given again', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     killed(dir, `await spool.append(Buffer.from('one'), 1); await spool.peek();`);
     const spool = await reopen(dir);
     expect(await take(spool)).toEqual(['one']);
@@ -206,7 +170,7 @@ describe('kill -9', () => {
   });
 
   test('after a shift: the record is not given again', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     killed(
       dir,
       `await spool.append(Buffer.from('one'), 1); await spool.append(Buffer.from('two'), 1);
@@ -218,7 +182,7 @@ describe('kill -9', () => {
   });
 
   test('in the middle of appending: all that was acknowledged is there, in order', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     killed(
       dir,
       `const big = 'x'.repeat(5000);
@@ -239,93 +203,9 @@ describe('kill -9', () => {
   });
 });
 
-describe('what is on the disk is not what was written', () => {
-  /** A folder with one segment of these records. */
-  async function written(texts: readonly string[]): Promise<{ readonly dir: string; readonly path: string }> {
-    const dir = newDir();
-    const spool = await reopen(dir);
-    await appendAll(spool, texts);
-    await spool.close();
-    return { dir, path: segmentsIn(dir)[0] ?? '' };
-  }
-
-  test('a tail torn at any byte costs the record that was torn, and no error', async () => {
-    const { dir, path } = await written(['one', 'two', 'the last one']);
-    const whole = readFileSync(path);
-    const lastAt = 2 * 23;
-    for (let bytes = lastAt; bytes < whole.length; bytes += 1) {
-      const torn = newDir();
-      mkdirSync(torn, { recursive: true });
-      writeFileSync(join(torn, path.slice(-20)), whole.subarray(0, bytes));
-      copyFileSync(join(dir, 'delivered'), join(torn, 'delivered'));
-      const spool = await reopen(torn);
-      await spool.append(Buffer.from('next'), 1);
-      expect(await take(spool), `torn after ${bytes} bytes`).toEqual(['one', 'two', 'next']);
-      expect(spool.figures(), `torn after ${bytes} bytes`).toMatchObject({ records: 0, bytes: 0, droppedRecords: 0 });
-      await spool.close();
-    }
-  });
-
-  test('any damaged byte in the middle costs that one record, counted', async () => {
-    const { path } = await written(['one', 'two', 'three']);
-    const whole = readFileSync(path);
-    for (let at = 23; at < 46; at += 1) {
-      const dir = newDir();
-      mkdirSync(dir, { recursive: true });
-      const damaged = Buffer.from(whole);
-      damaged.writeUInt8(damaged.readUInt8(at) ^ 0x55, at);
-      writeFileSync(join(dir, path.slice(-20)), damaged);
-      const spool = await reopen(dir);
-      expect(await take(spool), `byte ${at}`).toEqual(['one', 'three']);
-      const inHeader = at < 43;
-      expect(spool.figures(), `byte ${at}`).toMatchObject({
-        records: 0,
-        bytes: 0,
-        droppedRecords: 1,
-        droppedItems: inHeader ? 0 : 3,
-      });
-      await spool.close();
-    }
-  });
-
-  test('a payload that looks like records is one record, also behind a damaged header', async () => {
-    const inner = await written(['inner']);
-    const nested = readFileSync(inner.path);
-    const dir = newDir();
-    const first = await reopen(dir);
-    await first.append(nested, 1);
-    await first.append(Buffer.from('MWS1MWS1MWS1'), 1);
-    await first.append(Buffer.from('end'), 1);
-    await first.close();
-    const spool = await reopen(dir);
-    expect(await spool.peek()).toEqual(nested);
-    await spool.shift();
-    expect(await take(spool)).toEqual(['MWS1MWS1MWS1', 'end']);
-    await spool.close();
-  });
-
-  test('a segment full of zeros, as after a power cut, is one damaged record', async () => {
-    const { dir, path } = await written(['one']);
-    writeFileSync(path.replace('000000000001', '000000000002'), Buffer.alloc(4_096));
-    const spool = await reopen(dir);
-    expect(await take(spool)).toEqual(['one']);
-    expect(spool.figures()).toMatchObject({ records: 0, droppedRecords: 1 });
-    await spool.close();
-  });
-
-  test('foreign files are left alone', async () => {
-    const { dir } = await written(['one']);
-    writeFileSync(join(dir, 'notes.txt'), 'mine');
-    const spool = await reopen(dir);
-    expect(await take(spool)).toEqual(['one']);
-    expect(readFileSync(join(dir, 'notes.txt'), 'utf8')).toBe('mine');
-    await spool.close();
-  });
-});
-
 describe('the bound', () => {
   test('the oldest segment goes, counted; the disk never holds more', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     const maxBytes = 4_000;
     const spool = await reopen(dir, maxBytes);
     const texts = numbered(500);
@@ -342,7 +222,7 @@ describe('the bound', () => {
   });
 
   test('a record that is being delivered when its segment goes is not mistaken for the next one', async () => {
-    const spool = await reopen(newDir(), 64);
+    const spool = await reopen(newSpoolDir(), 64);
     await spool.append(Buffer.from('a'.repeat(20)), 1);
     expect(Buffer.from((await spool.peek()) ?? []).toString()).toBe('a'.repeat(20));
     await spool.append(Buffer.from('b'.repeat(20)), 1);
@@ -353,7 +233,7 @@ describe('the bound', () => {
   });
 
   test('what was delivered makes room and is no loss', async () => {
-    const spool = await reopen(newDir(), 1_000);
+    const spool = await reopen(newSpoolDir(), 1_000);
     for (const text of numbered(200)) {
       await spool.append(Buffer.from(text), 1);
       expect(await take(spool)).toEqual([text]);
@@ -363,7 +243,7 @@ describe('the bound', () => {
   });
 
   test('a smaller bound at the next start makes room at the next append', async () => {
-    const dir = newDir();
+    const dir = newSpoolDir();
     const first = await reopen(dir, 16_000);
     await appendAll(first, numbered(300));
     await first.close();
@@ -375,54 +255,10 @@ describe('the bound', () => {
   });
 
   test('a record larger than the spool is refused and nothing goes for it', async () => {
-    const spool = await reopen(newDir(), 100);
+    const spool = await reopen(newSpoolDir(), 100);
     await appendAll(spool, ['one']);
     await expect(spool.append(Buffer.alloc(101), 1)).rejects.toThrow('does not fit into a spool of 100');
     expect(await take(spool)).toEqual(['one']);
     await spool.close();
-  });
-});
-
-describe('the disk itself', () => {
-  test('a write that the system refuses rejects, and costs nothing that was acknowledged', () => {
-    const dir = newDir();
-    const program = `import { openSpool } from '#server/platform/spool/index.ts';
-      import { silentLog } from '#server/platform/log.ts';
-      const spool = await openSpool({ dir: ${JSON.stringify(dir)}, maxBytes: 100_000_000, log: silentLog });
-      await spool.append(Buffer.from('one'), 1);
-      const refused = await spool.append(Buffer.alloc(200_000), 1).catch((error) => error.code);
-      await spool.append(Buffer.from('two'), 1);
-      const texts = [];
-      for (let record; (record = await spool.peek()) !== undefined; await spool.shift()) texts.push(record.toString());
-      await spool.close();
-      console.log(JSON.stringify({ refused, texts }));`;
-    // No file may grow beyond 64 blocks: the write ends in the middle, as on a full disk.
-    const run = spawnSync(
-      'sh',
-      ['-c', `trap '' XFSZ; ulimit -f 64; exec "$0" --input-type=module -e "$1"`, process.execPath, program],
-      { cwd: process.cwd() },
-    );
-    expect(run.stderr.toString()).toBe('');
-    expect(JSON.parse(run.stdout.toString())).toEqual({ refused: 'EFBIG', texts: ['one', 'two'] });
-  });
-
-  test('a folder that disappears rejects until it is there again', async () => {
-    const dir = newDir();
-    const spool = await reopen(dir);
-    rmSync(dir, { recursive: true });
-    await expect(spool.append(Buffer.from('one'), 1)).rejects.toThrow('ENOENT');
-    mkdirSync(dir, { recursive: true });
-    await spool.append(Buffer.from('two'), 1);
-    expect(await take(spool)).toEqual(['two']);
-    await spool.close();
-  });
-
-  test('a folder that cannot be used is a sentence that names it', async () => {
-    const dir = newDir();
-    mkdirSync(join(dir, '..'), { recursive: true });
-    writeFileSync(dir, 'a file');
-    await expect(reopen(dir)).rejects.toThrow(
-      new RegExp(`^The folder ${dir} cannot be used \\(.+\\): make it a folder`),
-    );
   });
 });

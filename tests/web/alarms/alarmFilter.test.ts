@@ -73,6 +73,8 @@ describe('what the server is asked', () => {
 
   test('a live alarm of another property does not enter the list', () => {
     expect(belongs(alarmWith({ propertyId: 2 }), { ...all, propertyId: 1 })).toBe(false);
+    const { propertyId: _, ...platform } = alarmWith({ kind: 'storeDown', source: { kind: 'platform', id: 0 } });
+    expect(belongs(platform, { ...all, propertyId: 1 })).toBe(true);
     expect(belongs(alarmWith({ state: 'closed' }), all)).toBe(false);
     expect(belongs(alarmWith({ state: 'returned' }), all)).toBe(true);
   });

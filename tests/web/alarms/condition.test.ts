@@ -33,6 +33,12 @@ describe('the condition in words', () => {
     expect(conditionText(unlimited, 'CNY', english)).toBe('Balance below alarm 1, ¥ 46.20');
   });
 
+  test('a lost network says how many of how many', () => {
+    const network = alarmWith({ kind: 'networkLost', value: 318, limit: 320, unit: 'gateways' });
+    expect(conditionText(network, 'CNY', english)).toBe('318 of 320 gateways do not answer');
+    expect(figureOf(network, 'CNY')).toBeUndefined();
+  });
+
   test('every kind has words in both languages, with a value and without', () => {
     for (const kind of Object.keys(ALARM_KINDS) as AlarmKind[]) {
       const { value: _, limit: __, ...silent } = alarmWith({ kind });
@@ -49,6 +55,8 @@ test('the place is building and room; a cause on a whole building says the build
   expect(placeText(alarmWith(), name)).toBe('Mall 1F-08');
   expect(placeText(alarmWith({ path: [{ en: 'Riverside' }, { en: 'Mall' }] }), name)).toBe('Mall');
   expect(placeText(alarmWith({ path: [{ en: 'Riverside' }] }), name)).toBe('Riverside');
+  const platform = alarmWith({ kind: 'storeDown', source: { kind: 'platform', id: 0 }, path: [{ en: 'Meterwall' }] });
+  expect(placeText(platform, name)).toBe('Meterwall');
 });
 
 test('the timeline tells what happened, newest first, and nothing that did not', () => {

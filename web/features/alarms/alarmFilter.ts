@@ -114,6 +114,8 @@ export function countAlarms(alarms: Iterable<Alarm>, filter: AlarmFilter) {
 
 /** Whether a live alarm belongs into a list that the server filtered by property; text is the server's to judge. */
 export function belongs(alarm: Alarm, filter: AlarmFilter): boolean {
-  if (filter.propertyId !== undefined && alarm.propertyId !== filter.propertyId) return false;
+  // Those of the platform, which have no property, concern every one.
+  const isOfOne = filter.propertyId !== undefined && alarm.propertyId !== undefined;
+  if (isOfOne && alarm.propertyId !== filter.propertyId) return false;
   return filter.tab === 'closed' ? alarm.state === 'closed' : alarm.state !== 'closed';
 }

@@ -10,6 +10,12 @@ export function conditionText(alarm: Alarm, currency: string, t: Translate): str
   const count = alarm.childCount;
   const known = alarm.value !== undefined;
   switch (alarm.kind) {
+    case 'networkLost':
+      return known
+        ? t('alarms.condition.networkLostValue', { value: alarm.value ?? 0, limit: alarm.limit ?? 0 })
+        : t('alarms.condition.networkLost', { count });
+    case 'storeDown':
+    case 'spoolFull':
     case 'gatewayLost':
     case 'lineLost':
     case 'meterLost':
@@ -42,6 +48,9 @@ export function figureOf(alarm: Alarm, currency: string): string | undefined {
     case 'balanceLow2':
     case 'arrears':
       return moneyOf(alarm.value, currency);
+    case 'networkLost':
+    case 'storeDown':
+    case 'spoolFull':
     case 'gatewayLost':
     case 'lineLost':
     case 'meterLost':

@@ -86,7 +86,8 @@ export function useAlarmsPage() {
     const { kind, id } = alarm.source;
     if (kind === 'meter') void router.push({ name: 'meter', params: { meterId: id } });
     else if (kind === 'gateway') void router.push({ name: 'gateway', params: { gatewayId: id } });
-    else void router.push({ name: 'gateways', query: { line: String(id) } });
+    else if (kind === 'line') void router.push({ name: 'gateways', query: { line: String(id) } });
+    else if (kind === 'property') void router.push({ name: 'gateways' });
   }
 
   return {

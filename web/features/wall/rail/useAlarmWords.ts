@@ -15,7 +15,8 @@ export function useAlarmWords() {
   function figureOf(alarm: Alarm, value: number): string {
     if (alarm.unit === 'W') return loadText(value);
     if (MONEY_KINDS.has(alarm.kind)) return formatMoney(String(Math.round(value)), estate.currencyOf(alarm.propertyId));
-    return `${formatNumber(value)} ${alarm.unit ?? ''}`.trim();
+    // Of gateways, the kind says what is counted.
+    return alarm.unit === 'gateways' ? formatNumber(value) : `${formatNumber(value)} ${alarm.unit ?? ''}`.trim();
   }
 
   return {
@@ -38,8 +39,9 @@ export function useAlarmWords() {
     },
     /** Where a click on it leads. */
     to(alarm: Alarm): string {
-      if (alarm.source.kind === 'meter') return `/meters/${alarm.source.id}`;
-      return alarm.source.kind === 'gateway' ? `/gateways/${alarm.source.id}` : '/alarms';
+      const { kind, id } = alarm.source;
+      if (kind === 'meter') return `/meters/${id}`;
+      return kind === 'gateway' ? `/gateways/${id}` : `/alarms?alarm=${alarm.id}`;
     },
   };
 }

@@ -47,7 +47,8 @@ export function useCurrentAlarms(propertyIds: Ref<readonly number[]>) {
   }
 
   const stop = live.onAlarm((alarm) => {
-    if (propertyIds.value.includes(alarm.propertyId)) alarms.value = withAlarm(alarms.value ?? [], alarm);
+    const concerns = alarm.propertyId === undefined || propertyIds.value.includes(alarm.propertyId);
+    if (concerns) alarms.value = withAlarm(alarms.value ?? [], alarm);
   });
   watch(propertyIds, load, { immediate: true });
   // A feed that was gone may have swallowed alarms.
