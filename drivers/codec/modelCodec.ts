@@ -6,8 +6,9 @@ import type {
   Quantity,
   Rejection,
   StatusWord,
+  Values,
 } from '#drivers/core/index.ts';
-import { type BlockPlan, type FieldStep, planBlock, type ValueStep } from './modelPlan.ts';
+import { type BlockPlan, blankValues, type FieldStep, planBlock, type ValueStep } from './modelPlan.ts';
 import { decodeRegister } from './registers.ts';
 
 /** A run of registers that one request asks for. */
@@ -47,41 +48,60 @@ export interface CompiledModel {
   decode(blocks: readonly BlockData[], fallback: Ratios): Decoded;
 }
 
-/** Compiles a model once. The plans of its blocks are made when first seen and kept. */
+/** The plans of the blocks of one visit. */
+interface VisitPlan {
+  readonly plans: readonly BlockPlan[];
+  readonly blank: Values;
+}
+
+/** Plans that a model keeps: ways to ask for its spans that were seen. Of more the oldest is made anew when needed. */
+const MAX_VISIT_PLANS = 64;
+
+/** Compiles a model once. The plans of its visits are made when first seen and kept. */
 export function compileModel(model: MeterModel): CompiledModel {
-  const plans = new Map<number, BlockPlan>();
-  const planOf = (block: Block): BlockPlan => {
-    const key = block.start * 256 + block.count;
-    let plan = plans.get(key);
-    if (plan === undefined) {
-      plan = planBlock(model, block.start, block.count);
-      plans.set(key, plan);
-    }
-    return plan;
+  const known: VisitPlan[] = [];
+  const planOf = (blocks: readonly Block[]): VisitPlan => {
+    for (const visit of known) if (isFor(visit, blocks)) return visit;
+    const plans = blocks.map(({ start, count }) => planBlock(model, start, count));
+    const visit = { plans, blank: blankValues(plans) };
+    known.push(visit);
+    if (known.length > MAX_VISIT_PLANS) known.shift();
+    return visit;
   };
-  return { model, decode: (blocks, fallback) => decodeBlocks(model, blocks, blocks.map(planOf), fallback) };
+  return { model, decode: (blocks, fallback) => decodeBlocks(model, blocks, planOf(blocks), fallback) };
+}
+
+function isFor({ plans }: VisitPlan, blocks: readonly Block[]): boolean {
+  if (plans.length !== blocks.length) return false;
+  for (let index = 0; index < plans.length; index += 1) {
+    const plan = plans[index];
+    const block = blocks[index];
+    if (plan?.start !== block?.start || plan?.count !== block?.count) return false;
+  }
+  return true;
 }
 
 function decodeBlocks(
   model: MeterModel,
   blocks: readonly BlockData[],
-  plans: readonly BlockPlan[],
+  { plans, blank }: VisitPlan,
   fallback: Ratios,
 ): Decoded {
-  const values: Partial<Record<Quantity, number>> = {};
+  const values: Partial<Record<Quantity, number>> = { ...blank };
   const rejected: Rejection[] = [];
   const ratios = ownRatios(blocks, plans, fallback);
   let balanceMinor: bigint | undefined;
   let statusWord: number | undefined;
   let meterClockMs: number | undefined;
-  plans.forEach((plan, index) => {
+  for (let index = 0; index < plans.length; index += 1) {
+    const plan = plans[index];
     const data = blocks[index]?.data;
-    if (data === undefined) return;
+    if (plan === undefined || data === undefined) continue;
     for (const step of plan.values) readValue(step, data, ratios, values, rejected);
     if (plan.balance !== undefined) balanceMinor = readBalance(plan.balance, data, rejected);
     if (plan.statusOffset !== undefined) statusWord = decodeRegister('u16', data, plan.statusOffset, 'high-first');
     if (plan.clockOffset !== undefined) meterClockMs = readClock(data, plan.clockOffset);
-  });
+  }
   const status =
     model.status === undefined || statusWord === undefined
       ? {}
@@ -114,8 +134,12 @@ function readValue(
 ): void {
   const { quantity } = step;
   const raw = decodeRegister(step.type, data, step.offset, step.wordOrder);
-  if (step.absentRaw !== undefined && Object.is(raw, step.absentRaw)) return;
+  if (step.absentRaw !== undefined && Object.is(raw, step.absentRaw)) {
+    delete values[quantity];
+    return;
+  }
   if (!Number.isFinite(raw)) {
+    delete values[quantity];
     rejected.push({ quantity, raw, reason: 'not-a-number' });
     return;
   }
@@ -124,8 +148,11 @@ function readValue(
   if (step.divisor !== 1) value /= step.divisor;
   // Adding zero turns the float -0 into 0.
   if (step.roundTo !== 0) value = Math.round(value * step.roundTo) / step.roundTo + 0;
-  if (value < step.min || value > step.max) rejected.push({ quantity, raw, reason: 'range' });
-  else values[quantity] = value;
+  if (value >= step.min && value <= step.max) values[quantity] = value;
+  else {
+    delete values[quantity];
+    rejected.push({ quantity, raw, reason: 'range' });
+  }
 }
 
 /** The factor between secondary and primary side. */
@@ -189,7 +216,8 @@ function holds(flag: Flag | undefined, bits: number): boolean {
 }
 
 function readClock(data: Uint8Array, offset: number): number | undefined {
-  const [year = 0, month = 0, day = 0, , hour = 0, minute = 0, second = 0] = data.subarray(offset, offset + 7);
+  const at = (index: number): number => data[offset + index] ?? 0;
+  const [year, month, day, hour, minute, second] = [at(0), at(1), at(2), at(4), at(5), at(6)];
   if (year > 99 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
     return undefined;
   return Date.UTC(2000 + year, month - 1, day, hour, minute, second);

@@ -1,4 +1,11 @@
-import { type Field, type MeterModel, QUANTITIES, type Quantity, type RegisterType } from '#drivers/core/index.ts';
+import {
+  type Field,
+  type MeterModel,
+  QUANTITIES,
+  type Quantity,
+  type RegisterType,
+  type Values,
+} from '#drivers/core/index.ts';
 import { REGISTER_COUNTS, type WordOrder } from './registers.ts';
 
 /** Which of the meter's own ratios a secondary-side value is multiplied by. */
@@ -29,6 +36,8 @@ export interface ValueStep extends FieldStep {
 
 /** What can be read out of one block of registers. */
 export interface BlockPlan {
+  readonly start: number;
+  readonly count: number;
   readonly ratios: readonly FieldStep[];
   readonly values: readonly ValueStep[];
   readonly balance: FieldStep | undefined;
@@ -49,12 +58,22 @@ export function planBlock(model: MeterModel, start: number, count: number): Bloc
   const fits = (offset: number | undefined, bytes: number) =>
     offset !== undefined && offset >= 0 && offset + bytes <= count * 2;
   return {
+    start,
+    count,
     ratios: steps.filter(({ quantity }) => quantity === 'ctRatio' || quantity === 'ptRatio'),
     values: steps.filter(isValueStep),
     balance: steps.find(({ quantity }) => quantity === 'balanceMinor'),
     statusOffset: fits(statusOffset, 2) ? statusOffset : undefined,
     clockOffset: fits(clockOffset, CLOCK_BYTES) ? clockOffset : undefined,
   };
+}
+
+/** The values that all of `plans` can bring, to be copied and filled. */
+export function blankValues(plans: readonly BlockPlan[]): Values {
+  const names = new Set(plans.flatMap(({ values }) => values.map(({ quantity }) => quantity)));
+  // Not built key by key: an object that grows by computed keys becomes a slow dictionary after a dozen of them, and
+  // so would every reading. Any fraction does as a placeholder; it tells the engine that these are no small integers.
+  return JSON.parse(`{${[...names].map((name) => `"${name}":0.5`).join(',')}}`);
 }
 
 /** YY MM DD weekday hh mm ss, one binary byte each. */

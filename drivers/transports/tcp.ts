@@ -45,7 +45,8 @@ export function tcpTransport(host: string, port: number): Transport {
 }
 
 function write(socket: Socket, bytes: Uint8Array): void {
-  if (socket.readyState === 'open') socket.write(bytes);
+  // Into Node's own pool: a small array of its own would be given memory outside of the heap just to be sent.
+  if (socket.readyState === 'open') socket.write(Buffer.from(bytes));
 }
 
 function silence(socket: Socket): void {
