@@ -14,7 +14,7 @@ const STORE = {
   queued: 5,
   written: 900,
   dropped: 2,
-  spool: { records: 3, bytes: 4_096, maxBytes: 8_192, droppedRecords: 1, droppedItems: 6 },
+  spool: { records: 3, items: 3, bytes: 4_096, maxBytes: 8_192, droppedRecords: 1, droppedItems: 6 },
 };
 
 let database: TestDatabase;
