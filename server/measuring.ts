@@ -10,14 +10,15 @@ import type { Access } from './modules/access/index.ts';
 import { type Alarms, createAlarms } from './modules/alarms/index.ts';
 import { createDoctor } from './modules/doctor/index.ts';
 import type { Estate } from './modules/estate/index.ts';
-import { createMetering, type Metering, type MeterUpdate, zonesOf } from './modules/metering/index.ts';
-import type { Db } from './platform/db/index.ts';
+import { createMetering, type Metering, type MeterUpdate } from './modules/metering/index.ts';
+import { createDbWatch, type Db, type DbWatch } from './platform/db/index.ts';
 import type { HouseClock } from './platform/houseClock.ts';
 import type { RouteServer } from './platform/http/index.ts';
 import { createLive, type Live } from './platform/live/index.ts';
 import type { Log } from './platform/log.ts';
 import { addFigures, type Metrics } from './platform/metricsFigures.ts';
-import { openPostgresTelemetry, type Telemetry } from './platform/telemetry/index.ts';
+import type { Telemetry } from './platform/telemetry/index.ts';
+import { createPlatformRecords } from './platformRecords.ts';
 import { ReadingRate } from './readingRate.ts';
 
 export interface MeasuringDeps {
@@ -31,7 +32,8 @@ export interface MeasuringDeps {
   readonly release: string;
   /** Below it waits on disk what the stores do not take now. */
   readonly dataDir: string;
-  readonly telemetryRetentionDays: number;
+  /** Closed with the measuring side. */
+  readonly telemetry: Telemetry;
   readonly publicOrigin: string | undefined;
 }
 
@@ -53,15 +55,8 @@ export interface Measuring {
 
 /** Puts the measuring side together: lines → pipeline → stores, alarms and the live feed. Nothing runs before `start`. */
 export function createMeasuring(deps: MeasuringDeps): Measuring {
-  const { db, clock, log, estate, metrics } = deps;
+  const { db, clock, log, estate, metrics, telemetry } = deps;
   const spoolDir = join(deps.dataDir, 'spool');
-  const telemetry = openPostgresTelemetry({
-    db,
-    clock,
-    log: log.child('telemetry'),
-    retentionDays: deps.telemetryRetentionDays,
-    zones: zonesOf(estate),
-  });
   const metering = createMetering({
     db,
     clock,
@@ -84,7 +79,12 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
   estate.setLinkSource((lineId) => acquisition.path(lineId));
   const highestBaudOf = (modelId: string) => modelById(modelId)?.highestBaud;
   const doctor = createDoctor({ estate, lines: acquisition, highestBaudOf, clock, metrics });
-  const live = createLiveSide(deps, metering, alarms);
+  const dbWatch = createDbWatch(db, clock);
+  const live = createLiveSide(deps, metering, alarms, dbWatch);
+  const records = createPlatformRecords({
+    ...{ estate, metering, alarms, telemetry, acquisition, live, clock },
+    log: log.child('records'),
+  });
 
   return {
     telemetry,
@@ -102,12 +102,16 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
       await metering.start(acquisition);
       await alarms.start();
       acquisition.start();
+      dbWatch.start();
       doctor.start();
+      records.start();
     },
     async stop() {
+      await records.stop();
       doctor.stop();
       await acquisition.stop();
       await live.close();
+      await dbWatch.stop();
       await alarms.stop();
       await metering.stop();
       await telemetry.close();
@@ -115,7 +119,7 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
   };
 }
 
-function createLiveSide(deps: MeasuringDeps, metering: Metering, alarms: Alarms): Live {
+function createLiveSide(deps: MeasuringDeps, metering: Metering, alarms: Alarms, dbWatch: DbWatch): Live {
   const { clock, estate, access } = deps;
   const rate = new ReadingRate();
   const live = createLive({
@@ -123,6 +127,7 @@ function createLiveSide(deps: MeasuringDeps, metering: Metering, alarms: Alarms)
       estate,
       metering,
       alarms,
+      databaseAway: dbWatch.isAway,
       nowMs: () => clock.nowMs(),
       readingsPerSecond: (propertyId) => rate.perSecond(propertyId, clock.nowMs()),
     }),
