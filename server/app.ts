@@ -7,6 +7,7 @@ import { createMeasuring, type Measuring } from './measuring.ts';
 import { type Access, createAccess } from './modules/access/index.ts';
 import { createEstate, type Estate } from './modules/estate/index.ts';
 import { createNews, type NewsDeps } from './news.ts';
+import { openTelemetry, type TelemetryParts } from './openTelemetry.ts';
 import { takePlantHistory } from './plantHistory.ts';
 import { startBroker } from './platform/broker/broker.ts';
 import { type LockOutcome, lockDataDir } from './platform/dataDirLock.ts';
@@ -17,6 +18,7 @@ import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import type { Metrics } from './platform/metricsFigures.ts';
 import { type PlantProcess, startPlant } from './platform/plant/plant.ts';
+import type { Telemetry } from './platform/telemetry/index.ts';
 import { StartError } from './startError.ts';
 
 const WEB_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
@@ -111,7 +113,9 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
 
   const http = await createHttpSide(config, deps, access, metrics);
   running.add('http', () => http.close());
-  const measuring = createMeasuring({ db, clock, chance: Math.random, log, metrics, estate, access, ...config });
+  const parts = { db, clock, log, metrics, estate };
+  const telemetry = await startTelemetry(config, parts);
+  const measuring = createMeasuring({ ...parts, chance: Math.random, access, telemetry, ...config });
   // Stopped before HTTP, which would wait for the live feed's sockets.
   running.add('measuring', () => measuring.stop());
   access.addRoutes(http.routes);
@@ -133,6 +137,14 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   if (plant !== undefined) takeHistory(plant, measuring, deps, estate, running);
   const address = await listen(config, http);
   return { address, firstSignIn, db, access, estate, http, plant, measuring, stop: () => running.stop() };
+}
+
+async function startTelemetry(config: Config, parts: TelemetryParts): Promise<Telemetry> {
+  try {
+    return await openTelemetry(config, parts);
+  } catch (cause) {
+    throw new StartError(reasonOf(cause), { cause });
+  }
 }
 
 function holdDataDir(config: Config, running: Running): void {

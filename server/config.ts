@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LOG_LEVELS, type LogLevel } from './platform/log.ts';
-import { INFLUX_SETTINGS, SETTINGS, type SettingName, settingsFile } from './settings.ts';
+import type { InfluxSettings } from './platform/telemetry/index.ts';
+import { SETTINGS, type SettingName, settingsFile } from './settings.ts';
 import { StartError } from './startError.ts';
 
 /** Everything that the environment decides, checked and frozen. */
@@ -29,6 +30,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly logFormat: 'text' | 'json';
   readonly telemetryRetentionDays: number;
+  /** Undefined = telemetry is kept in Postgres. */
+  readonly influx: InfluxSettings | undefined;
+  /** Most that telemetry may take on disk while its store is away. */
+  readonly spoolBytes: number;
   readonly development: boolean;
   /** Version of this program. */
   readonly release: string;
@@ -49,7 +54,6 @@ export class ConfigError extends StartError {
 
 /** Reads and checks all settings. Throws `ConfigError` at the first wrong one. */
 export function readConfig(environment: Environment): Config {
-  refuseInflux(environment);
   return Object.freeze({
     host: read(environment, 'HOST', hostName),
     port: read(environment, 'PORT', wholeNumber(0, 65_535)),
@@ -59,13 +63,15 @@ export function readConfig(environment: Environment): Config {
     mqttPrefix: read(environment, 'MQTT_PREFIX', topicPrefix),
     plant: read(environment, 'PLANT', plant),
     plantVariables: plantVariables(environment),
-    demoPassword: readOptional(environment, 'DEMO_PASSWORD', secretText(10, 200)),
+    demoPassword: readOptional(environment, 'DEMO_PASSWORD', text(10, 200)),
     publicOrigin: readOptional(environment, 'PUBLIC_ORIGIN', origin),
     trustedProxies: readOptional(environment, 'TRUSTED_PROXIES', list) ?? [],
-    metricsToken: readOptional(environment, 'METRICS_TOKEN', secretText(16, 200)),
+    metricsToken: readOptional(environment, 'METRICS_TOKEN', text(16, 200)),
     logLevel: read(environment, 'LOG_LEVEL', oneOf(LOG_LEVELS)),
     logFormat: read(environment, 'LOG_FORMAT', oneOf(['text', 'json'] as const)),
     telemetryRetentionDays: read(environment, 'TELEMETRY_RETENTION_DAYS', wholeNumber(1, 3_650)),
+    influx: influx(environment),
+    spoolBytes: read(environment, 'SPOOL_MB', wholeNumber(1, 1_000_000)) * 1_000_000,
     development: read(environment, 'NODE_ENV', oneOf(['production', 'development', 'test'] as const)) !== 'production',
     release: release(),
   });
@@ -111,7 +117,7 @@ function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
   };
 }
 
-function secretText(least: number, most: number): Parser<string> {
+function text(least: number, most: number): Parser<string> {
   return (value) =>
     value.length >= least && value.length <= most ? { value } : { allowed: `${least} to ${most} characters` };
 }
@@ -180,17 +186,60 @@ function folder(value: string): ReturnType<Parser<string>> {
   }
 }
 
-/** The InfluxDB adapter is not built yet: data must not seem to go where it does not. */
-function refuseInflux(environment: Environment): void {
-  for (const name of INFLUX_SETTINGS) {
-    const given = environment[name];
-    if (given === undefined || given === '') continue;
-    throw new ConfigError(
-      name,
-      given,
-      'unset: this release does not write to InfluxDB yet, telemetry is kept in Postgres',
-    );
-  }
+/** Where nothing else is said. */
+const INFLUX_NAME = 'meterwall';
+
+/** Which generation of InfluxDB is meant follows from the credentials: an organisation is 2, a token alone 3, else 1. */
+function influx(environment: Environment): InfluxSettings | undefined {
+  const optional = (name: SettingName, parse: Parser<string>) => readOptional(environment, name, parse);
+  const given = {
+    INFLUX_URL: optional('INFLUX_URL', url('http:', 'https:')),
+    INFLUX_ORG: optional('INFLUX_ORG', text(1, 200)),
+    INFLUX_BUCKET: optional('INFLUX_BUCKET', databaseName),
+    INFLUX_TOKEN: optional('INFLUX_TOKEN', text(1, 1_000)),
+    INFLUX_DATABASE: optional('INFLUX_DATABASE', databaseName),
+    INFLUX_USER: optional('INFLUX_USER', text(1, 200)),
+    INFLUX_PASSWORD: optional('INFLUX_PASSWORD', text(1, 1_000)),
+  };
+  type Name = keyof typeof given;
+  /** Each of the names that is set must have the other beside it (or must not). */
+  const refuse = (names: readonly Name[], allowed: string, wrong: boolean): void => {
+    for (const name of names) {
+      const value = given[name];
+      if (wrong && value !== undefined) throw new ConfigError(name, value, allowed);
+    }
+  };
+  const {
+    INFLUX_URL: address,
+    INFLUX_ORG: org,
+    INFLUX_BUCKET: bucket,
+    INFLUX_TOKEN: token,
+    INFLUX_DATABASE: database,
+    INFLUX_USER: user,
+    INFLUX_PASSWORD: password,
+  } = given;
+  refuse(
+    ['INFLUX_ORG', 'INFLUX_BUCKET', 'INFLUX_TOKEN', 'INFLUX_DATABASE', 'INFLUX_USER', 'INFLUX_PASSWORD'],
+    'accompanied by INFLUX_URL',
+    address === undefined,
+  );
+  if (address === undefined) return undefined;
+  refuse(['INFLUX_BUCKET'], 'accompanied by INFLUX_ORG, as InfluxDB 2 wants it', org === undefined);
+  refuse(['INFLUX_ORG'], 'accompanied by INFLUX_TOKEN, as InfluxDB 2 wants it', token === undefined);
+  const noUser = 'unset where INFLUX_TOKEN is set: users and passwords are for InfluxDB 1';
+  refuse(['INFLUX_USER', 'INFLUX_PASSWORD'], noUser, token !== undefined);
+  refuse(['INFLUX_DATABASE'], 'unset where INFLUX_ORG is set: InfluxDB 2 has INFLUX_BUCKET', org !== undefined);
+  refuse(['INFLUX_USER'], 'accompanied by INFLUX_PASSWORD', password === undefined);
+  refuse(['INFLUX_PASSWORD'], 'accompanied by INFLUX_USER', user === undefined);
+  if (token === undefined) return { version: 1, url: address, name: database ?? INFLUX_NAME, user, password };
+  if (org === undefined) return { version: 3, url: address, name: database ?? INFLUX_NAME, token };
+  return { version: 2, url: address, name: bucket ?? INFLUX_NAME, org, token };
+}
+
+function databaseName(value: string): ReturnType<Parser<string>> {
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$/.test(value)
+    ? { value }
+    : { allowed: 'a name of letters, digits, dots, hyphens and underscores' };
 }
 
 function release(): string {

@@ -20,13 +20,19 @@ const settings = {
     secret: true,
   },
   MQTT_PREFIX: { help: 'What all MQTT topics of this server begin with.', fallback: 'meterwall' },
-  INFLUX_URL: { help: 'InfluxDB address. Not served by this release: setting it stops the start.' },
-  INFLUX_TOKEN: { help: 'InfluxDB 2 and 3: token. Not served by this release.', secret: true },
-  INFLUX_ORG: { help: 'InfluxDB 2: organisation. Not served by this release.' },
-  INFLUX_BUCKET: { help: 'InfluxDB 2: bucket. Not served by this release.' },
-  INFLUX_DATABASE: { help: 'InfluxDB 1 and 3: database. Not served by this release.' },
-  INFLUX_USER: { help: 'InfluxDB 1: user. Not served by this release.' },
-  INFLUX_PASSWORD: { help: 'InfluxDB 1: password. Not served by this release.', secret: true },
+  INFLUX_URL: {
+    help: 'An InfluxDB of yours for telemetry, http://host:8086 or https; unset = telemetry is kept in Postgres.',
+  },
+  INFLUX_TOKEN: { help: 'InfluxDB 2 and 3: token that may read, write and make databases (buckets).', secret: true },
+  INFLUX_ORG: { help: 'InfluxDB 2: organisation.' },
+  INFLUX_BUCKET: {
+    help: 'InfluxDB 2: bucket for raw readings; unset = meterwall. Roll-ups go to the same name with _rollup.',
+  },
+  INFLUX_DATABASE: {
+    help: 'InfluxDB 1 and 3: database for raw readings; unset = meterwall. Roll-ups go to the same name with _rollup.',
+  },
+  INFLUX_USER: { help: 'InfluxDB 1: user; unset where it asks for none.' },
+  INFLUX_PASSWORD: { help: 'InfluxDB 1: password of that user.', secret: true },
   PLANT: { help: 'Simulated plant: demo, none, or a number of meters (1–50000).', fallback: 'demo' },
   PLANT_SEED: { help: 'Another simulated estate and weather for another number.' },
   PLANT_SPEED: { help: 'Simulated seconds per second, for rehearsals; unset = 1.' },
@@ -51,6 +57,10 @@ const settings = {
     help: 'Days for which raw telemetry is kept (1–3650); roll-ups and registers stay.',
     fallback: '90',
   },
+  SPOOL_MB: {
+    help: 'Megabytes of disk for telemetry that waits while its store is away (1–1000000); beyond it the oldest goes.',
+    fallback: '512',
+  },
   NODE_ENV: {
     help: 'production, development or test; development checks every answer against its contract.',
     fallback: 'production',
@@ -60,17 +70,6 @@ const settings = {
 export type SettingName = keyof typeof settings;
 
 export const SETTINGS: Readonly<Record<SettingName, Setting>> = settings;
-
-/** Known so that they can be refused with a sentence instead of being ignored. */
-export const INFLUX_SETTINGS = [
-  'INFLUX_URL',
-  'INFLUX_TOKEN',
-  'INFLUX_ORG',
-  'INFLUX_BUCKET',
-  'INFLUX_DATABASE',
-  'INFLUX_USER',
-  'INFLUX_PASSWORD',
-] as const satisfies readonly SettingName[];
 
 /** The settings in force as a commented environment file. Secrets are masked, what is unset is commented out. */
 export function settingsFile(environment: Readonly<Record<string, string | undefined>>): string {

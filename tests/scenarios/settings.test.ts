@@ -11,7 +11,8 @@ describe('a wrong setting stops the start with a sentence that names it', () => 
     ['DEMO_PASSWORD', { DEMO_PASSWORD: 'short' }],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://127.0.0.1/meters' }],
     ['MQTT_URL', { MQTT_URL: 'http://127.0.0.1' }],
-    ['INFLUX_URL', { INFLUX_URL: 'http://127.0.0.1:8086' }],
+    ['INFLUX_URL', { INFLUX_URL: 'udp://127.0.0.1:8089' }],
+    ['INFLUX_USER', { INFLUX_URL: 'http://127.0.0.1:8086', INFLUX_USER: 'wall' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
     ['DATA_DIR', { DATA_DIR: '/dev/null/meterwall' }],
   ];

@@ -57,7 +57,12 @@ test.for<[keyof typeof SETTINGS, string]>([
   ['LOG_FORMAT', 'xml'],
   ['TELEMETRY_RETENTION_DAYS', '0'],
   ['NODE_ENV', 'prod'],
-  ['INFLUX_URL', 'http://127.0.0.1:8086'],
+  ['INFLUX_URL', 'influx.example.com:8086'],
+  ['INFLUX_ORG', 'acme'],
+  ['INFLUX_DATABASE', 'meters'],
+  ['INFLUX_BUCKET', 'my meters'],
+  ['SPOOL_MB', '0'],
+  ['SPOOL_MB', '0.5'],
 ])('%s=%s stops the start with one sentence that names both', ([name, value]) => {
   const message = messageOf(() => readConfig({ [name]: value }));
   expect(message).toContain(`${name}=${value} `);
@@ -73,6 +78,49 @@ test.for<[keyof typeof SETTINGS, string]>([
   const message = messageOf(() => readConfig({ [name]: value }));
   expect(message).toContain(`${name}=***`);
   expect(message).not.toContain('tooshort');
+});
+
+describe('the settings of InfluxDB say which generation is meant', () => {
+  const at = { INFLUX_URL: 'http://influx:8086' };
+  const url = at.INFLUX_URL;
+
+  test.for<[Environment, object]>([
+    [at, { version: 1, url, name: 'meterwall', user: undefined, password: undefined }],
+    [
+      { ...at, INFLUX_USER: 'wall', INFLUX_PASSWORD: 'p', INFLUX_DATABASE: 'meters' },
+      { version: 1, url, name: 'meters', user: 'wall', password: 'p' },
+    ],
+    [
+      { ...at, INFLUX_ORG: 'acme', INFLUX_TOKEN: 't' },
+      { version: 2, url, name: 'meterwall', org: 'acme', token: 't' },
+    ],
+    [
+      { ...at, INFLUX_ORG: 'acme', INFLUX_TOKEN: 't', INFLUX_BUCKET: 'meters' },
+      { version: 2, url, name: 'meters', org: 'acme', token: 't' },
+    ],
+    [
+      { ...at, INFLUX_TOKEN: 't', INFLUX_DATABASE: 'meters' },
+      { version: 3, url, name: 'meters', token: 't' },
+    ],
+  ])('%j', ([environment, influx]) => {
+    expect(readConfig(environment).influx).toEqual(influx);
+  });
+
+  test('unset, telemetry is kept in Postgres', () => {
+    expect(readConfig({})).toMatchObject({ influx: undefined, spoolBytes: 512_000_000 });
+  });
+
+  test.for<[keyof typeof SETTINGS, Environment]>([
+    ['INFLUX_ORG', { INFLUX_ORG: 'acme', INFLUX_TOKEN: 't' }],
+    ['INFLUX_ORG', { ...at, INFLUX_ORG: 'acme' }],
+    ['INFLUX_BUCKET', { ...at, INFLUX_BUCKET: 'meters', INFLUX_TOKEN: 't' }],
+    ['INFLUX_USER', { ...at, INFLUX_USER: 'wall', INFLUX_PASSWORD: 'p', INFLUX_TOKEN: 't' }],
+    ['INFLUX_DATABASE', { ...at, INFLUX_DATABASE: 'meters', INFLUX_ORG: 'acme', INFLUX_TOKEN: 't' }],
+    ['INFLUX_USER', { ...at, INFLUX_USER: 'wall' }],
+    ['INFLUX_PASSWORD', { ...at, INFLUX_PASSWORD: 'p' }],
+  ])('a mixture stops the start and names %s', ([name, environment]) => {
+    expect(messageOf(() => readConfig(environment))).toMatch(new RegExp(`^${name}=\\S+ cannot be used: [^\n]+\\.$`));
+  });
 });
 
 describe('the printed file', () => {
