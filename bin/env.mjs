@@ -23,6 +23,7 @@ const SETTINGS = {
   PUBLIC_ORIGIN: ['', 'Where people reach the server behind a proxy, e.g. https://meters.example.com'],
   TRUSTED_PROXIES: ['', 'Addresses of proxies whose X-Forwarded-For is believed, separated by commas'],
   TELEMETRY_RETENTION_DAYS: ['90', 'Days for which raw telemetry is kept'],
+  SPOOL_MB: ['512', 'Disk that readings may take while InfluxDB is away, megabytes'],
   LOG_LEVEL: ['info', 'debug, info, warn or error'],
   SERVER_ADDRESS: ['127.0.0.1', 'Address of this machine on which the server can be reached; 0.0.0.0 for all'],
   SERVER_PORT: ['3000', ''],

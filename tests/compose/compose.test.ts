@@ -5,8 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '#server/config.ts';
 import { rollUpName } from '#server/platform/telemetry/influx/settings.ts';
-import { SETTINGS } from '#server/settings.ts';
-import { composeAsWritten, composeWith, serviceOf } from './support/composeFile.ts';
+import { SETTINGS, type SettingName } from '#server/settings.ts';
+import { composeAsWritten, composeWith, serviceOf, variablesOf } from './support/composeFile.ts';
+import { execForm, lastStage } from './support/dockerfile.ts';
 import { freshEnv } from './support/envFile.ts';
 
 const env = freshEnv();
@@ -55,7 +56,11 @@ describe.each(services)('%s', (name, one) => {
 
   test('is looked after: health, restart, and what it waits for is healthy first', () => {
     expect(one.restart).toBe('unless-stopped');
-    expect(['CMD', 'CMD-SHELL']).toContain(one.healthcheck?.test[0]);
+    // What is built here has its check in the Dockerfile.
+    const check = one.healthcheck?.test ?? ['CMD', ...execForm(lastStage(), 'HEALTHCHECK')];
+    expect(one.healthcheck === undefined).toBe(one.build === '.');
+    expect(['CMD', 'CMD-SHELL']).toContain(check[0]);
+    expect(check.length).toBeGreaterThan(1);
     for (const [other, { condition }] of Object.entries(one.depends_on ?? {})) {
       expect.soft(condition, other).toBe('service_healthy');
       expect.soft(Object.keys(compose.services), other).toContain(other);
@@ -109,6 +114,13 @@ describe('the server and its neighbours agree', () => {
 
   test('every setting is one that the server knows', () => {
     expect(Object.keys(environment).filter((name) => !(name in SETTINGS))).toEqual([]);
+  });
+
+  test('what is left out means the same here as without containers, but for the plant', () => {
+    for (const { name, fallback } of variablesOf(written.services['server']?.environment)) {
+      if (fallback === undefined || name === 'PLANT') continue;
+      expect.soft(fallback, name).toBe(SETTINGS[name as SettingName].fallback ?? '');
+    }
   });
 
   test('a trial is one word away', () => {

@@ -40,6 +40,13 @@ export function readDockerfile(): readonly Stage[] {
   return stages;
 }
 
+/** The stage that becomes the image. */
+export function lastStage(): Stage {
+  const stage = readDockerfile().at(-1);
+  if (stage === undefined) throw new Error('the Dockerfile is empty');
+  return stage;
+}
+
 function readCopy(rest: string): Copy {
   const words = rest.split(/\s+/);
   const stage = words.find((word) => word.startsWith('--from='))?.slice('--from='.length);
