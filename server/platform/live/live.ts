@@ -17,24 +17,20 @@ import { type Actor, originAllowed, scopeCovers } from '../http/index.ts';
 import type { Log } from '../log.ts';
 import { repeat } from '../repeat.ts';
 import { Feed, feedKey } from './feed.ts';
+import {
+  FLUSH_EARLY_MS,
+  GOODBYE_MS_MAX,
+  JOINS_MAX,
+  JOINS_WINDOW_MS,
+  LIVE_BACKLOG_MAX,
+  LIVE_SOCKETS_MAX,
+  MESSAGE_BYTES_MAX,
+  PING_ANSWER_MS,
+  PING_EVERY_MS,
+  RECHECK_EVERY_MS,
+} from './limits.ts';
 import { parseRoom, partWithin, type Room } from './rooms.ts';
 import type { LiveMeter, LiveSource, Whereabouts } from './types.ts';
-
-/** Screens at once; more are refused and counted. */
-export const LIVE_SOCKETS_MAX = 5_000;
-/** Packets that may wait for one screen. Beyond it the screen hears nothing until it caught up, then asks anew. */
-export const LIVE_BACKLOG_MAX = 32;
-/** News that comes so much before the next flush goes with it at once: ticks of acquisition are never quite even. */
-const FLUSH_EARLY_MS = 50;
-/** Joins of one screen in ten seconds; more are refused. */
-const JOINS_MAX = 2 * LIVE_ROOMS_MAX;
-const JOINS_WINDOW_MS = 10_000;
-/** How often every screen's session is looked at again; a revoked one is cut at once besides. */
-const RECHECK_EVERY_MS = 30_000;
-/** A screen that does not answer our goodbye in this time is cut off. */
-const GOODBYE_MS_MAX = 500;
-/** Screens only join and leave: a longer message is none of ours. */
-const MESSAGE_BYTES_MAX = 4_096;
 
 export interface LiveDeps {
   readonly source: LiveSource;
@@ -114,6 +110,8 @@ class SocketLive implements Live {
       path: LIVE_PATH,
       serveClient: false,
       maxHttpBufferSize: MESSAGE_BYTES_MAX,
+      pingInterval: PING_EVERY_MS,
+      pingTimeout: PING_ANSWER_MS,
       allowRequest: (request, answer) => this.#admit(request, answer),
     });
     this.#io.use((socket, next) => void this.#seat(socket, next));
