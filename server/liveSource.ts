@@ -8,6 +8,7 @@ export interface LiveSourceDeps {
   readonly estate: EstateReader;
   readonly metering: Metering;
   readonly alarms: Pick<Alarms, 'counts'>;
+  readonly databaseAway: () => boolean;
   readonly nowMs: () => number;
   /** Readings of the last second, by property. */
   readonly readingsPerSecond: (propertyId: number) => number;
@@ -86,5 +87,6 @@ function pulseOf(deps: LiveSourceDeps, part: FeedPart, meters: readonly MeterVie
     unacknowledgedAlarms: unacknowledged,
     commandsInFlight: 0,
     readingsPerSecond: deps.readingsPerSecond(part.propertyId),
+    ...(deps.databaseAway() ? { databaseAway: true as const } : {}),
   };
 }

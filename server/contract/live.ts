@@ -50,6 +50,8 @@ export interface Pulse {
   readonly commandsInFlight: number;
   /** Readings taken in the last second, all lines of the property. */
   readonly readingsPerSecond: number;
+  /** Only while the database does not answer: live values go on, history and changes wait. */
+  readonly databaseAway?: true;
   /** Release of the server: when it changes, the screen reloads itself. */
   readonly release: string;
 }

@@ -119,6 +119,8 @@ export const zh = {
     stale: '已失联 {age}',
     heard: '实时，{age}前',
     lines: '网关 {up}/{gateways}，总线 {lines} 条',
+    databaseAway: '数据库无应答',
+    databaseAwayText: '实时数据照常；历史、报警和修改要等它恢复，其间的读数不会丢失。',
   },
   error: {
     title: '出错了',
@@ -282,6 +284,8 @@ export const en: typeof zh = {
     stale: 'no contact for {age}',
     heard: 'live, {age} ago',
     lines: '{up} of {gateways} gateways, {lines} lines',
+    databaseAway: 'The database does not answer.',
+    databaseAwayText: 'Live values go on; history, alarms and changes wait for it, and no reading is lost.',
   },
   error: {
     title: 'Something went wrong',

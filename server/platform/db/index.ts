@@ -1,4 +1,5 @@
 export { answers, type DbOptions, openDb, refusesRows, violatedConstraint } from './db.ts';
+export { createDbWatch, type DbWatch } from './dbWatch.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
 export { MIGRATIONS_DIR, migrate } from './migrate.ts';
 export type { Db, Queryable, Tx } from './types.ts';

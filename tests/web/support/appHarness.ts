@@ -65,6 +65,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/gateways/:gatewayId', name: 'gateway', component: page },
   { path: '/gateways', name: 'gateways', component: page },
   { path: '/alarms', name: 'alarms', component: page },
+  { path: '/doctor', name: 'doctor', component: page },
+  { path: '/doctor/lines/:lineId', name: 'doctor-line', component: page },
 ];
 /** What the build imports by itself where a template names it. */
 const components = { ElCheckbox, ElDialog, ElForm, ElFormItem, ElInput, ElInputNumber };
@@ -86,5 +88,5 @@ export async function mountInApp(component: Component, serve: Serve, props: Reco
       stubs: { teleport: true, transition: true, ElSelect: true, ElTreeSelect: true },
     },
   });
-  return { wrapper, router, say };
+  return { wrapper, router, live, say };
 }
