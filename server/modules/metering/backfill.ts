@@ -43,7 +43,7 @@ export function createBackfill({ estate, registers, telemetry, modelOf, calendar
     telemetry.write(readings);
     // Each part is stored before the next is taken, so that history never pushes live readings out of the queues.
     await registers.flush();
-    await telemetry.settle();
+    await telemetry.flush();
   };
 }
 

@@ -61,6 +61,7 @@ export interface Metering {
   takeHistory(rows: readonly HistoryRow[]): Promise<void>;
   /** Was all history of this source taken before? */
   hasHistory(source: string): Promise<boolean>;
+  /** All of it was taken: trends and usual peaks show it from now on. */
   historyTaken(source: string, fromMs: number, toMs: number): Promise<void>;
   /** How much waits on disk for the database; undefined before the start. */
   registerSpool(): SpoolFigures | undefined;
@@ -148,13 +149,13 @@ export function createMetering(deps: MeteringDeps): Metering {
     },
     setAlarmMark: (meterId, unacknowledged) =>
       pipeline.tell(states.setAlarmMark(meterId, unacknowledged, clock.nowMs()), clock.nowMs()),
-    async takeHistory(rows) {
-      await backfill(rows);
-      peaks.forget();
-    },
+    takeHistory: (rows) => backfill(rows),
     hasHistory: (source) => backfillExists(db, source),
-    historyTaken: (source, fromMs, toMs) =>
-      insertBackfill(db, source, new Date(fromMs), new Date(toMs), new Date(clock.nowMs())),
+    async historyTaken(source, fromMs, toMs) {
+      await telemetry.settle();
+      peaks.forget();
+      await insertBackfill(db, source, new Date(fromMs), new Date(toMs), new Date(clock.nowMs()));
+    },
     registerSpool: () => registers.figures.spool,
     async flush() {
       await Promise.all([latest.flush(), registers.flush(), telemetry.settle()]);

@@ -31,6 +31,15 @@ export function createTelemetry(deps: TelemetryWriterDeps): Telemetry {
     },
   });
   const waiting = (): number => spool?.figures().records ?? 0;
+  async function flush(): Promise<void> {
+    writer.forgive();
+    await keeping.runNow();
+    for (let before = Number.POSITIVE_INFINITY; waiting() > 0 && waiting() < before; ) {
+      before = waiting();
+      await draining.runNow();
+    }
+    if (writer.trouble !== undefined) throw writer.trouble;
+  }
 
   return {
     write: (points) => writer.push({ points, records: [] }),
@@ -42,14 +51,9 @@ export function createTelemetry(deps: TelemetryWriterDeps): Telemetry {
     load: (query) => store.load(query),
     usualPeaksW: (sinceMs) => store.usualPeaksW(sinceMs),
     isEmpty: () => store.isEmpty(),
+    flush,
     async settle() {
-      writer.forgive();
-      await keeping.runNow();
-      for (let before = Number.POSITIVE_INFINITY; waiting() > 0 && waiting() < before; ) {
-        before = waiting();
-        await draining.runNow();
-      }
-      if (writer.trouble !== undefined) throw writer.trouble;
+      await flush();
       await rolling.runNow();
     },
     figures: () => writer.figures(),

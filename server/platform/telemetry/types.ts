@@ -103,10 +103,9 @@ export interface Telemetry {
   usualPeaksW(sinceMs: number): Promise<ReadonlyMap<number, number>>;
   /** True when the store holds nothing at all. */
   isEmpty(): Promise<boolean>;
-  /**
-   * Writes what waits, in memory and on disk, and brings the roll-ups up to date; for tests and for the end of a
-   * backfill. Rejects when the store is down.
-   */
+  /** Writes what waits, in memory and on disk. Rejects when the store is down. */
+  flush(): Promise<void>;
+  /** The same, and brings the roll-ups up to date; for tests and for the end of a backfill. */
   settle(): Promise<void>;
   figures(): TelemetryFigures;
   /** Hands on what is queued, to the store or else to the disk, and stops. */
