@@ -191,6 +191,7 @@ export class PolledMeter {
       overruns: this.overruns,
       livePollMs: this.meter.livePollMs,
       limitMs: this.planLive().reduce((sum, { count }) => sum + readLimitMs(count, serial), 0),
+      liveRequests: this.planLive().length,
     };
   }
 }

@@ -87,6 +87,8 @@ export interface MeterHealth {
   readonly livePollMs: number;
   /** The least that the wire allows for one live visit, ms: both frames of each request and the silences between. */
   readonly limitMs: number;
+  /** Requests that one live visit takes. */
+  readonly liveRequests: number;
 }
 
 /** Health of a line; all counters since `startedMs`. */
