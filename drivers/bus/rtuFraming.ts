@@ -1,4 +1,4 @@
-import { encodeRtuRequest, RTU_EXCEPTION_BYTES, RtuReplyStream } from '#drivers/codec/index.ts';
+import { encodeRtuRead, RTU_EXCEPTION_BYTES, RtuReplyStream } from '#drivers/codec/index.ts';
 import type { Arrival, Framing, ReadCall } from './framing.ts';
 import { MAX_OTHER_LENGTHS } from './planner.ts';
 import { readReplyBytes } from './timing.ts';
@@ -36,12 +36,7 @@ export class RtuFraming implements Framing {
   ask(call: ReadCall): Uint8Array {
     this.#call = call;
     this.#stream.expect({ unit: call.unit, function: call.function, lengths: [readReplyBytes(call.count)] });
-    return encodeRtuRequest(call.unit, {
-      kind: 'read',
-      function: call.function,
-      start: call.start,
-      quantity: call.count,
-    });
+    return encodeRtuRead(call.unit, call.function, call.start, call.count);
   }
 
   push(bytes: Uint8Array): Arrival | undefined {

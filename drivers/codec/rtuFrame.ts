@@ -32,6 +32,18 @@ export function encodeRtuRequest(unit: number, request: ModbusRequest): Uint8Arr
   return wrap(unit, encodeRequestPdu(request));
 }
 
+/** `encodeRtuRequest` of a read of registers, which is nearly everything that is ever asked. */
+export function encodeRtuRead(unit: number, code: 3 | 4, start: number, quantity: number): Uint8Array {
+  const frame = new Uint8Array(8);
+  frame[0] = unit;
+  frame[1] = code;
+  frame[2] = start >>> 8;
+  frame[3] = start & 0xff;
+  frame[4] = quantity >>> 8;
+  frame[5] = quantity & 0xff;
+  return appendCrc(frame);
+}
+
 /** The reply's counterpart of `encodeRtuRequest`. */
 export function encodeRtuReply(unit: number, reply: ModbusReply): Uint8Array {
   return wrap(unit, encodeReplyPdu(reply));

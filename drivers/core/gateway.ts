@@ -137,4 +137,6 @@ export interface Line {
   /** Reads one meter ahead of the polls. Resolves; never rejects. A meter in back-off is asked all the same. */
   readNow(meterId: number, source: ReadingSource): Promise<ReadOutcome>;
   health(): LineHealth;
+  /** `health().cycleMs` alone: asked of every line all the time. */
+  readonly cycleMs: number | undefined;
 }

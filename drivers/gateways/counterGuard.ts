@@ -41,6 +41,8 @@ interface Counter {
 /** Counters by model: what is the same for all meters of a model is kept once. */
 const countersByModel = new WeakMap<MeterModel, readonly Counter[]>();
 
+const NONE: readonly Quantity[] = [];
+
 /** Judges the counters of one meter against what it said before. The first reading is believed. */
 export class CounterGuard {
   readonly #counters: readonly Counter[];
@@ -60,28 +62,29 @@ export class CounterGuard {
    * start. `atMs` is monotonic.
    */
   judge(decoded: Decoded, atMs: number): readonly Quantity[] {
-    const restarted: Quantity[] = [];
-    this.#counters.forEach((counter, index) => {
-      const { quantity } = counter;
-      const value = decoded.values[quantity];
-      if (value === undefined) return;
-      const believed = this.#believed[2 * index] ?? Number.NaN;
-      if (!Number.isNaN(believed)) {
-        const before = { value: believed, atMs: this.#believed[2 * index + 1] ?? atMs };
+    let restarted = NONE;
+    const believed = this.#believed;
+    for (let index = 0; index < this.#counters.length; index += 1) {
+      const counter = this.#counters[index];
+      const value = counter === undefined ? undefined : decoded.values[counter.quantity];
+      if (counter === undefined || value === undefined) continue;
+      const before = believed[2 * index] ?? Number.NaN;
+      // Most counters stand still from one poll to the next, and what stands still needs no judgement.
+      if (before !== value && !Number.isNaN(before)) {
         const level = { value, atMs };
         const stepWh = counter.step * factorOf(counter.ratio, decoded);
-        const reason = wrong(before, level, stepWh, counter);
+        const reason = wrong({ value: before, atMs: believed[2 * index + 1] ?? atMs }, level, stepWh, counter);
         if (reason !== undefined && !this.#confirmed(level, stepWh, counter)) {
-          delete decoded.values[quantity];
-          decoded.rejected.push({ quantity, raw: value, reason });
-          return;
+          delete decoded.values[counter.quantity];
+          decoded.rejected.push({ quantity: counter.quantity, raw: value, reason });
+          continue;
         }
-        if (reason !== undefined) restarted.push(quantity);
+        if (reason !== undefined) restarted = [...restarted, counter.quantity];
       }
-      this.#believed[2 * index] = value;
-      this.#believed[2 * index + 1] = atMs;
-      this.#doubts?.delete(quantity);
-    });
+      believed[2 * index] = value;
+      believed[2 * index + 1] = atMs;
+      this.#doubts?.delete(counter.quantity);
+    }
     return restarted;
   }
 

@@ -66,6 +66,7 @@ class PollingLine implements Line {
       onVisit: (visit, outcome) => this.#visited(visit, outcome),
       onLink: (up, reason) => this.#linkChanged(up, reason),
     });
+    this.#reader.setMeters(config.meters);
     this.#bus.setMeters(config.meters);
   }
 
@@ -85,7 +86,7 @@ class PollingLine implements Line {
 
   setMeters(meters: readonly LineMeter[]): void {
     this.#config = { ...this.#config, meters };
-    this.#reader.keepOnly(meters);
+    this.#reader.setMeters(meters);
     this.#bus.setMeters(meters);
   }
 
@@ -98,6 +99,10 @@ class PollingLine implements Line {
     return new Promise((resolve) => {
       this.#bus.readNow(polled, source, resolve);
     });
+  }
+
+  get cycleMs(): number | undefined {
+    return this.#bus.rounds.lastMs;
   }
 
   health(): LineHealth {
@@ -132,7 +137,7 @@ class PollingLine implements Line {
     const { meter } = polled;
     const { sink } = this.#deps;
     if (outcome.ok) {
-      const reading = this.#reader.read(meter, source, outcome);
+      const reading = this.#reader.read(polled, source, outcome);
       if (!this.#stopped) sink.reading(reading);
       return { ok: true, reading };
     }

@@ -1,10 +1,11 @@
-import type { VisitOutcome } from '#drivers/bus/index.ts';
+import type { Visit, VisitOutcome } from '#drivers/bus/index.ts';
 import { type CompiledModel, compileModel } from '#drivers/codec/index.ts';
 import type { Clock, LineMeter, MeterModel, Reading, ReadingSource, Rejection } from '#drivers/core/index.ts';
 import { CounterGuard } from './counterGuard.ts';
 import { CLOCK_TOLERANCE_MS, ZoneClock } from './zoneClock.ts';
 
 interface MeterMemory {
+  readonly meterId: number;
   readonly modelId: string;
   readonly compiled: CompiledModel;
   readonly guard: CounterGuard;
@@ -17,21 +18,33 @@ const compiledByModel = new WeakMap<MeterModel, CompiledModel>();
 export class Reader {
   readonly #clock: Clock;
   readonly #zone: ZoneClock | undefined;
-  readonly #memories = new Map<number, MeterMemory>();
+  /** By the meters' places on the line. */
+  #memories: readonly MeterMemory[] = [];
 
   constructor(clock: Clock, timeZone: string | undefined) {
     this.#clock = clock;
     this.#zone = timeZone === undefined ? undefined : new ZoneClock(timeZone);
   }
 
-  /** Forgets the meters that are not among `meters`. */
-  keepOnly(meters: readonly LineMeter[]): void {
-    const kept = new Set(meters.map(({ meterId }) => meterId));
-    for (const meterId of this.#memories.keys()) if (!kept.has(meterId)) this.#memories.delete(meterId);
+  /** The meters of the line in their order. What is known of those that stay is kept. */
+  setMeters(meters: readonly LineMeter[]): void {
+    const before = new Map(this.#memories.map((memory) => [memory.meterId, memory]));
+    this.#memories = meters.map(({ meterId, model }) => {
+      const known = before.get(meterId);
+      if (known?.modelId === model.id) return known;
+      return { meterId, modelId: model.id, compiled: compiledOf(model), guard: new CounterGuard(model) };
+    });
   }
 
-  read(meter: LineMeter, source: ReadingSource, visit: Extract<VisitOutcome, { ok: true }>): Reading {
-    const { compiled, guard } = this.#memoryOf(meter);
+  /** Throws RangeError when nothing is known of a meter at `place`. */
+  read(
+    { meter, place }: Pick<Visit['polled'], 'meter' | 'place'>,
+    source: ReadingSource,
+    visit: Extract<VisitOutcome, { ok: true }>,
+  ): Reading {
+    const memory = this.#memories[place];
+    if (memory === undefined) throw new RangeError(`no meter at place ${place} of the line`);
+    const { compiled, guard } = memory;
     const decoded = compiled.decode(visit.blocks, meter);
     const restarted = guard.judge(decoded, this.#clock.monotonicMs());
     const { values, balanceMinor, status, rejected } = decoded;
@@ -55,14 +68,6 @@ export class Reader {
     if (Math.abs(meterClockMs - this.#zone.localMs(atMs)) <= CLOCK_TOLERANCE_MS) return meterClockMs;
     rejected.push({ quantity: 'clock', raw: meterClockMs, reason: 'clock-off' });
     return undefined;
-  }
-
-  #memoryOf({ meterId, model }: LineMeter): MeterMemory {
-    const known = this.#memories.get(meterId);
-    if (known?.modelId === model.id) return known;
-    const memory = { modelId: model.id, compiled: compiledOf(model), guard: new CounterGuard(model) };
-    this.#memories.set(meterId, memory);
-    return memory;
   }
 }
 
