@@ -70,12 +70,12 @@ describe('words', () => {
     expect(tell(prose.flatMap((file) => linesMatching(file, pattern, 'holds on one machine only')))).toEqual([]);
   });
 
-  test('names say what a file is: camelCase.ts, PascalCase.vue', () => {
+  test('names say what a file is: camelCase.ts, PascalCase.vue, a bench as it is called', () => {
     const wrong = code.filter(({ path }) => {
       const name = path.split('/').at(-1) ?? path;
       return path.endsWith('.vue')
         ? !/^[A-Z][A-Za-z0-9]*\.vue$/.test(name)
-        : !/^[a-z][A-Za-z0-9]*(\.[a-z]+)*$/.test(name);
+        : !(path.startsWith('tests/bench/') ? /^[a-z][A-Za-z0-9-]*\.ts$/ : /^[a-z][A-Za-z0-9]*(\.[a-z]+)*$/).test(name);
     });
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
