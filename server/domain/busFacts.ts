@@ -8,8 +8,9 @@ export interface MeterFacts {
   /** Highest rate that its port can be set to; undefined where nobody states it. */
   readonly highestBaud: number | undefined;
   readonly livePollMs: number;
-  /** The least that the wire allows for one live visit. */
+  /** The least that the wire allows for one live visit, and the requests that it takes. */
   readonly limitMs: number;
+  readonly liveRequests: number;
   readonly reads: number;
   readonly failures: number;
   readonly overruns: number;

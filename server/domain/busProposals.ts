@@ -217,7 +217,7 @@ function deadlines({ facts, load, symptoms, overloaded }: Case): readonly Propos
       { action: { kind: 'raiseTimeout', fromMs, toMs, lateReplies: facts.lateReplies }, effect, confidence: 'likely' },
     ];
   }
-  const slowestReplyMs = Math.max(0, ...load.visits.map(({ replyMs }) => replyMs));
+  const slowestReplyMs = Math.max(0, ...load.visits.map(replyMsEach));
   const safeMs = Math.ceil((slowestReplyMs * TIMEOUT_MARGIN) / TIMEOUT_STEP_MS) * TIMEOUT_STEP_MS;
   const toMs = Math.max(TIMEOUT_MS_MIN, safeMs);
   const frameMs = silentFrameMs(facts);
@@ -299,8 +299,10 @@ function answers({ facts, load, symptoms, overloaded }: Case): readonly Proposal
   }
   proposals.push(...symptoms.slowMeters.map((slow) => slowMeter(slow, load, overloaded)));
   if (symptoms.slowLine) {
-    const after = withVisits(load, (visit) => ({ ...visit, replyMs: Math.min(visit.replyMs, USUAL_REPLY_MS) }));
-    const replyMs = load.visits.reduce((sum, visit) => sum + visit.replyMs, 0) / Math.max(1, load.visits.length);
+    const after = withVisits(load, (visit) => {
+      return { ...visit, replyMs: Math.min(visit.replyMs, USUAL_REPLY_MS * visit.meter.liveRequests) };
+    });
+    const replyMs = load.visits.reduce((sum, visit) => sum + replyMsEach(visit), 0) / Math.max(1, load.visits.length);
     const effect = effectOf(load, after, endOf(overloaded));
     const action: Action = { kind: 'checkReplyDelay', replyMs, usualReplyMs: USUAL_REPLY_MS };
     if (effect.wonMsPerHour > 0) proposals.push({ action, effect, confidence: 'likely' });
@@ -327,6 +329,11 @@ function links({ facts, load, symptoms, overloaded }: Case): readonly Proposal[]
 /** `endsOverruns` is a question only where there are any. */
 function endOf(overloaded: boolean): true | undefined {
   return overloaded ? true : undefined;
+}
+
+/** What one answer takes beyond the wire; a visit may take several. */
+function replyMsEach({ replyMs, meter }: Visit): number {
+  return replyMs / Math.max(1, meter.liveRequests);
 }
 
 function withVisits(load: BusLoad, change: (visit: Visit) => Visit): BusLoad {

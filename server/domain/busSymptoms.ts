@@ -23,7 +23,7 @@ export const FAR_HALF_FACTOR_MIN = 3;
 export const LATE_REPLIES_MIN = 3;
 /** So many connections an hour are a link that comes and goes, not a restart of the gateway. */
 export const RECONNECTS_AN_HOUR_MAX = 3;
-/** What meter and gateway may take for an answer beyond the wire: meters take 5 to 60 ms, serial servers gather 10 to 50. */
+/** What meter and gateway may take for one answer beyond the wire: meters take 5 to 60 ms, serial servers gather 10 to 50. */
 export const USUAL_REPLY_MS = 60;
 /** Above this, a round takes noticeably longer than wire and usual answers explain. */
 export const SLOW_CYCLE_RATIO = 1.5;
@@ -112,7 +112,8 @@ function isSlow(load: BusLoad): boolean {
   const limitMs = cycleLimitMs(load);
   const lossless = cycleMs({ ...load, lossMsPerHour: 0 });
   if (limitMs === undefined || lossless === undefined) return false;
-  return lossless > SLOW_CYCLE_RATIO * (limitMs + load.visits.length * USUAL_REPLY_MS);
+  const requests = load.visits.reduce((sum, { meter }) => sum + meter.liveRequests, 0);
+  return lossless > SLOW_CYCLE_RATIO * (limitMs + requests * USUAL_REPLY_MS);
 }
 
 function slowMetersOf(visits: readonly Visit[]): readonly SlowMeter[] {

@@ -20,6 +20,7 @@ function meter(unitAddress: number, change: Partial<MeterFacts> = {}): MeterFact
     highestBaud: 38_400,
     livePollMs: 10_000,
     limitMs: WIRE_MS,
+    liveRequests: 1,
     reads,
     failures: 0,
     overruns: 0,
@@ -104,6 +105,9 @@ describe('a line in good order', () => {
   test('stays so on a fast wire, where meters take longer than the wire does', () => {
     const meters = good(32).map((each) => ({ ...each, limitMs: 20, answeredMs: READS * 75 }));
     expect(examine(line(meters, { serial: { baud: 57_600, parity: 'none', stopBits: 1 } })).verdict).toBe('healthy');
+    // Four short requests in a visit are four answers to wait for.
+    const inPieces = good(32).map((each) => ({ ...each, liveRequests: 4, limitMs: 70, answeredMs: READS * 270 }));
+    expect(examine(line(inPieces)).verdict).toBe('healthy');
   });
 });
 
@@ -251,6 +255,7 @@ const anyMeter = fc
   .record({
     livePollMs: fc.integer({ min: 1_000, max: 3_600_000 }),
     limitMs: ms(2_000),
+    liveRequests: fc.integer({ min: 0, max: 5 }),
     reads: fc.nat(3_600),
     failures: fc.nat(500),
     overruns: fc.nat(500),

@@ -129,9 +129,9 @@ export class Ward {
       turnaroundMs,
       meters: health.meters.map((meter) => {
         const modelId = estate.meter(meter.meterId)?.meter.modelId ?? '';
-        const { meterId, unitAddress, livePollMs, limitMs, consecutiveFailures, backoffMs } = meter;
+        const { meterId, unitAddress, livePollMs, limitMs, liveRequests, consecutiveFailures, backoffMs } = meter;
         const counters = window.meter(meter);
-        const now = { meterId, unitAddress, livePollMs, limitMs, consecutiveFailures, backoffMs };
+        const now = { meterId, unitAddress, livePollMs, limitMs, liveRequests, consecutiveFailures, backoffMs };
         return { ...counters, ...now, modelId, highestBaud: highestBaudOf(modelId) };
       }),
     };
