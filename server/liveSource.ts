@@ -41,7 +41,7 @@ export function toLiveMeter({ profile, last, heardMs, state }: MeterView): LiveM
     buildingId: profile.buildingId,
     packedFacts: packFacts(state.facts, state.marks),
     link: state.facts.link,
-    loadW: last?.values.activePowerW,
+    loadW: last?.loadW,
     balanceMinor: last?.balanceMinor,
     heardMs,
   };
@@ -49,8 +49,8 @@ export function toLiveMeter({ profile, last, heardMs, state }: MeterView): LiveM
 
 /** What a meter adds to the load of its property, W; feeders above the tenants would count the same watts twice. */
 export function loadOf({ profile, last, state }: MeterView): number {
-  if (state.facts.link === 'lost') return 0;
-  return last?.values.activePowerW ?? 0;
+  if (profile.meter.role !== 'tenant' || state.facts.link === 'lost') return 0;
+  return last?.loadW ?? 0;
 }
 
 function isWithin({ buildingIds }: FeedPart, buildingId: number | undefined): boolean {

@@ -1,8 +1,10 @@
-import type { LineHealth } from '#drivers/core/index.ts';
+import type { Clock, LineHealth } from '#drivers/core/index.ts';
 import { addDurations, addFigures, type Figure, type Metrics } from '#server/platform/metricsFigures.ts';
 import type { IngestQueue } from './ingestQueue.ts';
 import type { Lines } from './lines.ts';
 
+/** Longer than a scrape takes, shorter than the time between two. */
+const HEALTHS_HOLD_MS = 1_000;
 const TICK_BUCKETS_S = [0.001, 0.005, 0.02, 0.1, 0.5, 2];
 
 /** Counters of each line, by name and the figure of its health. */
@@ -18,10 +20,30 @@ const LINE_COUNTERS = {
   overruns: 'Polls that could not start within their own period',
 } as const satisfies Partial<Record<keyof LineHealth, string>>;
 
+/** All lines' health, one look for all the figures of a scrape: it lists every meter, which a dozen looks would feel. */
+function createHealths(lines: Lines, clock: Clock): () => readonly LineHealth[] {
+  let held: readonly LineHealth[] | undefined;
+  return () => {
+    if (held !== undefined) return held;
+    held = [...lines.all()].map((line) => line.health());
+    // Let go soon: they are megabytes, and asked for rarely.
+    clock.after(HEALTHS_HOLD_MS, () => {
+      held = undefined;
+    });
+    return held;
+  };
+}
+
 /** Figures of acquisition for `/metrics`; the returned function observes the seconds of a tick. */
-export function addAcquisitionFigures(metrics: Metrics, queue: IngestQueue, lines: Lines): (seconds: number) => void {
+export function addAcquisitionFigures(
+  metrics: Metrics,
+  queue: IngestQueue,
+  lines: Lines,
+  clock: Clock,
+): (seconds: number) => void {
+  const healths = createHealths(lines, clock);
   const perLine = (read: (health: LineHealth) => number) => () =>
-    [...lines.all()].map((line) => ({ labels: { line: line.config.lineId }, value: read(line.health()) }));
+    healths().map((health) => ({ labels: { line: health.lineId }, value: read(health) }));
   const counters = (Object.keys(LINE_COUNTERS) as (keyof typeof LINE_COUNTERS)[]).map(
     (key): Figure => ({
       name: `line_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,

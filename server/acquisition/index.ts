@@ -47,7 +47,7 @@ export function createAcquisition(deps: AcquisitionDeps): Acquisition {
     nowMs: () => clock.nowMs(),
     log,
   });
-  const observeTick = addAcquisitionFigures(deps.metrics, queue, lines);
+  const observeTick = addAcquisitionFigures(deps.metrics, queue, lines, clock);
   let timer: TimerHandle | undefined;
   let sweptMs = Number.NEGATIVE_INFINITY;
   let cyclesAtMs = Number.NEGATIVE_INFINITY;
@@ -78,7 +78,7 @@ export function createAcquisition(deps: AcquisitionDeps): Acquisition {
     sweptMs = startedMs;
     if (startedMs - cyclesAtMs >= CYCLES_EVERY_MS) {
       cyclesAtMs = startedMs;
-      cyclesMs = new Map([...lines.all()].map((line) => [line.config.lineId, line.health().cycleMs ?? 0]));
+      cyclesMs = new Map([...lines.all()].map((line) => [line.config.lineId, line.cycleMs ?? 0]));
     }
     pipeline.sweep(clock.nowMs(), cyclesMs);
   }

@@ -9,10 +9,11 @@ const ASK_UNTIL_MS = 5 * 60_000;
 
 export interface CentralReadingDeps {
   readonly lines: LineDesk;
-  readonly meters: () => Iterable<MeterView>;
+  readonly propertyIds: () => Iterable<number>;
+  readonly metersOf: (propertyId: number) => readonly MeterView[];
   /** Instant of the last registers held for a meter. */
   readonly heldInstantMs: (meterId: number) => number | undefined;
-  readonly calendarOf: (meter: MeterView) => ZonedCalendar;
+  readonly calendarOf: (propertyId: number) => ZonedCalendar;
 }
 
 /**
@@ -29,11 +30,13 @@ export class CentralReading {
   }
 
   sweep(nowMs: number): void {
-    for (const meter of this.#deps.meters()) {
-      if (meter.state.facts.link !== 'online') continue;
-      const instantMs = this.#deps.calendarOf(meter).billingInstant(nowMs);
+    for (const propertyId of this.#deps.propertyIds()) {
+      const instantMs = this.#deps.calendarOf(propertyId).billingInstant(nowMs);
       const sinceMs = nowMs - instantMs;
-      if (sinceMs >= ASK_AFTER_MS && sinceMs < ASK_UNTIL_MS) this.#askOnce(meter, instantMs);
+      if (sinceMs < ASK_AFTER_MS || sinceMs >= ASK_UNTIL_MS) continue;
+      for (const meter of this.#deps.metersOf(propertyId)) {
+        if (meter.state.facts.link === 'online') this.#askOnce(meter, instantMs);
+      }
     }
   }
 

@@ -101,8 +101,13 @@ export function createMetering(deps: MeteringDeps): Metering {
       await registers.open();
       states.restore(await selectLatest(db));
       if (lines !== undefined) {
-        const heldInstantMs = (meterId: number) => registers.heldInstantMs(meterId);
-        central = new CentralReading({ lines, meters: () => states.all(), heldInstantMs, calendarOf });
+        central = new CentralReading({
+          lines,
+          propertyIds: () => estate.properties().map(({ id }) => id),
+          metersOf: (propertyId) => states.ofProperty(propertyId),
+          heldInstantMs: (meterId) => registers.heldInstantMs(meterId),
+          calendarOf: calendarOfPlace,
+        });
       }
       unsubscribe = estate.onChange((event) => {
         states.estateChanged();

@@ -7,7 +7,6 @@ import type { StoredLatest } from './latestStore.ts';
 import type { LineView, MeterUpdate, MeterView, ModelLookup } from './types.ts';
 
 interface MeterRecord {
-  readonly meterId: number;
   /** Since when it is on our list. */
   knownSinceMs: number;
   profile: MeterProfile;
@@ -43,7 +42,8 @@ export class MeterStates {
   readonly #nowMs: () => number;
   #startMs: number;
   readonly #meters = new Map<number, MeterRecord>();
-  readonly #meterIdsByLine = new Map<number, number[]>();
+  readonly #byLine = new Map<number, MeterRecord[]>();
+  readonly #byProperty = new Map<number, MeterRecord[]>();
   readonly #paths = new Map<number, Path>();
   #cyclesMs: ReadonlyMap<number, number> = new Map();
   #isCurrent = false;
@@ -65,23 +65,15 @@ export class MeterStates {
     return this.#meters.get(meterId);
   }
 
-  all(): Iterable<MeterView> {
-    this.#follow();
-    return this.#meters.values();
-  }
-
   /** Meters of a property in the order of their ids. */
   ofProperty(propertyId: number): readonly MeterView[] {
     this.#follow();
-    return this.#estate
-      .metersOfProperty(propertyId)
-      .flatMap(({ meter }) => this.#meters.get(meter.id) ?? [])
-      .toSorted((a, b) => a.profile.meter.id - b.profile.meter.id);
+    return this.#byProperty.get(propertyId) ?? [];
   }
 
   ofLine(lineId: number): readonly MeterView[] {
     this.#follow();
-    return (this.#meterIdsByLine.get(lineId) ?? []).flatMap((meterId) => this.#meters.get(meterId) ?? []);
+    return this.#byLine.get(lineId) ?? [];
   }
 
   line(lineId: number): LineView | undefined {
@@ -120,7 +112,7 @@ export class MeterStates {
       listeningSinceMs: heard && heardBefore ? before.listeningSinceMs : news.atMs,
       reason: news.reason,
     });
-    return this.#judgeAll(this.#meterIdsByLine.get(news.lineId) ?? [], news.atMs);
+    return this.#judgeAll(this.#byLine.get(news.lineId) ?? [], news.atMs);
   }
 
   /** Undefined for news of a meter that is gone. */
@@ -145,8 +137,8 @@ export class MeterStates {
   sweep(nowMs: number, cyclesMs: ReadonlyMap<number, number>): readonly MeterUpdate[] {
     this.#follow();
     this.#cyclesMs = cyclesMs;
-    const due: number[] = [];
-    for (const record of this.#meters.values()) if (nowMs >= record.state.dueMs) due.push(record.meterId);
+    const due: MeterRecord[] = [];
+    for (const record of this.#meters.values()) if (nowMs >= record.state.dueMs) due.push(record);
     return this.#judgeAll(due, nowMs);
   }
 
@@ -171,31 +163,29 @@ export class MeterStates {
     const record = this.#meters.get(meterId);
     if (record === undefined || record.alarmUnacknowledged === unacknowledged) return [];
     record.alarmUnacknowledged = unacknowledged;
-    return this.#judgeAll([meterId], nowMs);
+    return this.#judgeAll([record], nowMs);
   }
 
   #follow(): void {
     if (this.#isCurrent) return;
     this.#isCurrent = true;
     const nowMs = this.#nowMs();
-    const present = new Set(this.#estate.meterIds());
-    for (const meterId of this.#meters.keys()) if (!present.has(meterId)) this.#meters.delete(meterId);
-    this.#meterIdsByLine.clear();
+    const present = this.#estate.meterIds().toSorted((a, b) => a - b);
+    const known = new Set(present);
+    for (const meterId of this.#meters.keys()) if (!known.has(meterId)) this.#meters.delete(meterId);
+    this.#byLine.clear();
+    this.#byProperty.clear();
     for (const meterId of present) {
       const profile = this.#estate.meter(meterId);
       if (profile === undefined) continue;
-      this.#followMeter(meterId, profile, nowMs);
-      const neighbours = this.#meterIdsByLine.get(profile.meter.lineId);
-      if (neighbours === undefined) this.#meterIdsByLine.set(profile.meter.lineId, [meterId]);
-      else neighbours.push(meterId);
+      const record = this.#followMeter(meterId, profile, nowMs);
+      addTo(this.#byLine, profile.meter.lineId, record);
+      addTo(this.#byProperty, profile.meter.propertyId, record);
     }
   }
 
-  #judgeAll(meterIds: readonly number[], nowMs: number): readonly MeterUpdate[] {
-    return meterIds.flatMap((meterId) => {
-      const record = this.#meters.get(meterId);
-      return record === undefined ? [] : (this.#judge(record, nowMs, undefined) ?? []);
-    });
+  #judgeAll(records: readonly MeterRecord[], nowMs: number): readonly MeterUpdate[] {
+    return records.flatMap((record) => this.#judge(record, nowMs, undefined) ?? []);
   }
 
   /** Undefined when nothing changed and there is no reading to tell of. */
@@ -212,17 +202,19 @@ export class MeterStates {
     return events;
   }
 
-  #followMeter(meterId: number, profile: MeterProfile, nowMs: number): void {
+  #followMeter(meterId: number, profile: MeterProfile, nowMs: number): MeterRecord {
     const known = this.#meters.get(meterId);
     if (known !== undefined) {
       known.profile = profile;
       this.#evaluate(known, nowMs);
-      return;
+      return known;
     }
     const fresh = { last: undefined, heardMs: undefined, stale: false, failures: 0, alarmUnacknowledged: false };
-    const record = { meterId, knownSinceMs: nowMs, profile, ...fresh };
-    const { state } = evaluate(undefined, this.#inputOf(record), this.#policyOf(profile), nowMs);
-    this.#meters.set(meterId, { ...record, state });
+    const unjudged = { knownSinceMs: nowMs, profile, ...fresh };
+    const { state } = evaluate(undefined, this.#inputOf(unjudged), this.#policyOf(profile), nowMs);
+    const record = { ...unjudged, state };
+    this.#meters.set(meterId, record);
+    return record;
   }
 
   #inputOf(record: Omit<MeterRecord, 'state'>): MeterInput {
@@ -253,6 +245,12 @@ export class MeterStates {
     const since = { sinceMs: this.#startMs, listeningSinceMs: this.#startMs };
     return this.#paths.get(lineId) ?? { state: 'connecting', ...since, reason: 'starting' };
   }
+}
+
+function addTo(groups: Map<number, MeterRecord[]>, id: number, record: MeterRecord): void {
+  const group = groups.get(id);
+  if (group === undefined) groups.set(id, [record]);
+  else group.push(record);
 }
 
 function pathState(state: LinePathState): PathState {
