@@ -20,7 +20,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['tests/{bin,contract,domain,drivers,frames}/**/*.test.ts', 'tests/grafana/dashboards.test.ts', 'tests/*.test.ts'],
+          include: [
+            'tests/{bin,contract,domain,drivers,frames}/**/*.test.ts',
+            'tests/grafana/dashboards.test.ts',
+            'tests/*.test.ts',
+          ],
           sequence: { groupOrder: 0 },
         },
       },
