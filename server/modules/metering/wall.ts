@@ -9,8 +9,10 @@ const DAY_MS = 86_400_000;
 /** The usual peak of a meter is the mean of its daily peaks over so many days. */
 const PEAK_DAYS = 14;
 const PEAKS_HOLD_MS = 3_600_000;
+/** A store that is away is not asked by every wall that opens. */
+const PEAKS_RETRY_MS = 60_000;
 
-/** Usual peaks for the glow of the tiles, asked once an hour; while there are none the last ones stay. */
+/** Usual peaks for the glow of the tiles, asked once an hour; while the store is away the last ones stay. */
 export function createPeaks(telemetry: Telemetry, clock: Clock) {
   let peaks: ReadonlyMap<number, number> = new Map();
   let askedMs = Number.NEGATIVE_INFINITY;
@@ -18,7 +20,12 @@ export function createPeaks(telemetry: Telemetry, clock: Clock) {
     async peaksW(): Promise<ReadonlyMap<number, number>> {
       if (clock.monotonicMs() - askedMs < PEAKS_HOLD_MS) return peaks;
       askedMs = clock.monotonicMs();
-      peaks = await telemetry.usualPeaksW(clock.nowMs() - PEAK_DAYS * DAY_MS);
+      try {
+        peaks = await telemetry.usualPeaksW(clock.nowMs() - PEAK_DAYS * DAY_MS);
+      } catch {
+        // The wall goes on without its telemetry.
+        askedMs = clock.monotonicMs() - PEAKS_HOLD_MS + PEAKS_RETRY_MS;
+      }
       return peaks;
     },
     /** New history came in: ask again. */
