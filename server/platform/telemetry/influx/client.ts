@@ -3,7 +3,7 @@ import type { Clock } from '#drivers/core/index.ts';
 import type { InfluxSettings } from './settings.ts';
 
 const WRITE_MS_MAX = 10_000;
-const READ_MS_MAX = 30_000;
+const READ_MS_MAX = 15_000;
 
 /** One series of an answer; times are ms since epoch, in the column `time`. */
 export interface InfluxSeries {
