@@ -1,4 +1,5 @@
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
+import { StartError } from '../../startError.ts';
 import type { Log } from '../log.ts';
 import { type Position, PositionFile } from './position.ts';
 import { encodeRecord, isWhole } from './record.ts';
@@ -16,7 +17,7 @@ export interface SpoolOptions {
   readonly log: Log;
 }
 
-/** Opens the spool of a folder with what waits in it. Rejects with a sentence when the folder cannot be used. */
+/** Opens the spool of a folder with what waits in it. Rejects with a `StartError` when the folder cannot be used. */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { dir, log } = options;
   try {
@@ -29,7 +30,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     return spool;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(
+    throw new StartError(
       `The folder ${dir} cannot be used (${reason}): make it a folder that the account of the server may write.`,
       { cause },
     );
