@@ -97,11 +97,19 @@ export interface Visit {
   readonly pauseMs: number;
 }
 
+/** What the silence of one meter costs its line. */
+export interface Loss {
+  readonly meter: MeterFacts;
+  /** In the window. */
+  readonly lostMs: number;
+  /** In an hour to come. */
+  readonly aheadMsPerHour: number;
+}
+
 /** A line as arithmetic: what it takes for each read and what it loses besides. Proposals change it and compare. */
 export interface BusLoad {
   readonly visits: readonly Visit[];
-  /** Silence, as measured. */
-  readonly lossMsPerHour: number;
+  readonly losses: readonly Loss[];
   /** Rounds in the window: as many reads as there are meters that were read. */
   readonly rounds: number;
   readonly observedMs: number;
@@ -128,20 +136,19 @@ export function measuredLoad(facts: LineFacts): BusLoad {
         pauseMs,
       };
     }),
-    lossMsPerHour: perHour(
-      facts.meters.reduce((sum, { lostMs }) => sum + lostMs, 0),
-      facts,
-    ),
+    losses: facts.meters
+      .filter(({ lostMs }) => lostMs > 0)
+      .map((meter) => ({ meter, lostMs: meter.lostMs, aheadMsPerHour: lossAhead(meter, facts) })),
     rounds: read.length === 0 ? 0 : reads / read.length,
     observedMs: facts.observedMs,
   };
 }
 
 /** Mean time for one round over the meters; undefined when none was read. */
-export function cycleMs({ visits, lossMsPerHour, rounds, observedMs }: BusLoad): number | undefined {
+export function cycleMs({ visits, losses, rounds }: BusLoad): number | undefined {
   if (rounds === 0) return undefined;
-  const windowMs = visits.reduce((sum, visit) => sum + visitMs(visit) * visit.meter.reads, 0);
-  return (windowMs + (lossMsPerHour * observedMs) / HOUR_MS) / rounds;
+  const readMs = visits.reduce((sum, visit) => sum + visitMs(visit) * visit.meter.reads, 0);
+  return (readMs + losses.reduce((sum, { lostMs }) => sum + lostMs, 0)) / rounds;
 }
 
 /** What the wire takes at least for one round. */
@@ -152,10 +159,27 @@ export function cycleLimitMs({ visits, rounds }: BusLoad): number | undefined {
 
 /** Share of the line's time that is wanted of it: above 1 it cannot keep its periods. */
 export function wantedLoad(
-  { visits, lossMsPerHour }: BusLoad,
+  { visits, losses }: Pick<BusLoad, 'visits' | 'losses'>,
   pollMs = (visit: Visit) => visit.meter.livePollMs,
 ): number {
+  const lossMsPerHour = losses.reduce((sum, { aheadMsPerHour }) => sum + aheadMsPerHour, 0);
   return visits.reduce((sum, visit) => sum + visitMs(visit) / pollMs(visit), 0) + lossMsPerHour / HOUR_MS;
+}
+
+/** Mean time of a deadline that passed; 0 when none did. */
+export function silentFrameMs({ meters, timeouts }: LineFacts): number {
+  return timeouts === 0 ? 0 : meters.reduce((sum, { lostMs }) => sum + lostMs, 0) / timeouts;
+}
+
+/**
+ * Silence of a meter in the hours to come: what it cost in the window, but no more than its back-off now lets it cost,
+ * for the first probes of a dead meter come thick and fast.
+ */
+function lossAhead(meter: MeterFacts, facts: LineFacts): number {
+  const measured = perHour(meter.lostMs, facts);
+  if (meter.backoffMs === undefined) return measured;
+  const frameMs = silentFrameMs(facts) || facts.responseTimeoutMs;
+  return Math.min(measured, (HOUR_MS / (meter.backoffMs + frameMs)) * frameMs);
 }
 
 /** A time of the window, as so much an hour. */

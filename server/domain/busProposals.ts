@@ -3,13 +3,15 @@ import {
   cycleMs,
   HOUR_MS,
   type LineFacts,
+  type Loss,
   type MeterFacts,
   perHour,
+  silentFrameMs,
   type Visit,
   visitMs,
   wantedLoad,
 } from './busFacts.ts';
-import { type DamagePattern, type SlowMeter, type Symptoms, silentFrameMs, USUAL_REPLY_MS } from './busSymptoms.ts';
+import { type DamagePattern, type SlowMeter, type Symptoms, USUAL_REPLY_MS } from './busSymptoms.ts';
 
 /** The rate that buses of meters run at without new cables; above it stubs and length begin to matter. */
 export const BAUD_TARGET = 19_200;
@@ -117,9 +119,17 @@ export function propose(facts: LineFacts, load: BusLoad, symptoms: Symptoms): re
     .toSorted(byEffect);
 }
 
+/** Something is broken: that is told however little it costs, for readings hang on it. */
+const REPAIRS: ReadonlySet<ActionKind> = new Set<ActionKind>([
+  'repairMeters',
+  'checkLink',
+  'checkMeterWiring',
+  'checkFarEnd',
+  'checkNoise',
+]);
+
 function isWorthwhile({ action, effect }: Proposal): boolean {
-  // A dead meter is somebody's reading, however little it costs the line.
-  if (action.kind === 'repairMeters' || effect.endsOverruns === true || effect.wonReadsPerHour > 0) return true;
+  if (REPAIRS.has(action.kind) || effect.endsOverruns === true || effect.wonReadsPerHour > 0) return true;
   return (
     effect.wonMsPerHour >= WORTH_MS_PER_HOUR || effect.loadBefore - effect.loadAfter >= WORTH_MS_PER_HOUR / HOUR_MS
   );
@@ -224,52 +234,37 @@ function deadlines({ facts, load, symptoms, overloaded }: Case): readonly Propos
   // Without an answer in the window nobody knows how long answers take.
   if (load.visits.length === 0 || frameMs === 0 || toMs > fromMs * (1 - TIMEOUT_GAIN_MIN)) return [];
   const share = Math.min(1, (fromMs - toMs) / frameMs);
-  const lostMs = facts.meters.reduce((sum, meter) => sum + lossAhead(meter, facts, frameMs), 0);
-  const after = { ...load, lossMsPerHour: load.lossMsPerHour * (1 - share) };
-  const effect = { ...effectOf(load, after, endOf(overloaded)), wonMsPerHour: lostMs * share };
+  const effect = effectOf(
+    load,
+    withLosses(load, () => 1 - share),
+    endOf(overloaded),
+  );
   return [{ action: { kind: 'lowerTimeout', fromMs, toMs, slowestReplyMs }, effect, confidence: 'computed' }];
 }
 
-/**
- * Silence of a meter in the hours to come, ms an hour: what it cost in the window, but no more than its back-off now
- * lets it cost, for the first probes come thick and fast.
- */
-function lossAhead(meter: MeterFacts, facts: LineFacts, frameMs: number): number {
-  const measured = perHour(meter.lostMs, facts);
-  if (meter.backoffMs === undefined) return measured;
-  return Math.min(measured, (HOUR_MS / (meter.backoffMs + frameMs)) * frameMs);
-}
-
-function repairs({ facts, load, symptoms, overloaded }: Case): readonly Proposal[] {
+function repairs({ load, symptoms, overloaded }: Case): readonly Proposal[] {
   if (symptoms.dead.length === 0) return [];
-  const frameMs = silentFrameMs(facts) || facts.responseTimeoutMs;
   const meters = symptoms.dead
     .map((meter) => ({
       meterId: meter.meterId,
       unitAddress: meter.unitAddress,
-      wonMsPerHour: lossAhead(meter, facts, frameMs),
+      wonMsPerHour: load.losses.find((loss) => loss.meter === meter)?.aheadMsPerHour ?? 0,
     }))
     .toSorted((a, b) => b.wonMsPerHour - a.wonMsPerHour || a.unitAddress - b.unitAddress);
-  const lostMs = symptoms.dead.reduce((sum, meter) => sum + perHour(meter.lostMs, facts), 0);
-  const wonMsPerHour = meters.reduce((sum, meter) => sum + meter.wonMsPerHour, 0);
-  const effect = { ...effectOf(load, withoutLoss(load, lostMs), endOf(overloaded)), wonMsPerHour };
+  const after = withLosses(load, ({ meter }) => (symptoms.dead.includes(meter) ? 0 : 1));
+  const effect = effectOf(load, after, endOf(overloaded));
   return [{ action: { kind: 'repairMeters', meters }, effect, confidence: 'computed' }];
 }
 
-function wiring({ facts, load, symptoms, overloaded }: Case): readonly Proposal[] {
+function wiring({ load, symptoms, overloaded }: Case): readonly Proposal[] {
   const { damage } = symptoms;
   if (damage === undefined) return [];
   const struck = (meter: MeterFacts) => {
     if (damage.kind === 'oneMeter') return meter.meterId === damage.meter.meterId;
     return damage.kind === 'spread' || meter.unitAddress >= damage.fromUnitAddress;
   };
-  const isDeadMeter = (meter: MeterFacts) => symptoms.dead.includes(meter);
-  const lostMs = facts.meters
-    .filter((meter) => struck(meter) && !isDeadMeter(meter))
-    .reduce((sum, meter) => sum + perHour(meter.lostMs, facts), 0);
-  const after = withVisits(withoutLoss(load, lostMs), (visit) =>
-    struck(visit.meter) ? { ...visit, damagedMs: 0 } : visit,
-  );
+  const tightened = withLosses(load, ({ meter }) => (struck(meter) && !symptoms.dead.includes(meter) ? 0 : 1));
+  const after = withVisits(tightened, (visit) => (struck(visit.meter) ? { ...visit, damagedMs: 0 } : visit));
   const effect = effectOf(load, after, endOf(overloaded));
   // A place on the bus is guessed from addresses; a single meter is not.
   const confidence = damage.kind === 'oneMeter' ? 'likely' : 'hint';
@@ -340,8 +335,15 @@ function withVisits(load: BusLoad, change: (visit: Visit) => Visit): BusLoad {
   return { ...load, visits: load.visits.map(change) };
 }
 
-function withoutLoss(load: BusLoad, lostMsPerHour: number): BusLoad {
-  return { ...load, lossMsPerHour: Math.max(0, load.lossMsPerHour - lostMsPerHour) };
+/** The same line with its silence cut to a share of what it was. */
+function withLosses(load: BusLoad, share: (loss: Loss) => number): BusLoad {
+  return {
+    ...load,
+    losses: load.losses.map((loss) => {
+      const left = share(loss);
+      return { ...loss, lostMs: loss.lostMs * left, aheadMsPerHour: loss.aheadMsPerHour * left };
+    }),
+  };
 }
 
 /** Compares a line before and after. `overruns`: the line has some, so that it matters whether they end. */
@@ -362,8 +364,8 @@ function effectOf(before: BusLoad, after: BusLoad, overruns: boolean | undefined
   };
 }
 
-/** Time that the line is occupied at the reads of the window. */
+/** Time that the line is occupied in an hour to come, at the reads of the window. */
 function busyMsPerHour(load: BusLoad): number {
-  const windowMs = load.visits.reduce((sum, visit) => sum + visitMs(visit) * visit.meter.reads, 0);
-  return perHour(windowMs, load) + load.lossMsPerHour;
+  const readMs = load.visits.reduce((sum, visit) => sum + visitMs(visit) * visit.meter.reads, 0);
+  return perHour(readMs, load) + load.losses.reduce((sum, { aheadMsPerHour }) => sum + aheadMsPerHour, 0);
 }

@@ -6,6 +6,7 @@ import {
   type LineFacts,
   type MeterFacts,
   perHour,
+  silentFrameMs,
   type Visit,
 } from './busFacts.ts';
 
@@ -78,13 +79,8 @@ export function findSymptoms(facts: LineFacts, load: BusLoad): Symptoms {
 }
 
 /** Frames of a meter that came damaged or not at all, as far as that can be told. */
-function lostFrames(meter: MeterFacts, silentFrameMs: number): number {
-  return meter.damaged + (isDead(meter) || silentFrameMs === 0 ? 0 : meter.lostMs / silentFrameMs);
-}
-
-/** Mean time of a deadline that passed. */
-export function silentFrameMs({ meters, timeouts }: LineFacts): number {
-  return timeouts === 0 ? 0 : meters.reduce((sum, { lostMs }) => sum + lostMs, 0) / timeouts;
+function lostFrames(meter: MeterFacts, frameMs: number): number {
+  return meter.damaged + (isDead(meter) || frameMs === 0 ? 0 : meter.lostMs / frameMs);
 }
 
 function damageOf(facts: LineFacts): DamagePattern | undefined {
@@ -110,7 +106,7 @@ function damageOf(facts: LineFacts): DamagePattern | undefined {
 
 function isSlow(load: BusLoad): boolean {
   const limitMs = cycleLimitMs(load);
-  const lossless = cycleMs({ ...load, lossMsPerHour: 0 });
+  const lossless = cycleMs({ ...load, losses: [] });
   if (limitMs === undefined || lossless === undefined) return false;
   const requests = load.visits.reduce((sum, { meter }) => sum + meter.liveRequests, 0);
   return lossless > SLOW_CYCLE_RATIO * (limitMs + requests * USUAL_REPLY_MS);

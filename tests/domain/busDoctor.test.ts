@@ -138,6 +138,8 @@ describe('time is lost', () => {
     const { effect } = only(examine(facts).proposals, 'repairMeters');
     expect(effect.wonMsPerHour).toBeCloseTo((HOUR_MS / (34_000 + 1_120)) * 1_120, 6);
     expect(effect.wonMsPerHour).toBeLessThan(measuredPerHour);
+    // The load and the time won are told of the same hours to come.
+    expect((effect.loadBefore - effect.loadAfter) * HOUR_MS).toBeCloseTo(effect.wonMsPerHour, 3);
   });
 
   test('a deadline is not lowered below what the slowest meter may take, nor where answers come late', () => {
@@ -247,6 +249,8 @@ describe('a way that is closed', () => {
     expect(examine(facts).verdict).toBe('lossy');
     expect(only(examine(facts).proposals, 'checkLink').effect.wonMsPerHour).toBe(60_000);
     expect(examine(line(good(4), { reconnects: 1 })).verdict).toBe('healthy');
+    // However short each time was: what broke is told.
+    expect(kinds(line(good(4), { reconnects: 20 }))).toEqual(['checkLink']);
   });
 });
 
