@@ -7,7 +7,7 @@ import { useSession } from './session.ts';
 
 export interface NavItem {
   /** Catalogue key under `nav`. */
-  readonly key: 'wall' | 'alarms' | 'gateways';
+  readonly key: 'wall' | 'alarms' | 'gateways' | 'doctor';
   readonly to: RouteLocationRaw;
   readonly icon: IconName;
   /** Paths that belong to this item start so. */
@@ -40,8 +40,10 @@ export function useNavItems() {
         count: alarmCount.unacknowledged,
       });
     }
-    if (session.may('line.view'))
+    if (session.may('line.view')) {
       items.push({ key: 'gateways', to: '/gateways', icon: 'gateway', prefixes: ['/gateways'] });
+      items.push({ key: 'doctor', to: '/doctor', icon: 'pulse', prefixes: ['/doctor'] });
+    }
     return items;
   });
 }

@@ -5,7 +5,15 @@ const states = (language: 'zh' | 'en') => Object.fromEntries(DISPLAY_STATES.map(
 /** Words that every screen shares. Features add their own catalogue under the name of their folder. */
 export const zh = {
   app: { name: 'Meterwall', title: '能源监控' },
-  nav: { wall: '大屏', alarms: '报警', gateways: '网关与表计', group: '全部项目', menu: '用户菜单', main: '主导航' },
+  nav: {
+    wall: '大屏',
+    alarms: '报警',
+    gateways: '网关与表计',
+    doctor: '总线诊断',
+    group: '全部项目',
+    menu: '用户菜单',
+    main: '主导航',
+  },
   action: {
     save: '保存',
     cancel: '取消',
@@ -162,6 +170,7 @@ export const en: typeof zh = {
     wall: 'Wall',
     alarms: 'Alarms',
     gateways: 'Gateways & meters',
+    doctor: 'Bus doctor',
     group: 'All properties',
     menu: 'User menu',
     main: 'Main navigation',
