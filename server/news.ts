@@ -89,19 +89,23 @@ export function createNews(deps: NewsDeps): News {
   };
 }
 
+type Profile = MeterView['profile'];
+
 interface NoticedMeter {
+  readonly meter: Profile['meter'];
+  path: Profile['path'];
   readonly topic: string;
   packed: number;
 }
 
-/** Which topic is which meter's, and what was last noticed of it: ten readings a minute change nothing. */
+/** Which topic is which meter's, and what was last noticed of it: most readings change nothing that is told. */
 class TopicsOfMeters {
   readonly #deps: Pick<NewsDeps, 'estate' | 'metering'>;
-  readonly #topicOf: (profile: MeterView['profile']) => string;
-  #meterIds = new Map<string, number>();
-  #known = new Map<number, NoticedMeter>();
+  readonly #topicOf: (profile: Profile) => string;
+  readonly #meterIds = new Map<string, number>();
+  readonly #noticed = new Map<number, NoticedMeter>();
 
-  constructor(deps: Pick<NewsDeps, 'estate' | 'metering'>, topicOf: (profile: MeterView['profile']) => string) {
+  constructor(deps: Pick<NewsDeps, 'estate' | 'metering'>, topicOf: (profile: Profile) => string) {
     this.#deps = deps;
     this.#topicOf = topicOf;
   }
@@ -112,34 +116,58 @@ class TopicsOfMeters {
 
   /** The meter's topic when its facts or marks are others than before. */
   changed({ profile, state }: MeterView): string | undefined {
-    const known = this.#known.get(profile.meter.id);
+    const noticed = this.#noticed.get(profile.meter.id);
     const packed = packFacts(state.facts, state.marks);
-    if (known === undefined || known.packed === packed) return undefined;
-    known.packed = packed;
-    return known.topic;
+    if (noticed === undefined || noticed.packed === packed) return undefined;
+    noticed.packed = packed;
+    return noticed.topic;
   }
 
-  /** Goes through the estate anew; gives all topics of before and of now. */
-  follow(): Iterable<string> {
-    const before = this.#meterIds.keys();
-    const meterIds = new Map<string, number>();
-    const known = new Map<number, NoticedMeter>();
-    for (const meterId of this.#deps.estate.meterIds()) {
-      const meter = this.#deps.metering.meter(meterId);
-      if (meter === undefined) continue;
-      const topic = this.#topicOf(meter.profile);
-      meterIds.set(topic, meterId);
-      known.set(meterId, { topic, packed: packFacts(meter.state.facts, meter.state.marks) });
+  /** Goes through the estate anew; gives the topics of meters that are new, gone, or not called or placed as before. */
+  follow(): readonly string[] {
+    const { estate, metering } = this.#deps;
+    const topics: string[] = [];
+    for (const meterId of this.#noticed.keys()) {
+      if (metering.meter(meterId) === undefined) topics.push(...this.#forget(meterId));
     }
-    this.#meterIds = meterIds;
-    this.#known = known;
-    return new Set([...before, ...meterIds.keys()]);
+    for (const meterId of estate.meterIds()) {
+      const view = metering.meter(meterId);
+      if (view === undefined || this.#isAsNoticed(view.profile)) continue;
+      topics.push(...this.#forget(meterId), this.#notice(view));
+    }
+    return topics;
   }
 
   news(topic: string): MeterNews | undefined {
     const meterId = this.#meterIds.get(topic);
     const meter = meterId === undefined ? undefined : this.#deps.metering.meter(meterId);
     return meter === undefined ? undefined : toMeterNews(meter);
+  }
+
+  /** The estate makes its paths anew at every change; meters and places that did not change stay the same objects. */
+  #isAsNoticed({ meter, path }: Profile): boolean {
+    const noticed = this.#noticed.get(meter.id);
+    if (noticed?.meter !== meter || noticed.path.length !== path.length) return false;
+    if (!path.every((place, index) => place === noticed.path[index])) return false;
+    noticed.path = path;
+    return true;
+  }
+
+  #notice({ profile, state }: MeterView): string {
+    const { meter, path } = profile;
+    const topic = this.#topicOf(profile);
+    this.#meterIds.set(topic, meter.id);
+    this.#noticed.set(meter.id, { meter, path, topic, packed: packFacts(state.facts, state.marks) });
+    return topic;
+  }
+
+  #forget(meterId: number): readonly string[] {
+    const noticed = this.#noticed.get(meterId);
+    if (noticed === undefined) return [];
+    this.#noticed.delete(meterId);
+    // Two meters may have exchanged their numbers.
+    if (this.#meterIds.get(noticed.topic) === meterId) this.#meterIds.delete(noticed.topic);
+    return [noticed.topic];
   }
 }
 

@@ -21,8 +21,8 @@ export function newsTopics(prefix: string) {
     /** Payload `Alarm`; gone when it is over and acknowledged. Alarms of the server itself belong to no property. */
     alarm: (propertyId: number | undefined, alarmId: number) =>
       `${propertyId === undefined ? prefix : ofProperty(propertyId)}/alarms/${alarmId}`,
-    /** Filters of everything but `server`. */
-    filters: [`${prefix}/properties/+/meters/+`, `${prefix}/properties/+/alarms/+`, `${prefix}/alarms/+`],
+    /** Filters of everything but `server`; the meters last, since a broker may leave out what comes late of so many. */
+    filters: [`${prefix}/alarms/+`, `${prefix}/properties/+/alarms/+`, `${prefix}/properties/+/meters/+`],
   } as const;
 }
 

@@ -37,6 +37,15 @@ export async function startBroker({ passwordFile, log }: BrokerOptions): Promise
       if (user === USER && given !== undefined && sameBytes(given, Buffer.from(password))) done(null, true);
       else done(refusal(), null);
     },
+    authorizePublish(_client, packet, done) {
+      if (packet.topic.startsWith('$')) {
+        done(new Error('topics that begin with $ are the broker’s own'));
+        return;
+      }
+      // What is kept would keep the whole piece of the stream alive that it came in.
+      if (packet.retain) packet.payload = exactCopy(packet.payload);
+      done(null);
+    },
     authorizeSubscribe(_client, subscription, done) {
       // Aedes would acknowledge a shared subscription and then deliver nothing.
       if (subscription.topic.startsWith('$share/')) done(new Error('shared subscriptions are not served'));
@@ -57,6 +66,13 @@ export async function startBroker({ passwordFile, log }: BrokerOptions): Promise
       await closed;
     },
   };
+}
+
+function exactCopy(payload: string | Buffer): Buffer {
+  const bytes = Buffer.from(payload);
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 function readPassword(file: string): string {
