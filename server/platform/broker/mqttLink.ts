@@ -13,6 +13,8 @@ export const RETRY_MS_MAX = 30_000;
 const HELD_MS = 30_000;
 /** A broker that takes nothing any more must not hold up the stop. */
 const FAREWELL_MS_MAX = 1_000;
+/** Reasons that one outage says. */
+const REASONS_MAX = 5;
 const QOS = 1;
 
 export interface MqttMessage {
@@ -154,7 +156,7 @@ export class MqttLink {
     const { clock, log, will } = this.#options;
     const opened = openedMs !== undefined;
     if (opened && clock.monotonicMs() - openedMs >= HELD_MS) this.#settle();
-    if (this.#told.has(reason)) return;
+    if (this.#told.has(reason) || this.#told.size === REASONS_MAX) return;
     this.#told.add(reason);
     const what = opened ? 'the connection to the MQTT broker is lost' : 'the MQTT broker is not reached';
     // Some brokers answer a message that they may not take by hanging up.
@@ -226,5 +228,6 @@ function protocolOf(protocol: string): 'mqtt' | 'mqtts' | 'ws' | 'wss' {
 /** Names with several addresses that all failed come as one error without a text of its own. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
+  // Some go on for lines.
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1).join('');
 }
