@@ -5,6 +5,7 @@ import {
   BUILDING,
   DAYS,
   IN_BUILDINGS,
+  IN_ESTATE,
   METER,
   OF_METERS,
   PROPERTY,
@@ -26,21 +27,22 @@ const OF_TENANTS = `"role" = 'tenant' AND ${IN_BUILDINGS}`;
 const ENERGY = { energy_wh: 'wh' };
 
 const usedInAll = stat({
-  title: text('租户用电量', 'Used by tenants'),
-  description: text('所选时间内的完整小时', 'In the full hours of the time shown'),
+  title: text('30 天租户用电量', 'Used by tenants in 30 days'),
+  description: text('已结束的日子', 'Days that are over'),
   unit: 'watth',
   source: 'rollUps',
+  lookBack: '30d',
   queries: [{ query: useInAll(OF_TENANTS, []), name: text('用电量', 'Used') }],
 });
 const peak = stat({
   title: text('最高一刻钟负荷', 'Highest quarter hour'),
+  description: text('所选项目的租户,所选时间内', 'Tenants of the chosen properties, in the time shown'),
   unit: 'watt',
-  source: 'rollUps',
   queries: [
     {
       query:
-        `SELECT max("load") FROM (SELECT sum("mean") AS "load" FROM (SELECT mean("active_power_w_mean") AS "mean" FROM ${QUARTERS}` +
-        ` WHERE ${OF_TENANTS} GROUP BY time(15m), "meter_id" fill(none)) WHERE $timeFilter GROUP BY time(15m) fill(none)) WHERE $timeFilter`,
+        'SELECT max("load") FROM (SELECT sum("load") AS "load" FROM (SELECT mean("load_w") AS "load" FROM "estate"' +
+        ` WHERE ${IN_ESTATE} GROUP BY time(15m), "property_id" fill(none)) WHERE $timeFilter GROUP BY time(15m) fill(none)) WHERE $timeFilter`,
       name: text('最高负荷', 'Highest load'),
     },
   ],
@@ -61,6 +63,7 @@ const byHour = chart({
   unit: 'watth',
   source: 'rollUps',
   kind: 'bars',
+  lookBack: '24h',
   from: 0,
   queries: [{ query: useByHour(OF_TENANTS, ['property']), name: '$tag_property' }],
 });
@@ -134,10 +137,11 @@ const place = [
 const PLACE_TAGS = ['meter_number', 'property', 'building', 'room'];
 
 const topConsumers = table({
-  title: text('用电最多的租户', 'Tenants that use most'),
-  description: text('所选时间内的完整小时', 'In the full hours of the time shown'),
+  title: text('30 天用电最多的租户', 'Tenants that used most in 30 days'),
+  description: text('已结束的日子', 'Days that are over'),
   unit: 'watth',
   source: 'rollUps',
+  lookBack: '30d',
   query: useInAll(OF_TENANTS, PLACE_TAGS),
   sort: { by: 'wh', descending: true },
   rows: 20,
@@ -151,6 +155,7 @@ const quality = table({
   ),
   unit: 'volt',
   source: 'rollUps',
+  lookBack: '24h',
   query:
     'SELECT min("voltage_l1_v_min") AS "lowest", max("voltage_l1_v_max") AS "highest", mean("power_factor_mean") AS "factor"' +
     ` FROM ${QUARTERS} WHERE ${OF_TENANTS} GROUP BY "meter_number", "property", "building", "room"`,

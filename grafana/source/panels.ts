@@ -180,7 +180,7 @@ function head<T extends Panel['type']>(type: T, options: Omit<Common, 'queries'>
     title,
     ...(description === undefined ? {} : { description }),
     datasource: DATA_SOURCES[source],
-    ...(lookBack === undefined ? {} : { timeFrom: lookBack, hideTimeOverride: true }),
+    ...(lookBack === undefined ? {} : { timeFrom: lookBack }),
   };
 }
 

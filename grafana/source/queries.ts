@@ -86,25 +86,21 @@ export function useByDay({ counters, where, by }: UseOptions): string {
   );
 }
 
-/** What the meters used in each full hour, summed. */
+/** What the meters used in each full hour, summed. Dear: a step for each meter and hour. */
 export function useByHour(where: string, by: readonly string[]): string {
   return (
-    `SELECT sum("wh") FROM (${hourlyUse(where, ['meter_id', ...by])})` +
-    ` WHERE $timeFilter GROUP BY ${['time(1h)', ...by.map((tag) => `"${tag}"`)].join(', ')} fill(none)`
+    `SELECT sum("wh") FROM (SELECT non_negative_difference(last("energy_wh_last")) AS "wh" FROM ${QUARTERS} WHERE ${where}` +
+    ` GROUP BY time(1h), ${tags(['meter_id', ...by])} fill(none))` +
+    ` WHERE $timeFilter GROUP BY time(1h), ${tags(by)} fill(none)`
   );
 }
 
-/** What the meters used in the dashboard's time, summed. */
+/** What was used in all days of the time shown, summed; told apart by tags, if there are any. */
 export function useInAll(where: string, by: readonly string[]): string {
   const grouped = by.length === 0 ? '' : ` GROUP BY ${tags(by)}`;
-  const inner = hourlyUse(where, by.includes('meter_id') ? by : ['meter_id', ...by]);
-  return `SELECT sum("wh") AS "wh" FROM (${inner}) WHERE $timeFilter${grouped}`;
-}
-
-function hourlyUse(where: string, by: readonly string[]): string {
   return (
-    `SELECT non_negative_difference(last("energy_wh_last")) AS "wh" FROM ${QUARTERS} WHERE ${where}` +
-    ` GROUP BY time(1h), ${tags(by)} fill(none)`
+    `SELECT sum("wh") AS "wh" FROM (SELECT non_negative_difference("energy_wh_last") AS "wh" FROM ${DAYS} WHERE ${where}` +
+    ` GROUP BY ${tags(['meter_id', ...by])}) WHERE $timeFilter${grouped}`
   );
 }
 
