@@ -63,10 +63,10 @@ export function readConfig(environment: Environment): Config {
     mqttPrefix: read(environment, 'MQTT_PREFIX', topicPrefix),
     plant: read(environment, 'PLANT', plant),
     plantVariables: plantVariables(environment),
-    demoPassword: readOptional(environment, 'DEMO_PASSWORD', text(10, 200)),
+    demoPassword: readOptional(environment, 'DEMO_PASSWORD', anyText(10, 200)),
     publicOrigin: readOptional(environment, 'PUBLIC_ORIGIN', origin),
     trustedProxies: readOptional(environment, 'TRUSTED_PROXIES', list) ?? [],
-    metricsToken: readOptional(environment, 'METRICS_TOKEN', text(16, 200)),
+    metricsToken: readOptional(environment, 'METRICS_TOKEN', anyText(16, 200)),
     logLevel: read(environment, 'LOG_LEVEL', oneOf(LOG_LEVELS)),
     logFormat: read(environment, 'LOG_FORMAT', oneOf(['text', 'json'] as const)),
     telemetryRetentionDays: read(environment, 'TELEMETRY_RETENTION_DAYS', wholeNumber(1, 3_650)),
@@ -117,7 +117,7 @@ function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
   };
 }
 
-function text(least: number, most: number): Parser<string> {
+function anyText(least: number, most: number): Parser<string> {
   return (value) =>
     value.length >= least && value.length <= most ? { value } : { allowed: `${least} to ${most} characters` };
 }
@@ -194,12 +194,12 @@ function influx(environment: Environment): InfluxSettings | undefined {
   const optional = (name: SettingName, parse: Parser<string>) => readOptional(environment, name, parse);
   const given = {
     INFLUX_URL: optional('INFLUX_URL', url('http:', 'https:')),
-    INFLUX_ORG: optional('INFLUX_ORG', text(1, 200)),
+    INFLUX_ORG: optional('INFLUX_ORG', anyText(1, 200)),
     INFLUX_BUCKET: optional('INFLUX_BUCKET', databaseName),
-    INFLUX_TOKEN: optional('INFLUX_TOKEN', text(1, 1_000)),
+    INFLUX_TOKEN: optional('INFLUX_TOKEN', anyText(1, 1_000)),
     INFLUX_DATABASE: optional('INFLUX_DATABASE', databaseName),
-    INFLUX_USER: optional('INFLUX_USER', text(1, 200)),
-    INFLUX_PASSWORD: optional('INFLUX_PASSWORD', text(1, 1_000)),
+    INFLUX_USER: optional('INFLUX_USER', anyText(1, 200)),
+    INFLUX_PASSWORD: optional('INFLUX_PASSWORD', anyText(1, 1_000)),
   };
   type Name = keyof typeof given;
   /** Each of the names that is set must have the other beside it (or must not). */
