@@ -68,7 +68,8 @@ export function compileModel(model: MeterModel): CompiledModel {
     if (known.length > MAX_VISIT_PLANS) known.shift();
     return visit;
   };
-  return { model, decode: (blocks, fallback) => decodeBlocks(model, blocks, planOf(blocks), fallback) };
+  const statuses = new Statuses(model.status);
+  return { model, decode: (blocks, fallback) => decodeBlocks(statuses, blocks, planOf(blocks), fallback) };
 }
 
 function isFor({ plans }: VisitPlan, blocks: readonly Block[]): boolean {
@@ -82,7 +83,7 @@ function isFor({ plans }: VisitPlan, blocks: readonly Block[]): boolean {
 }
 
 function decodeBlocks(
-  model: MeterModel,
+  statuses: Statuses,
   blocks: readonly BlockData[],
   { plans, blank }: VisitPlan,
   fallback: Ratios,
@@ -102,26 +103,52 @@ function decodeBlocks(
     if (plan.statusOffset !== undefined) statusWord = decodeRegister('u16', data, plan.statusOffset, 'high-first');
     if (plan.clockOffset !== undefined) meterClockMs = readClock(data, plan.clockOffset);
   }
-  const status =
-    model.status === undefined || statusWord === undefined
-      ? {}
-      : readStatus(model.status, statusWord, values.purchaseCount, balanceMinor);
-  return { values, balanceMinor, status, meterClockMs, ...ratios, rejected };
+  const status = statusWord === undefined ? NO_STATUS : statuses.of(statusWord, values.purchaseCount, balanceMinor);
+  const { ctRatio, ptRatio } = ratios;
+  return { values, balanceMinor, status, meterClockMs, ctRatio, ptRatio, rejected };
+}
+
+const NO_STATUS: MeterStatus = {};
+
+/** Statuses that a model keeps; meters say few different ones. Of more they are made anew when needed. */
+const MAX_STATUSES = 256;
+
+/** What each status word of a model means, worked out when it is first seen. */
+class Statuses {
+  readonly #word: StatusWord | undefined;
+  readonly #known = new Map<number, MeterStatus>();
+
+  constructor(word: StatusWord | undefined) {
+    this.#word = word;
+  }
+
+  of(bits: number, purchaseCount: number | undefined, balanceMinor: bigint | undefined): MeterStatus {
+    if (this.#word === undefined) return NO_STATUS;
+    const neverBought = purchaseCount === 0 && balanceMinor === 0n;
+    const key = neverBought ? ~bits : bits;
+    let status = this.#known.get(key);
+    if (status === undefined) {
+      status = readStatus(this.#word, bits, neverBought);
+      if (this.#known.size >= MAX_STATUSES) this.#known.clear();
+      this.#known.set(key, status);
+    }
+    return status;
+  }
 }
 
 function ownRatios(blocks: readonly BlockData[], plans: readonly BlockPlan[], fallback: Ratios): Ratios {
   let { ctRatio, ptRatio } = fallback;
-  plans.forEach((plan, index) => {
+  for (let index = 0; index < plans.length; index += 1) {
     const data = blocks[index]?.data;
-    if (data === undefined) return;
-    for (const step of plan.ratios) {
+    if (data === undefined) continue;
+    for (const step of plans[index]?.ratios ?? []) {
       const ratio = (decodeRegister(step.type, data, step.offset, step.wordOrder) * step.multiplier) / step.divisor;
       // A direct-connected meter says 0 or 1; zero would wipe out every value.
       if (ratio < 1 || !Number.isFinite(ratio)) continue;
       if (step.quantity === 'ctRatio') ctRatio = ratio;
       else ptRatio = ratio;
     }
-  });
+  }
   return { ctRatio, ptRatio };
 }
 
@@ -177,13 +204,7 @@ function readBalance(step: FieldStep, data: Uint8Array, rejected: Rejection[]): 
   return undefined;
 }
 
-function readStatus(
-  word: StatusWord,
-  bits: number,
-  purchaseCount: number | undefined,
-  balanceMinor: bigint | undefined,
-): MeterStatus {
-  const neverBought = purchaseCount === 0 && balanceMinor === 0n;
+function readStatus(word: StatusWord, bits: number, neverBought: boolean): MeterStatus {
   return {
     ...relayOf(word, bits),
     ...(word.forcedOn === undefined ? {} : { forced: forcedOf(word, bits) }),
@@ -216,8 +237,13 @@ function holds(flag: Flag | undefined, bits: number): boolean {
 }
 
 function readClock(data: Uint8Array, offset: number): number | undefined {
-  const at = (index: number): number => data[offset + index] ?? 0;
-  const [year, month, day, hour, minute, second] = [at(0), at(1), at(2), at(4), at(5), at(6)];
+  // The fourth byte is the day of the week.
+  const year = data[offset] ?? 0;
+  const month = data[offset + 1] ?? 0;
+  const day = data[offset + 2] ?? 0;
+  const hour = data[offset + 4] ?? 0;
+  const minute = data[offset + 5] ?? 0;
+  const second = data[offset + 6] ?? 0;
   if (year > 99 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
     return undefined;
   return Date.UTC(2000 + year, month - 1, day, hour, minute, second);
