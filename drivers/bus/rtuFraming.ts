@@ -10,9 +10,8 @@ import { readReplyBytes } from './timing.ts';
 export const PROBE_REGISTERS = [2, 4, 6, 8, 10] as const;
 
 /**
- * Most answers remembered as owed by one unit: a whole block, the same in other lengths, the probes. More are only
- * possible after that many tries in a row went unanswered, by when the oldest is most of a minute old (see
- * METER_BACKOFF) and is forgotten.
+ * Most answers remembered as owed by one unit: a whole block, the same in other lengths, the probes. A unit with several
+ * blocks could owe more; the oldest is forgotten, most of a minute old by then (see METER_BACKOFF).
  */
 export const MAX_OWED_REPLIES = 1 + MAX_OTHER_LENGTHS + PROBE_REGISTERS.length;
 
