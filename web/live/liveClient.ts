@@ -221,7 +221,11 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   }
 
   socket.start({
-    connect: resync,
+    connect() {
+      // A connection that is new after a sleep asks for everything: the tick that notices the sleep must not ask again.
+      lastTickMs = clock.nowMs();
+      resync();
+    },
     delta: onDelta,
     pulse: onPulse,
     meter: onMeter,

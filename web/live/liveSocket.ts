@@ -34,6 +34,11 @@ export function createLiveSocket(address = globalThis.location?.origin ?? ''): L
   return {
     start(events) {
       socket.on('connect', events.connect);
+      // After a sleep socket.io keeps what is asked before it notices that the connection is dead, and would ask it
+      // beside what `connect` asks.
+      socket.on('disconnect', () => {
+        socket.sendBuffer.length = 0;
+      });
       socket.on('delta', events.delta);
       socket.on('pulse', events.pulse);
       socket.on('meter', events.meter);
