@@ -2,12 +2,15 @@ import type { Clock } from '#drivers/core/index.ts';
 import type { Db } from '#server/platform/db/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import { repeat } from '#server/platform/repeat.ts';
+import { within } from '#server/platform/within.ts';
 import { upsertLatest } from './latestStore.ts';
 import type { MeterStates } from './meterStates.ts';
 
 /** Changes of the same meter within this time are one write. */
 const FLUSH_EVERY_MS = 5_000;
 const FLUSH_RETRY_MS_MAX = 30_000;
+/** A stop waits so long for a database that hangs. */
+const CLOSE_MS_MAX = 2_000;
 /** Meters in one statement. */
 const METERS_A_STATEMENT_MAX = 2_000;
 
@@ -53,8 +56,12 @@ export function createLatestKeeper({
     waiting: () => changed.size,
     flush: flushing.runNow,
     async close(): Promise<void> {
-      await flushing.stop();
-      await flush().catch((error: Error) => log.error('latest values were not stored', { reason: error.message }));
+      // Lost is no more than what every meter says again within its next poll.
+      const stored = await within(clock, CLOSE_MS_MAX, flushing.stop().then(flush)).catch((error: Error) => {
+        log.warn('latest values were not stored', { reason: error.message });
+        return true;
+      });
+      if (!stored) log.warn('latest values were not stored', { reason: 'the database does not answer' });
     },
   };
 }

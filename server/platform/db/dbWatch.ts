@@ -1,5 +1,6 @@
 import type { Clock } from '#drivers/core/index.ts';
 import { repeat } from '../repeat.ts';
+import { within } from '../within.ts';
 import { answers } from './db.ts';
 import type { Queryable } from './types.ts';
 
@@ -19,22 +20,14 @@ export interface DbWatch {
 export function createDbWatch(db: Queryable, clock: Clock): DbWatch {
   let failures = 0;
   /** A question that hangs is not asked a second time: it holds a connection of the pool. */
-  let asking: Promise<boolean> | undefined;
+  let asking: Promise<void> | undefined;
   let repetition: ReturnType<typeof repeat> | undefined;
 
   async function ask(): Promise<void> {
-    asking ??= answers(db)
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(() => {
-        asking = undefined;
-      });
-    const late = Promise.withResolvers<false>();
-    const timer = clock.after(ANSWER_MS_MAX, () => late.resolve(false));
-    const answered = await Promise.race([asking, late.promise]);
-    timer.cancel();
+    asking ??= answers(db).finally(() => {
+      asking = undefined;
+    });
+    const answered = await within(clock, ANSWER_MS_MAX, asking).catch(() => false);
     failures = answered ? 0 : failures + 1;
   }
 

@@ -2,6 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Clock } from '#drivers/core/index.ts';
 import type { Log } from '../log.ts';
 import { repeat } from '../repeat.ts';
+import { within } from '../within.ts';
 import { openSpool } from './spool.ts';
 import type { Spool, SpoolFigures } from './types.ts';
 
@@ -126,12 +127,9 @@ class SpooledQueue<T> implements StoreQueue<T> {
   async #close(): Promise<void> {
     const { clock, log, what } = this.#options;
     const [delivering, spilling] = this.#repetitions;
-    const inTime = Promise.withResolvers<void>();
-    const timer = clock.after(CLOSE_MS_MAX, inTime.resolve);
     // A store that hangs must not keep us: what it was given goes to the disk as well.
     const delivered = (delivering?.stop() ?? Promise.resolve()).then(() => this.#deliver());
-    await Promise.race([delivered, inTime.promise]).catch(() => undefined);
-    timer.cancel();
+    await within(clock, CLOSE_MS_MAX, delivered).catch(() => undefined);
     await spilling?.stop();
     await this.#spill().catch((error: Error) =>
       log.error(`${what} were lost at the stop`, { reason: error.message, items: this.#items.length }),
