@@ -35,7 +35,10 @@ export interface Diagnosis {
   readonly utilisation: number;
   /** Share of its time that the periods ask of it; above 1 it cannot keep them. */
   readonly load: number;
-  /** Mean time of one round over the meters that were read, and what the wire takes for it at least. */
+  /**
+   * Mean time of one round over the meters that were read, and what the wire takes for it at least. Undefined where
+   * none was read or the way is closed.
+   */
   readonly cycleMs: number | undefined;
   readonly cycleLimitMs: number | undefined;
   /** Adds up to `observedMs`. */
@@ -67,8 +70,9 @@ export function examine(facts: LineFacts): Diagnosis {
     observedMs: Math.round(facts.observedMs),
     utilisation: facts.observedMs === 0 ? 0 : Math.min(1, facts.busyMs / facts.observedMs),
     load: wantedLoad(load),
-    cycleMs: cycleMs(load),
-    cycleLimitMs: cycleLimitMs(load),
+    // Behind a closed way there are no rounds: what was measured before it closed would be divided by hardly any.
+    cycleMs: verdict === 'closed' ? undefined : cycleMs(load),
+    cycleLimitMs: verdict === 'closed' ? undefined : cycleLimitMs(load),
     parts,
     meters,
     answering: meters.filter(({ state }) => state === 'answers').length,

@@ -147,7 +147,12 @@ function worth({ effect }: Proposal): number {
 function openWay({ facts, load, symptoms }: Case): readonly Proposal[] {
   const lostMs = facts.meters.reduce((sum, meter) => sum + meter.lostMs, 0);
   const wonMsPerHour = perHour(symptoms.unreachable ? facts.closedMs : lostMs, facts);
-  const effect = { ...effectOf(load, load, undefined), wonMsPerHour };
+  const effect = {
+    ...effectOf(load, load, undefined),
+    cycleBeforeMs: undefined,
+    cycleAfterMs: undefined,
+    wonMsPerHour,
+  };
   return [{ action: { kind: symptoms.unreachable ? 'restoreLink' : 'checkBus' }, effect, confidence: 'likely' }];
 }
 
@@ -166,7 +171,8 @@ function lessLoad({ facts, load, overloaded }: Case): readonly Proposal[] {
       confidence: 'computed',
     });
   }
-  return [...proposals, ...splitLine(load), ...lengthenPoll(load)];
+  // Of those that win the same the cheapest first: a setting before a cable.
+  return [...proposals, ...lengthenPoll(load), ...splitLine(load)];
 }
 
 /** Two lines of meters that stand together, as even as their reads allow; the cycle is that of the longer half. */
