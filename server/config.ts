@@ -224,6 +224,13 @@ function influx(environment: Environment): InfluxSettings | undefined {
     address === undefined,
   );
   if (address === undefined) return undefined;
+  if (new URL(address).username !== '' || new URL(address).password !== '') {
+    throw new ConfigError(
+      'INFLUX_URL',
+      '***',
+      'an address without user and password: these have settings of their own',
+    );
+  }
   refuse(['INFLUX_BUCKET'], 'accompanied by INFLUX_ORG, as InfluxDB 2 wants it', org === undefined);
   refuse(['INFLUX_ORG'], 'accompanied by INFLUX_TOKEN, as InfluxDB 2 wants it', token === undefined);
   const noUser = 'unset where INFLUX_TOKEN is set: users and passwords are for InfluxDB 1';

@@ -106,6 +106,11 @@ describe('the settings of InfluxDB say which generation is meant', () => {
     expect(readConfig(environment).influx).toEqual(influx);
   });
 
+  test('a password in the address is refused, and not repeated', () => {
+    const message = messageOf(() => readConfig({ INFLUX_URL: 'http://wall:tooshort@influx:8086' }));
+    expect(message).toMatch(/^INFLUX_URL=\*\*\* cannot be used: [^\n]+\.$/);
+  });
+
   test('unset, telemetry is kept in Postgres', () => {
     expect(readConfig({})).toMatchObject({ influx: undefined, spoolBytes: 512_000_000 });
   });
