@@ -323,7 +323,9 @@ describeReal('InfluxDB', realInflux, () => {
       await nextTurn();
       clock.advance(ms);
     };
-    const onDisk = (records: number) => expect.poll(() => telemetry.figures().spool?.records, PATIENT).toBe(records);
+    const onDisk = async (records: number) => {
+      await expect.poll(() => telemetry.figures().spool?.records, PATIENT).toBe(records);
+    };
     await pass(1_000);
     await pass(1_000);
     await onDisk(1);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -96,6 +96,22 @@ describe('InfluxDB 2', () => {
     const fake = await start({ version: '3.1.0' });
     await expect(open(fake)).rejects.toThrow(/^INFLUX_URL=\S+ is InfluxDB 3\.1\.0, .* set INFLUX_TOKEN .*\.$/);
   });
+});
+
+test('a quarter hour is known on disk before its first reading is sent', async () => {
+  const fake = await start();
+  const file = join(folder, 'influx-rollups.json');
+  writeFileSync(file, '{"quarters":[],"days":[]}');
+  const telemetry = await open(fake);
+  let known = '';
+  fake.refuseNext(() => {
+    known = readFileSync(file, 'utf8');
+    return undefined;
+  });
+  telemetry.write([point(1, NOON, { activePowerW: 1 })]);
+  await telemetry.flush();
+  expect(JSON.parse(known).quarters).toEqual([NOON]);
+  await telemetry.close();
 });
 
 test('InfluxDB 3 gets databases with their retention, and lines with the token', async () => {
