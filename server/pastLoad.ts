@@ -3,7 +3,8 @@ import type { Telemetry } from './platform/telemetry/index.ts';
 const QUARTER_MS = 15 * 60_000;
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
-/** What was not known is asked again after this pause: a past that is being filled in, a store that was down. */
+/** After a start the past may still be filled in: for so long what is unknown is asked for each minute. */
+const FILLING_MS = 20 * 60_000;
 const ASK_AGAIN_MS = 60_000;
 
 export interface PastLoadDeps {
@@ -37,6 +38,7 @@ interface Known {
 export class PastLoad {
   readonly #deps: PastLoadDeps;
   readonly #known = new Map<number, Known>();
+  #firstMs: number | undefined;
   /** One question at a time: nobody waits for these. */
   #work: Promise<void> = Promise.resolve();
 
@@ -48,8 +50,9 @@ export class PastLoad {
   at(propertyId: number, nowMs: number): PastLoads {
     const quarterMs = Math.floor(nowMs / QUARTER_MS) * QUARTER_MS;
     const known = this.#known.get(propertyId);
+    this.#firstMs ??= nowMs;
     const isSame = known?.quarterMs === quarterMs;
-    if (isSame && (isComplete(known.loads) || nowMs - known.askedMs < ASK_AGAIN_MS)) return known.loads;
+    if (isSame && (isComplete(known.loads) || !this.#isWorthAsking(known, nowMs))) return known.loads;
     const next: Known = { quarterMs, askedMs: nowMs, loads: isSame ? known.loads : UNKNOWN };
     this.#known.set(propertyId, next);
     this.#work = this.#work.then(() => this.#ask(propertyId, next));
@@ -59,6 +62,10 @@ export class PastLoad {
   /** Resolves when everything that was asked for is known. */
   settled(): Promise<void> {
     return this.#work;
+  }
+
+  #isWorthAsking({ askedMs }: Known, nowMs: number): boolean {
+    return nowMs - (this.#firstMs ?? nowMs) < FILLING_MS && nowMs - askedMs >= ASK_AGAIN_MS;
   }
 
   async #ask(propertyId: number, known: Known): Promise<void> {

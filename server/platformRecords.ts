@@ -20,7 +20,7 @@ export interface PlatformRecordsDeps {
   readonly estate: EstateReader;
   readonly metering: Metering;
   readonly alarms: Pick<Alarms, 'counts'>;
-  readonly telemetry: Pick<Telemetry, 'note' | 'load' | 'figures'>;
+  readonly telemetry: Pick<Telemetry, 'keepsRecords' | 'note' | 'load' | 'figures'>;
   readonly acquisition: Pick<Acquisition, 'health' | 'queued'>;
   readonly live: { figures(): Pick<LiveFigures, 'sockets'> };
   readonly clock: Clock;
@@ -36,7 +36,10 @@ export interface PlatformRecords {
 
 type Fields = TelemetryRecord['fields'];
 
-/** Every ten seconds the figures of the estate, the lines and this process go to the telemetry store, for Grafana. */
+/**
+ * Every ten seconds the figures of the estate, the lines and this process go to the telemetry store, for Grafana. Where
+ * the store keeps none, none are taken.
+ */
 export function createPlatformRecords(deps: PlatformRecordsDeps): PlatformRecords {
   const { estate, metering, clock } = deps;
   const readings = new ReadingCounter(clock);
@@ -71,6 +74,7 @@ export function createPlatformRecords(deps: PlatformRecordsDeps): PlatformRecord
 
   return {
     start() {
+      if (!deps.telemetry.keepsRecords) return;
       unlisten = metering.listen({ metersChanged: (updates) => readings.add(updates) });
       ownFigures.start();
       const failed = (error: Error) => deps.log.error('the figures for Grafana were not taken', { error });

@@ -29,12 +29,23 @@ beforeEach(async () => {
   house = await openHouse(database);
   rounds = [];
   lines = new Map();
+  records = recordsFor(true);
+  records.start();
+});
+afterEach(async () => {
+  await records.stop();
+  await house.close();
+  await database.drop();
+});
+
+function recordsFor(keepsRecords: boolean): PlatformRecords {
   const { estate, metering, alarms, telemetry, clock } = house;
-  records = createPlatformRecords({
+  return createPlatformRecords({
     estate,
     metering,
     alarms,
     telemetry: {
+      keepsRecords,
       load: (query) => telemetry.load(query),
       figures: () => ({ ...telemetry.figures(), ...STORE }),
       note: (round) => rounds.push(round),
@@ -44,13 +55,7 @@ beforeEach(async () => {
     clock,
     log: silentLog,
   });
-  records.start();
-});
-afterEach(async () => {
-  await records.stop();
-  await house.close();
-  await database.drop();
-});
+}
 
 /** The next round of figures. The timer's work is a promise: it has run when the stack is empty. */
 async function nextRound(): Promise<readonly TelemetryRecord[]> {
@@ -148,6 +153,15 @@ test('a past that is filled in later is asked for again, a minute later', async 
   for (let round = 0; round < 6; round++) await nextRound();
   await records.settled();
   expect(estateOf(await nextRound(), 'mall')?.fields).toMatchObject({ load_yesterday_w: 700 });
+});
+
+test('for a store that keeps no figures none are taken', async () => {
+  await records.stop();
+  records = recordsFor(false);
+  records.start();
+  house.pass(60);
+  await new Promise(setImmediate);
+  expect(rounds).toEqual([]);
 });
 
 test('a line tells its cycle and its counters; a line that is not run tells nothing', async () => {

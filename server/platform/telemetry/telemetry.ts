@@ -43,6 +43,7 @@ export function createTelemetry(deps: TelemetryWriterDeps): Telemetry {
 
   return {
     write: (points) => writer.push({ points, records: [] }),
+    keepsRecords: store.keepsRecords,
     note(records) {
       if (store.keepsRecords) writer.push({ points: [], records });
     },

@@ -91,6 +91,8 @@ export interface TelemetryFigures {
 export interface Telemetry {
   /** Queues points; never blocks. While the store is down they wait on disk within a bound, the oldest go first. */
   write(points: readonly TelemetryPoint[]): void;
+  /** False where `note` is ignored: nobody need collect figures then. */
+  readonly keepsRecords: boolean;
   /** Queues figures beside the readings; never blocks. A store that keeps none ignores them. */
   note(records: readonly TelemetryRecord[]): void;
   /** Oldest first. Rejects when the store is down. */
