@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '#drivers/core/index.ts';
+import { type Clock, systemClock } from '#drivers/core/index.ts';
 import { startBroker } from '#server/platform/broker/broker.ts';
 import { RetainedBoard } from '#server/platform/broker/retainedBoard.ts';
 import { createLog, silentLog } from '#server/platform/log.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
 import { until } from '../../scenarios/support/until.ts';
+import { manualClock } from '../../support/manualClock.ts';
 import {
   type Listener,
   listenAt,
@@ -23,7 +24,7 @@ const PATIENCE_MS = 15_000;
 const PRESENCE = { topic: 'here', online: 'online', lost: 'lost', stopped: 'stopped' };
 
 /** A board on a map that the test writes into. */
-function startBoard(url: string, contents: Map<string, string>) {
+function startBoard(url: string, contents: Map<string, string>, clock: Clock = systemClock) {
   const lines: string[] = [];
   const metrics = createMetrics();
   const board = new RetainedBoard({
@@ -31,7 +32,7 @@ function startBoard(url: string, contents: Map<string, string>) {
     filters: ['rooms/+'],
     presence: PRESENCE,
     source: { topics: () => contents.keys(), payload: (topic) => contents.get(topic) },
-    clock: systemClock,
+    clock,
     chance: () => 0,
     log: createLog({ level: 'info', format: 'text', nowMs: Date.now, write: (line) => lines.push(line.slice(25)) }),
     metrics,
@@ -50,6 +51,14 @@ function startBoard(url: string, contents: Map<string, string>) {
       board.touch(topic);
     },
   };
+}
+
+/** Ten times as fast as the machine's. */
+function hastyClock(): Clock {
+  const clock = manualClock(Date.now());
+  const timer = setInterval(() => clock.advance(100), 10);
+  onTestFinished(() => clearInterval(timer));
+  return clock;
 }
 
 async function listen(url: string, filter = '#'): Promise<Listener> {
@@ -146,6 +155,21 @@ function boardTests(urlOf: () => string): void {
     expect(board.lines.filter((line) => line.includes('another server speaks'))).toHaveLength(1);
     const ours = listener.messages.filter(({ payload }) => payload === PRESENCE.online);
     expect(ours.length).toBeLessThan(5);
+  });
+
+  test('a broker that acknowledges nothing is left, and connected to anew', async () => {
+    const proxy = await startTcpProxy(Number(new URL(urlOf()).port));
+    onTestFinished(() => proxy.stop());
+    const contents = rooms(2);
+    const board = startBoard(proxy.addressOf(urlOf()), contents, hastyClock());
+    await board.isUp();
+    const listener = await listen(urlOf());
+    await holds(listener, contents);
+    proxy.pause(true);
+    board.set('rooms/0', 'changed');
+    await until('it is left', PATIENCE_MS, () => board.lines.join('').includes('acknowledged nothing for 30 s'));
+    proxy.pause(false);
+    await holds(listener, contents);
   });
 
   test('a broker that takes nothing costs no memory, and gets the latest when it does again', async () => {
