@@ -73,7 +73,8 @@ export function blankValues(plans: readonly BlockPlan[]): Values {
   const names = new Set(plans.flatMap(({ values }) => values.map(({ quantity }) => quantity)));
   // Not built key by key: an object that grows by computed keys becomes a slow dictionary after a dozen of them, and
   // so would every reading. Any fraction does as a placeholder; it tells the engine that these are no small integers.
-  return JSON.parse(`{${[...names].map((name) => `"${name}":0.5`).join(',')}}`);
+  const blank: Values = JSON.parse(`{${[...names].map((name) => `"${name}":0.5`).join(',')}}`);
+  return blank;
 }
 
 /** YY MM DD weekday hh mm ss, one binary byte each. */

@@ -3,6 +3,7 @@ import { startBareReads } from './support/bareReads.ts';
 import type { Bench } from './support/bench.ts';
 import { startDriverReads } from './support/driverReads.ts';
 import { farmEnergyWh, startFarm } from './support/gatewayFarm.ts';
+import { median } from './support/median.ts';
 
 const GATEWAYS = 320;
 const METERS_EACH = 32;
@@ -84,12 +85,4 @@ async function measured(start: (onRead: () => void) => (() => unknown) | Promise
   const cpuS = await done.promise;
   await stop();
   return cpuS;
-}
-
-function median(figures: readonly number[]): number {
-  const sorted = figures.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? Number.NaN)
-    : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }

@@ -21,6 +21,7 @@ export interface FarmOptions {
 
 /** Gateways that speak RTU over TCP, in a process of their own, so that their work is not counted as the reader's. */
 export interface Farm {
+  readonly pid: number;
   readonly ports: readonly number[];
   stop(): Promise<void>;
 }
@@ -35,7 +36,9 @@ export function startFarm(options: FarmOptions): Promise<Farm> {
   const child = fork(fileURLToPath(new URL('./gatewayFarmProcess.ts', import.meta.url)), [JSON.stringify(options)]);
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the farm ended with ${code}`)));
-    child.once('message', (ports) => resolve({ ports: ports as readonly number[], stop: () => ended(child) }));
+    child.once('message', (ports) =>
+      resolve({ pid: child.pid ?? 0, ports: ports as readonly number[], stop: () => ended(child) }),
+    );
   });
 }
 

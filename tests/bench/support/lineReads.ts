@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import type { LineHealth } from '#drivers/core/index.ts';
 import { type DriverReads, startDriverReads } from './driverReads.ts';
 import { FARM_REGISTERS, FARM_WIRE, startFarm } from './gatewayFarm.ts';
@@ -10,6 +11,8 @@ const REPLY_BYTES = 5 + FARM_REGISTERS * 2;
 export interface LineRun {
   readonly ms: number;
   readonly readings: number;
+  /** Times between one reading and the 32nd after it, round for round, ms. */
+  readonly roundsMs: readonly number[];
   readonly failures: number;
   readonly health: LineHealth;
 }
@@ -31,11 +34,12 @@ export function wireFrameMs(bytes: number): number {
  */
 export async function runLine(ms: number, dead: readonly number[]): Promise<LineRun> {
   const farm = await startFarm({ gateways: 1, metersEach: METERS, wire: '9600', dead });
-  const run = { readings: 0, failures: 0, fromMs: 0, lastMs: 0 };
+  punctual(farm.pid);
+  punctual(process.pid);
+  const run = { atMs: [] as number[], failures: 0, fromMs: 0 };
   const sink = {
     reading() {
-      run.readings += 1;
-      run.lastMs = performance.now();
+      run.atMs.push(performance.now());
     },
     meterFailed() {
       run.failures += 1;
@@ -47,12 +51,25 @@ export async function runLine(ms: number, dead: readonly number[]): Promise<Line
   const reads: DriverReads = startDriverReads(farm.ports, METERS, sink, () => 0);
   while (run.fromMs === 0) await sleep(1);
   await sleep(run.fromMs + ms - performance.now());
-  const measured = { ms: run.lastMs - run.fromMs, readings: run.readings, failures: run.failures };
+  const { atMs, fromMs, failures } = run;
+  const roundsMs = atMs.flatMap((endMs, index) =>
+    index % METERS === 0 && index > 0 ? endMs - (atMs[index - METERS] ?? 0) : [],
+  );
+  const measured = { ms: (atMs.at(-1) ?? fromMs) - fromMs, readings: atMs.length, roundsMs, failures };
   const [health] = reads.healths();
   await reads.stop();
   await farm.stop();
   if (health === undefined) throw new Error('there is no line');
   return { ...measured, health };
+}
+
+/** A wire is never late. Other programs of the machine would make this one so; not every account may forbid it them. */
+function punctual(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+  } catch {
+    // Then the figure holds for a machine that does nothing else.
+  }
 }
 
 function sleep(ms: number): Promise<void> {
