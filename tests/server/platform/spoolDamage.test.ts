@@ -93,14 +93,17 @@ describe('the disk itself', () => {
     const dir = newSpoolDir();
     const program = `import { openSpool } from '#server/platform/spool/index.ts';
       import { silentLog } from '#server/platform/log.ts';
-      const spool = await openSpool({ dir: ${JSON.stringify(dir)}, maxBytes: 100_000_000, log: silentLog });
+      const spoolDir = ${JSON.stringify(dir)};
+      const spool = await openSpool({ dir: spoolDir, maxBytes: 100_000_000, log: silentLog });
       await spool.append(Buffer.from('one'), 1);
       const refused = await spool.append(Buffer.alloc(200_000), 1).catch((error) => error.code);
+      const { readdirSync, statSync } = await import('node:fs');
+      const bytes = readdirSync(spoolDir).reduce((sum, name) => sum + statSync(spoolDir + '/' + name).size, 0);
       await spool.append(Buffer.from('two'), 1);
       const texts = [];
       for (let record; (record = await spool.peek()) !== undefined; await spool.shift()) texts.push(record.toString());
       await spool.close();
-      console.log(JSON.stringify({ refused, texts }));`;
+      console.log(JSON.stringify({ refused, bytes, texts }));`;
     // No file may grow beyond 64 blocks: the write ends in the middle, as on a full disk.
     const run = spawnSync(
       'sh',
@@ -108,7 +111,7 @@ describe('the disk itself', () => {
       { cwd: process.cwd() },
     );
     expect(run.stderr.toString()).toBe('');
-    expect(JSON.parse(run.stdout.toString())).toEqual({ refused: 'EFBIG', texts: ['one', 'two'] });
+    expect(JSON.parse(run.stdout.toString())).toEqual({ refused: 'EFBIG', bytes: 23, texts: ['one', 'two'] });
   });
 
   test('a folder that disappears rejects until it is there again', async () => {
