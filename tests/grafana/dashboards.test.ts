@@ -6,6 +6,7 @@ import { STATE_FIELDS } from '../../grafana/source/colours.ts';
 import { dashboardFiles } from '../../grafana/source/files.ts';
 import { LANGUAGES } from '../../grafana/source/text.ts';
 import { type DashboardFile, dashboardsOnDisk, type PanelFile } from './support/dashboardFiles.ts';
+import { type Choice, interpolate, intervalOf } from './support/interpolate.ts';
 
 const dashboards = dashboardsOnDisk();
 const CHINESE = /\p{Script=Han}/u;
@@ -29,6 +30,17 @@ test('the files are those that `npm run grafana` writes', () => {
   for (const [path, content] of dashboardFiles()) {
     expect.soft(readFileSync(`grafana/dashboards/${path}`, 'utf8'), `${path}: run npm run grafana`).toBe(content);
   }
+});
+
+test('what people choose reaches InfluxDB as text, whatever it is called', () => {
+  const range = { fromMs: 1_000, toMs: 61_000 };
+  const query = `SELECT x FROM y WHERE "p" =~ /^\${p:regex}$/ AND $timeFilter GROUP BY time($__interval)`;
+  const sent = (choice: Choice) => interpolate(query, range, intervalOf(range, 600, 10_000), { p: choice });
+  const rest = 'AND time >= 1000ms and time <= 61000ms GROUP BY time(10000ms)';
+  expect(sent({ values: ['A/B (1)'] })).toBe(String.raw`SELECT x FROM y WHERE "p" =~ /^A\/B \(1\)$/ ${rest}`);
+  expect(sent({ values: ['A', '东苑'] })).toBe(`SELECT x FROM y WHERE "p" =~ /^(A|东苑)$/ ${rest}`);
+  expect(sent({ all: '.*' })).toBe(`SELECT x FROM y WHERE "p" =~ /^.*$/ ${rest}`);
+  expect(() => interpolate(query, range, 1, {})).toThrow(/Grafana knows no \$\{p/);
 });
 
 test('there are three dashboards in each language, told apart by their uids', () => {
