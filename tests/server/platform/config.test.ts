@@ -35,6 +35,7 @@ test.for<[Environment, object]>([
   [{ PLANT_SPEED: '60' }, { plantVariables: { PLANT_SPEED: '60' } }],
   [{ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' }, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] }],
   [{ PUBLIC_ORIGIN: 'https://meters.example.com' }, { publicOrigin: 'https://meters.example.com' }],
+  [{ MQTT_PREFIX: 'group/east-court' }, { mqttPrefix: 'group/east-court' }],
   [{ DATABASE_URL: 'postgresql://a:b@db/meters' }, { databaseUrl: 'postgresql://a:b@db/meters' }],
 ])('%j is understood', ([environment, expected]) => {
   expect(readConfig(environment)).toMatchObject(expected);
@@ -52,6 +53,9 @@ test.for<[keyof typeof SETTINGS, string]>([
   ['PLANT_WIRE', 'slow'],
   ['DATA_DIR', '/dev/null/data'],
   ['PUBLIC_ORIGIN', 'https://meters.example.com/path'],
+  ['MQTT_PREFIX', 'meters/#'],
+  ['MQTT_PREFIX', '/meters'],
+  ['MQTT_PREFIX', '$SYS'],
   ['TRUSTED_PROXIES', 'my-proxy'],
   ['LOG_LEVEL', 'loud'],
   ['LOG_FORMAT', 'xml'],
