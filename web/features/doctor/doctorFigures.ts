@@ -68,9 +68,14 @@ export function roundParts({ parts, cycleMs }: Pick<DoctorLine, 'parts' | 'cycle
   return OCCUPIED.map((part) => ({ part, ms: (parts[part] / occupiedMs) * cycleMs }));
 }
 
-/** The longest round of a list, so that all bars have one scale. */
-export function longestRoundMs(lines: readonly Pick<DoctorLine, 'cycleMs' | 'cycleLimitMs'>[]): number {
-  return Math.max(1, ...lines.flatMap(({ cycleMs = 0, cycleLimitMs = 0 }) => [cycleMs, cycleLimitMs]));
+/** A round longer than so many times what the longest wire takes runs out of its bar; the others stay readable. */
+const SCALE_RATIO_MAX = 4;
+
+/** What a bar's whole length means in a list, so that all bars have one scale. */
+export function roundScaleMs(lines: readonly Pick<DoctorLine, 'cycleMs' | 'cycleLimitMs'>[]): number {
+  const longestMs = Math.max(1, ...lines.map(({ cycleMs = 0 }) => cycleMs));
+  const longestLimitMs = Math.max(1, ...lines.map(({ cycleLimitMs = 0 }) => cycleLimitMs));
+  return Math.min(longestMs, SCALE_RATIO_MAX * longestLimitMs);
 }
 
 /** How many times the wire's least a round takes. */

@@ -160,7 +160,7 @@ export const zh = {
     },
     lowerTimeout: {
       title: '应答超时从 {from} 缩短到 {to} ms',
-      text: '最慢的表平均 {slowest} ms 内应答，仍留有三倍余量；每次等待失联表计因此缩短。',
+      text: '最慢的表平均 {slowest} ms 内应答，仍至少留有三倍余量；每次等待失联表计因此缩短。',
     },
     raiseTimeout: {
       title: '应答超时从 {from} 延长到 {to} ms',
@@ -264,7 +264,7 @@ export const en: typeof zh = {
   },
   figure: {
     cycle: 'One round of the line',
-    cycleOf: 'wire takes at least {limit} s, × {ratio}',
+    cycleOf: 'wire takes at least {limit} s, × {ratio}',
     utilisation: 'Line in use',
     load: 'its periods ask for {load}',
     lost: 'Time lost',
@@ -370,7 +370,7 @@ export const en: typeof zh = {
     },
     lowerTimeout: {
       title: 'Lower the response timeout from {from} to {to} ms',
-      text: 'The slowest meter answers within {slowest} ms on average: three times that is kept. Each wait for a dead meter becomes shorter.',
+      text: 'The slowest meter answers within {slowest} ms on average: at least three times that is kept. Each wait for a dead meter becomes shorter.',
     },
     raiseTimeout: {
       title: 'Raise the response timeout from {from} to {to} ms',
