@@ -118,6 +118,30 @@ describe('the link to a gateway', () => {
     expect(links.at(-1)).toMatchObject({ up: true, reason: 'somebody answers again' });
   });
 
+  test('a meter that refuses has spoken: with the others silent the way to them is open', () => {
+    const { wire, clock, line, failures, links } = virtualLine({ meters: meters(2) });
+    wire.respond = (asked, encode) =>
+      asked.unit === 1 ? [{ afterMs: 20, bytes: encode({ kind: 'exception', function: 3, code: 4 }) }] : [];
+    line.start();
+    clock.advance(300_000);
+    expect(new Set(failures.map(({ meterId, kind }) => `${meterId} ${kind}`))).toEqual(
+      new Set(['1 exception', '2 timeout']),
+    );
+    expect(links).toMatchObject([{ up: true, reason: 'connected' }]);
+    expect(wire.attempts).toHaveLength(1);
+  });
+
+  test('a gateway with a single silent meter that hangs up now and then is there all the same', () => {
+    const { wire, clock, line, links } = virtualLine();
+    line.start();
+    for (let times = 0; times < 3; times += 1) {
+      clock.advance(20_000);
+      wire.hangUp('closed by the gateway');
+    }
+    clock.advance(20_000);
+    expect(links.map(({ up }) => up)).toEqual([true, false, true, false, true, false, true]);
+  });
+
   test('a dead gateway behind a connection that never broke is found out', () => {
     const { wire, clock, line, links } = virtualLine();
     wire.respond = answering(20);

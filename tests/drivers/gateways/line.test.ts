@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { acrelAdw300 } from '#drivers/models/acrelAdw300.ts';
 import { good, untilTold as until, useRealLines } from '../support/realLine.ts';
 import { meters, registersWith } from '../support/virtualLine.ts';
 
@@ -15,6 +16,18 @@ describe.for(['rtu-over-tcp', 'modbus-tcp'] as const)('a line over %s on a real 
       [2, 2n],
       [3, 3n],
     ]);
+  });
+
+  test('a visit of several requests reads each answer, whatever comes after it', async () => {
+    const { far, told } = await system(kind, { meters: meters(2, { model: acrelAdw300 }) });
+    // Every register of the first block says 0x0101, every one of the second 0x0202.
+    far.behave(({ start, quantity }, { say, frame }) =>
+      say(frame(new Uint8Array(quantity * 2).fill(start < 60 ? 1 : 2))),
+    );
+    await until(() => told.readings.length === 2);
+    for (const { values } of told.readings) {
+      expect(values).toMatchObject({ voltageL1V: 0x0101 / 10, energyWh: 0x0202_0202 * 10 });
+    }
   });
 
   test('finds the answer in split, noisy and merged bytes', async () => {
