@@ -151,7 +151,7 @@ test('kill -9 of the server under load, three times: each start goes on, nothing
   for (const meter of meters) {
     const stored = await telemetryOf(api, meter, fromMs, Date.now());
     // What was read in the first four seconds is there, whatever came after.
-    expect(stored.length, meter.meterNumber).toBeGreaterThan(0);
+    expect(stored.length, `telemetry of ${meter.meterNumber}`).toBeGreaterThan(0);
     expect(new Set(stored.map(({ at }) => at)).size).toBe(stored.length);
     const values = stored.map(({ last }) => last);
     expect(values, 'a counter never falls').toEqual(values.toSorted((a, b) => a - b));

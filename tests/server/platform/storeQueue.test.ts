@@ -50,7 +50,7 @@ const passUntil = (clock: ManualClock, check: () => void) =>
     clock.advance(500);
     check();
   });
-const letters = (text: string): readonly string[] => [...text];
+const letters = (text: string): readonly string[] => text.split('');
 function pushAll(queue: StoreQueue<string>, text: string): void {
   for (const letter of text) queue.push(letter);
 }
