@@ -48,6 +48,9 @@ describeReal('InfluxDB', realInflux, () => {
     await until('batches wait on disk', 10_000, async () => (await figure(system, 'telemetry_spool_records')) > 0);
     expect(await figure(system, 'telemetry_store_down_seconds')).toBeGreaterThan(0);
     await readAll(api, ids, answered);
+    const yesterday = { quantity: 'energyWh', from: hoursAgo(24), to: hoursAgo(0) };
+    const asked = api.call(getTrend, { params: { meterId: ids[0] ?? 0 }, query: yesterday });
+    await expect(asked, 'a sentence instead of an error').rejects.toThrow(/503 .*telemetry store does not answer/);
     const all = () => [...wall.meters.values()];
     expect(
       all().every(({ facts, stale }) => facts.link === 'online' && !stale),

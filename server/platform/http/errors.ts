@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERROR_CODES, type ErrorBody, type ErrorCode } from '#contract/index.ts';
 import type { Log } from '../log.ts';
+import { TelemetryAwayError } from '../telemetry/awayError.ts';
 import { AppError } from './types.ts';
 
 interface Answer {
@@ -42,6 +43,7 @@ function toAnswer(error: unknown): Answer {
   if (statusCode === 415 || statusCode === 400) {
     return answer('request.not-json', 'The body is not valid JSON: send JSON with content-type application/json.');
   }
+  if (error instanceof TelemetryAwayError) return answer('server.busy', error.message);
   if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
     return answer('server.busy', 'The server has too much to do: try again in a moment.', { errorId: randomUUID() });
   }

@@ -1,4 +1,5 @@
 import { repeat } from '../repeat.ts';
+import { TelemetryAwayError } from './awayError.ts';
 import { TelemetryWriter, type TelemetryWriterDeps } from './telemetryWriter.ts';
 import type { Telemetry } from './types.ts';
 
@@ -40,6 +41,14 @@ export function createTelemetry(deps: TelemetryWriterDeps): Telemetry {
     }
     if (writer.trouble !== undefined) throw writer.trouble;
   }
+  /** A question that failed for a reason that is known by now needs no trace of its own. */
+  async function asked<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw writer.trouble === undefined ? error : new TelemetryAwayError(error);
+    }
+  }
 
   return {
     write: (points) => writer.push({ points, records: [] }),
@@ -47,10 +56,10 @@ export function createTelemetry(deps: TelemetryWriterDeps): Telemetry {
     note(records) {
       if (store.keepsRecords) writer.push({ points: [], records });
     },
-    trend: (query) => store.trend(query),
-    trends: (query) => store.trends(query),
-    load: (query) => store.load(query),
-    usualPeaksW: (sinceMs) => store.usualPeaksW(sinceMs),
+    trend: (query) => asked(store.trend(query)),
+    trends: (query) => asked(store.trends(query)),
+    load: (query) => asked(store.load(query)),
+    usualPeaksW: (sinceMs) => asked(store.usualPeaksW(sinceMs)),
     isEmpty: () => store.isEmpty(),
     flush,
     async settle() {

@@ -95,7 +95,7 @@ export interface Telemetry {
   readonly keepsRecords: boolean;
   /** Queues figures beside the readings; never blocks. A store that keeps none ignores them. */
   note(records: readonly TelemetryRecord[]): void;
-  /** Oldest first. Rejects when the store is down. */
+  /** Oldest first. Rejects when the store is down, with `TelemetryAwayError` once that is known. */
   trend(query: TrendQuery): Promise<readonly TrendBucket[]>;
   /** One for each asked meter, in the order asked. Meters × quarter hours may be TREND_ROWS_MAX at most. */
   trends(query: TrendsQuery): Promise<readonly MeterTrend[]>;

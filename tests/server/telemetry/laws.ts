@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { zonedCalendar } from '#domain/calendar.ts';
 import type { Values } from '#drivers/core/index.ts';
+import { TelemetryAwayError } from '#server/platform/telemetry/awayError.ts';
 import { BATCH_POINTS_MAX } from '#server/platform/telemetry/batchQueue.ts';
 import type { Telemetry, TelemetryPoint, TrendBucket, TrendQuery } from '#server/platform/telemetry/index.ts';
 import { type ManualClock, manualClock } from '../../support/manualClock.ts';
@@ -262,6 +263,7 @@ export function telemetryLaws(begin: () => Promise<StoreUnderTest>): void {
         storeDownSinceMs: NOON,
         spool: { records: 1 },
       });
+      await expect(telemetry.trend(ask({ step: 'raw' }))).rejects.toThrow(TelemetryAwayError);
       await store.mend();
       await telemetry.settle();
       expect(telemetry.figures()).toMatchObject({
