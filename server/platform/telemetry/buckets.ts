@@ -17,7 +17,16 @@ const STEP_MS: Readonly<Record<Exclude<TrendStep, 'raw' | '1d'>, number>> = {
 
 /** Puts rows, oldest first, into the buckets of the question. A raw row is a bucket of one. */
 export function toBuckets(rows: readonly TrendBucket[], query: Bucketing): readonly TrendBucket[] {
+  return bucketsOf(query)(rows);
+}
+
+/** The same for the rows of one meter after another: what the calendar says is asked once. */
+export function bucketsOf(query: Bucketing): (rows: readonly TrendBucket[]) => readonly TrendBucket[] {
   const startOfBucket = startOf(query);
+  return (rows) => gathered(rows, startOfBucket);
+}
+
+function gathered(rows: readonly TrendBucket[], startOfBucket: (atMs: number) => number): readonly TrendBucket[] {
   const buckets: TrendBucket[] = [];
   for (const row of rows) {
     const atMs = startOfBucket(row.atMs);
@@ -52,17 +61,16 @@ function startOf({ step, calendar }: Bucketing): (atMs: number) => number {
   };
 }
 
-/** Offsets of ascending instants: a year of quarter hours asks the calendar twice a day, not 35,000 times. */
+/** Offsets by day: a year of quarter hours asks the calendar twice a day, not 35,000 times. */
 function steadyOffsets(calendar: ZonedCalendar): (atMs: number) => number {
-  let day = Number.NaN;
-  let steady: number | undefined;
+  /** Undefined for a day in which the offset changes. */
+  const byDay = new Map<number, number | undefined>();
   return (atMs) => {
-    const ofDay = Math.floor(atMs / DAY_MS);
-    if (ofDay !== day) {
-      day = ofDay;
+    const day = Math.floor(atMs / DAY_MS);
+    if (!byDay.has(day)) {
       const atStart = calendar.offsetMs(day * DAY_MS);
-      steady = atStart === calendar.offsetMs((day + 1) * DAY_MS) ? atStart : undefined;
+      byDay.set(day, atStart === calendar.offsetMs((day + 1) * DAY_MS) ? atStart : undefined);
     }
-    return steady ?? calendar.offsetMs(atMs);
+    return byDay.get(day) ?? calendar.offsetMs(atMs);
   };
 }

@@ -6,7 +6,11 @@ import type { Client } from '../../support/server.ts';
 const MINUTE_MS = 60_000;
 const NUMBERS = ['a1', 'a2', 'b1'];
 const fromMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 200 * MINUTE_MS;
-const range = { from: new Date(fromMs).toISOString(), to: new Date(fromMs + 199 * MINUTE_MS).toISOString() };
+const DAY_MS = 1_440 * MINUTE_MS;
+const ZONE_MS = 8 * 60 * MINUTE_MS;
+/** From a midnight of the property on: where a range begins within a day, a trend of days leaves that day out. */
+const midnightMs = Math.floor((fromMs + ZONE_MS) / DAY_MS) * DAY_MS - ZONE_MS;
+const range = { from: new Date(midnightMs).toISOString(), to: new Date(fromMs + 199 * MINUTE_MS).toISOString() };
 
 let house: HouseServer;
 beforeAll(async () => {

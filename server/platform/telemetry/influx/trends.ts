@@ -1,4 +1,4 @@
-import { TREND_ROWS_MAX, toBuckets } from '../buckets.ts';
+import { bucketsOf, TREND_ROWS_MAX } from '../buckets.ts';
 import { columnName } from '../columns.ts';
 import type { MeterTrend, TrendBucket, TrendsQuery } from '../types.ts';
 import { AGGREGATES, METER_TAG, QUARTER_SUFFIX } from './names.ts';
@@ -28,7 +28,8 @@ export async function readTrends(deps: TrendDeps, query: TrendsQuery): Promise<r
     const raw = AGGREGATES.map((aggregate) => `${aggregate}("${field}")`).join(', ');
     await addRows(deps, deps.raw, `SELECT ${raw} FROM "${medium}"`, 'time(15m), ', [untilMs, toMs], ids, rows);
   }
-  return meterIds.map((meterId) => ({ meterId, buckets: toBuckets(rows.get(meterId) ?? [], query) }));
+  const toBuckets = bucketsOf(query);
+  return meterIds.map((meterId) => ({ meterId, buckets: toBuckets(rows.get(meterId) ?? []) }));
 }
 
 async function addRows(

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import type { Db } from '../../db/index.ts';
-import { TREND_ROWS_MAX, toBuckets } from '../buckets.ts';
+import { bucketsOf, TREND_ROWS_MAX } from '../buckets.ts';
 import { codeOf, columnOf } from '../columns.ts';
 import type { MeterTrend, TrendBucket, TrendsQuery } from '../types.ts';
 import { AT_MS, firstDirtyMs } from './trend.ts';
@@ -17,7 +17,8 @@ export async function readTrends(db: Db, query: TrendsQuery, nowMs: number): Pro
   const untilMs = Math.max(query.fromMs, Math.min(query.toMs, await firstDirtyMs(db, nowMs)));
   const rows = [...(await rolledUp(db, query, untilMs)), ...(await notYetRolledUp(db, query, untilMs))];
   const byMeter = Map.groupBy(rows, ({ meterId }) => meterId);
-  return query.meterIds.map((meterId) => ({ meterId, buckets: toBuckets(byMeter.get(meterId) ?? [], query) }));
+  const toBuckets = bucketsOf(query);
+  return query.meterIds.map((meterId) => ({ meterId, buckets: toBuckets(byMeter.get(meterId) ?? []) }));
 }
 
 function rolledUp(db: Db, { meterIds, quantity, fromMs }: TrendsQuery, untilMs: number): Promise<QuarterRow[]> {
