@@ -27,26 +27,39 @@ export function tcpTransport(host: string, port: number): Transport {
       const keepAliveInitialDelay = KEEP_ALIVE_MS;
       const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay, onread });
       let reason = 'closed by the gateway';
+      let isOpen = false;
       socket.setTimeout(CONNECT_TIMEOUT_MS, () => {
         reason = `no connection within ${CONNECT_TIMEOUT_MS} ms`;
         socket.destroy();
       });
       socket.once('connect', () => {
         socket.setTimeout(0);
+        isOpen = true;
         events.opened();
       });
       socket.on('error', (error) => {
         reason = error.message;
       });
-      socket.once('close', () => events.closed(reason));
-      return { write: (bytes) => write(socket, bytes), destroy: () => silence(socket) };
+      // What is written after the gateway's farewell would be an error of ours, and its reason lost.
+      socket.once('end', () => {
+        isOpen = false;
+      });
+      socket.once('close', () => {
+        isOpen = false;
+        events.closed(reason);
+      });
+      return {
+        write(bytes) {
+          // Into Node's own pool: a small array of its own would be given memory outside of the heap just to be sent.
+          if (isOpen) socket.write(Buffer.from(bytes));
+        },
+        destroy() {
+          isOpen = false;
+          silence(socket);
+        },
+      };
     },
   };
-}
-
-function write(socket: Socket, bytes: Uint8Array): void {
-  // Into Node's own pool: a small array of its own would be given memory outside of the heap just to be sent.
-  if (socket.readyState === 'open') socket.write(Buffer.from(bytes));
 }
 
 function silence(socket: Socket): void {
