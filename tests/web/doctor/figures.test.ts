@@ -9,6 +9,7 @@ import {
   LOSSES,
   lossRows,
   lostMs,
+  lostSeconds,
   OCCUPIED,
   roundParts,
   roundScaleMs,
@@ -63,6 +64,15 @@ describe('what is shown adds up', () => {
     expect(worst?.meter.unitAddress).toBe(3);
     expect(sum(lossRows(sheet).map(({ silenceS }) => silenceS))).toBeCloseTo(13.4, 9);
     expect(lostMs(sheet)).toBe(13_449);
+    // Every place that shows a figure shows the same one: the row, the sum of the meters, the header, the list.
+    const awkward = {
+      ...sheet,
+      observedMs: 600_090,
+      parts: { ...sheet.parts, wire: 120_044, silence: 13_450, idle: 436_596 },
+    };
+    const silence = timeRows(awkward).find(({ part }) => part === 'silence')?.seconds ?? Number.NaN;
+    expect(sum(lossRows(awkward).map(({ silenceS }) => silenceS))).toBeCloseTo(silence, 9);
+    expect(lostSeconds(awkward)).toBeCloseTo(silence, 9);
   });
 });
 

@@ -17,6 +17,14 @@ export function lostMs({ parts }: Pick<DoctorLine, 'parts'>): number {
   return LOSSES.reduce((sum, part) => sum + parts[part], 0);
 }
 
+/** The same in seconds, as the table behind the bar shows it: the sum of what its rows of losses say. */
+export function lostSeconds(line: Pick<DoctorLine, 'parts' | 'observedMs'>): number {
+  const tenthsLost = timeRows(line)
+    .filter(({ part }) => LOSSES.includes(part))
+    .reduce((sum, { seconds }) => sum + Math.round(seconds * TENTHS), 0);
+  return tenthsLost / TENTHS;
+}
+
 /** A row of the table behind the bar: tenths of a second and of a per cent that add up to the totals shown. */
 export interface TimeRow {
   readonly part: TimePart;
@@ -91,12 +99,14 @@ export type MeterRow = DoctorSheet['meters'][number];
 export const meterLostMs = ({ silenceMs, damagedMs }: MeterRow): number => silenceMs + damagedMs;
 
 /** Meters by what they cost, and the columns in tenths of a second that add up to those of the line. */
-export function lossRows({ meters, parts }: Pick<DoctorSheet, 'meters' | 'parts'>) {
+export function lossRows(sheet: Pick<DoctorSheet, 'meters' | 'parts' | 'observedMs'>) {
+  const { meters } = sheet;
+  const totals = new Map(timeRows(sheet).map(({ part, seconds }) => [part, seconds]));
   const sorted = meters.toSorted((a, b) => meterLostMs(b) - meterLostMs(a) || a.unitAddress - b.unitAddress);
   const column = (of: (meter: MeterRow) => number, part: TimePart) =>
     tenths(
       sorted.map((meter) => of(meter) / SECOND_MS),
-      parts[part] / SECOND_MS,
+      totals.get(part) ?? 0,
     );
   const silence = column(({ silenceMs }) => silenceMs, 'silence');
   const damaged = column(({ damagedMs }) => damagedMs, 'damaged');
