@@ -56,6 +56,10 @@ export async function startInflux(options: InfluxOptions = {}): Promise<Influx> 
       stdio: 'ignore',
     });
     running = child;
+    // A process that ends without stopping it must not leave it behind.
+    const endWithUs = () => child.kill('SIGKILL');
+    process.once('exit', endWithUs);
+    child.once('exit', () => process.off('exit', endWithUs));
     await until('InfluxDB answers', START_MS_MAX, async () => {
       if (child.exitCode !== null) throw new Error(`influxd ended with ${child.exitCode}`);
       return (await fetch(`${url}/ping`)).status === 204;
