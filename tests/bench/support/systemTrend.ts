@@ -99,13 +99,13 @@ function questionsOf(meterIds: readonly number[]): readonly Question[] {
   return [
     {
       name: 'one meter-year',
-      path: `${getTrend.path.replace(':meterId', String(meterIds[0]))}?${query(year)}`,
+      path: `${getTrend.path.replace(':meterId', String(meterIds[0]))}?${query(year).toString()}`,
       range: year,
       rows: 365 * QUARTERS_A_DAY,
     },
     {
       name: '500 meters × 1 day',
-      path: `${getTrends.path}?${query(day, { meterIds: meterIds.join() })}`,
+      path: `${getTrends.path}?${query(day, { meterIds: meterIds.join() }).toString()}`,
       range: day,
       rows: METERS * QUARTERS_A_DAY,
     },

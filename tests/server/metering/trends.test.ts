@@ -29,7 +29,7 @@ afterAll(() => house.stop());
 
 const ask = (client: Client, meterIds: readonly number[] | string, query: Record<string, string> = {}) => {
   const asked = { meterIds: String(meterIds), quantity: 'activePowerW', ...range, ...query };
-  return client.request('GET', `${getTrends.path}?${new URLSearchParams(asked)}`);
+  return client.request('GET', `${getTrends.path}?${new URLSearchParams(asked).toString()}`);
 };
 
 test.for(['15m', '30m', '1h', '1d'])('in steps of %s each meter has what its own trend has', async (resolution) => {
@@ -41,7 +41,7 @@ test.for(['15m', '30m', '1h', '1d'])('in steps of %s each meter has what its own
   for (const { meterId, mean, min, max, last } of meters) {
     const path = getTrend.path.replace(':meterId', String(meterId));
     const query = new URLSearchParams({ quantity: 'activePowerW', ...range, resolution });
-    const own = (await house.boss.request('GET', `${path}?${query}`)).body as Trend;
+    const own = (await house.boss.request('GET', `${path}?${query.toString()}`)).body as Trend;
     const points = at.map((start, index) => ({
       at: start,
       ...{ mean: mean[index], min: min[index], max: max[index], last: last[index] },
