@@ -46,14 +46,15 @@ export async function startServerProcess(
   const child = spawn(process.execPath, [...START_FLAGS, ...flags, 'server/main.ts'], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], HOST: '127.0.0.1', PORT: '0', ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // With the channel it ends by itself when the bench is cut short.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';
   const collect = (chunk: Buffer) => {
     output += chunk.toString();
   };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
   const pid = child.pid ?? 0;
   const url = await untilServing(child, () => output, startMs);
   const [, user = '', password = ''] = /Sign in {2}(\S+) \/ (\S+)/.exec(output) ?? [];
