@@ -23,10 +23,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 const store = options.store === 'influx' ? await startStore() : undefined;
 const system = await startSystem('soak', { PLANT: String(options.meters), ...store?.settings });
 say(`a plant of ${options.meters} meters, ${options.screens} screens, ${options.store}: ${options.minutes} minutes`);
-const samples = await watch(system).finally(async () => {
+let samples: readonly SoakSample[];
+try {
+  samples = await watch(system);
+} finally {
   await system.stop();
   await store?.stop();
-});
+}
 conclude(options, samples);
 process.exit(0);
 
