@@ -6,7 +6,7 @@ import { startOfQuarter } from '../quarters.ts';
 import type { LoadBucket, LoadQuery, TrendBucket, TrendQuery } from '../types.ts';
 
 /** Instants come as ms: a Date for each of a year's quarter hours would cost as much as all its figures. */
-export const AT_MS = sql`(extract(epoch from at) * 1000)::float8 as "atMs"`;
+const AT_MS = sql`round(date_part('epoch', at) * 1000) as "atMs"`;
 
 /**
  * Buckets of one quantity of one meter, oldest first. Each part of the time comes from the coarsest table that has it:
