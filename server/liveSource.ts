@@ -60,11 +60,15 @@ function isWithin({ buildingIds }: FeedPart, buildingId: number | undefined): bo
 function pulseOf(deps: LiveSourceDeps, part: FeedPart, meters: readonly MeterView[]): PulseFigures {
   const nowMs = deps.nowMs();
   let loadW = 0;
-  let oldestReadingMs = 0;
+  // Of the meters in contact; where there are none, of the one that was lost last.
+  let oldestReadingMs: number | undefined;
+  let sinceLastMs: number | undefined;
   for (const meter of meters) {
     const { heardMs, state } = meter;
-    if (state.facts.link === 'lost' || heardMs === undefined) continue;
-    oldestReadingMs = Math.max(oldestReadingMs, nowMs - heardMs);
+    if (heardMs === undefined) continue;
+    const ageMs = nowMs - heardMs;
+    if (state.facts.link === 'lost') sinceLastMs = Math.min(sinceLastMs ?? ageMs, ageMs);
+    else oldestReadingMs = Math.max(oldestReadingMs ?? ageMs, ageMs);
     loadW += loadOf(meter);
   }
   const lineIds = new Set(meters.map(({ profile }) => profile.meter.lineId));
@@ -80,7 +84,7 @@ function pulseOf(deps: LiveSourceDeps, part: FeedPart, meters: readonly MeterVie
   );
   return {
     loadW: Math.round(loadW),
-    oldestReadingMs: Math.max(0, oldestReadingMs),
+    oldestReadingMs: Math.max(0, oldestReadingMs ?? sinceLastMs ?? 0),
     gatewaysUp: new Set(running.filter(({ path }) => path === 'up').map(({ gatewayId }) => gatewayId)).size,
     gateways: new Set(running.map(({ gatewayId }) => gatewayId)).size,
     lines: running.length,

@@ -96,7 +96,9 @@ describe('registers', () => {
       const energyWh = (atMs - from) / 60_000;
       rows.push({ meterNumber: 'b2', atMs, values: { activePowerW: 6_000, energyWh }, balanceMinor: undefined });
     }
-    await house.server.app.measuring.metering.takeHistory(rows);
+    const { metering } = house.server.app.measuring;
+    await metering.takeHistory(rows);
+    await metering.historyTaken('notebook', from, Date.now());
   });
 
   test('come newest first, page by page, each instant once', async () => {

@@ -1,6 +1,8 @@
 import { DISPLAY_STATES } from '#domain/meterState.ts';
 import type { WallFeed } from './useWallFeeds.ts';
 
+const LOST = DISPLAY_STATES.findIndex(({ key }) => key === 'lost');
+
 export interface BuildingFigures {
   readonly meters: number;
   /** Load of its tenants' meters, W; undefined when none of them says. */
@@ -17,7 +19,7 @@ export interface WallFigures {
   readonly buildings: readonly (readonly BuildingFigures[])[];
 }
 
-/** Sums of the live stores. Absent is not zero: a building of which nothing is known has no load. */
+/** Sums of the live stores. Absent is not zero: a building of which nothing is known, or any more, has no load. */
 export function wallFigures(feeds: readonly WallFeed[]): WallFigures {
   const counts = DISPLAY_STATES.map((_, row) => feeds.reduce((sum, feed) => sum + (feed.store.counts[row] ?? 0), 0));
   const buildings = feeds.map((feed) =>
@@ -43,7 +45,7 @@ function loadOf(feed: WallFeed, slots: Iterable<number>, tenantsOnly = true): nu
   let sum = 0;
   let known = false;
   for (const slot of slots) {
-    const loadW = feed.store.loadW[slot] ?? Number.NaN;
+    const loadW = feed.store.stateIndex[slot] === LOST ? Number.NaN : (feed.store.loadW[slot] ?? Number.NaN);
     if (Number.isNaN(loadW) || (tenantsOnly && feed.isTenant[slot] !== 1)) continue;
     sum += loadW;
     known = true;
