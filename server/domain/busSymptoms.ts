@@ -108,8 +108,16 @@ function isSlow(load: BusLoad): boolean {
   const limitMs = cycleLimitMs(load);
   const lossless = cycleMs({ ...load, losses: [] });
   if (limitMs === undefined || lossless === undefined) return false;
-  const requests = load.visits.reduce((sum, { meter }) => sum + meter.liveRequests, 0);
-  return lossless > SLOW_CYCLE_RATIO * (limitMs + requests * USUAL_REPLY_MS);
+  return isSlowRound(
+    lossless,
+    limitMs,
+    load.visits.reduce((sum, { meter }) => sum + meter.liveRequests, 0),
+  );
+}
+
+/** Does a round take noticeably longer than its wire and so many usual answers explain? By ratio to the wire alone a fast one would be slow. */
+export function isSlowRound(cycleMs: number, limitMs: number, answers: number): boolean {
+  return cycleMs > SLOW_CYCLE_RATIO * (limitMs + answers * USUAL_REPLY_MS);
 }
 
 function slowMetersOf(visits: readonly Visit[]): readonly SlowMeter[] {

@@ -83,6 +83,9 @@ test('an overrun weighs more than a slow cycle; without a round nothing is claim
   expect(cycleVerdict(health({}))).toBe('unknown');
   expect(cycleVerdict(health({ cycleMs: 4_100 }))).toBe('good');
   expect(cycleVerdict(health({ cycleMs: 6_100 }))).toBe('slow');
+  // Ten answers of the usual 60 ms explain it.
+  const answering = Array.from({ length: 10 }, (_, index) => meter(index + 1));
+  expect(cycleVerdict(health({ cycleMs: 6_100, meters: answering }))).toBe('good');
   expect(cycleVerdict(health({ cycleMs: 4_100, overruns: 1 }))).toBe('overrun');
 });
 

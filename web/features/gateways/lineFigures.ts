@@ -1,4 +1,5 @@
 import type { Gateway, LineHealthDto } from '#contract/index.ts';
+import { isSlowRound } from '#domain/busSymptoms.ts';
 
 /** Worst link of the lines of a gateway; a gateway without a reachable line is down. */
 export function gatewayLink(gateway: Gateway): 'up' | 'partly' | 'connecting' | 'down' | 'stopped' {
@@ -28,14 +29,12 @@ export function answeringSince(lines: readonly LineHealthDto[], sinceMs: number)
   };
 }
 
-/** Above this, a line takes noticeably longer than its wire needs. */
-const CYCLE_RATIO_SLOW = 1.5;
-
-/** How a line keeps up: `overrun` when polls come too late, `slow` when the cycle is far above the wire's limit. */
+/** How a line keeps up: `overrun` when polls come too late, `slow` by the bus doctor's rule. */
 export function cycleVerdict(health: LineHealthDto): 'unknown' | 'good' | 'slow' | 'overrun' {
   if (health.cycleMs === undefined) return 'unknown';
   if (health.overruns > 0) return 'overrun';
-  return health.cycleMs > health.cycleLimitMs * CYCLE_RATIO_SLOW ? 'slow' : 'good';
+  const answering = health.meters.filter(({ consecutiveFailures }) => consecutiveFailures === 0).length;
+  return isSlowRound(health.cycleMs, health.cycleLimitMs, answering) ? 'slow' : 'good';
 }
 
 /** State of one address in the strip of a line. */
