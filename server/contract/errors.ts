@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   'meter.line-stopped': 503,
   'request.too-large': 413,
   'request.too-many': 429,
+  'telemetry.away': 503,
   'server.busy': 503,
   'server.error': 500,
 } as const;

@@ -158,6 +158,7 @@ export const zh = {
     place: { 'wrong-parent': '上级位置不正确。' },
     line: { 'address-taken': '该总线上此地址已被占用。' },
     meter: { 'not-answering': '表计没有应答。', 'line-stopped': '总线已停用。' },
+    telemetry: { away: '历史数据库暂无应答。实时数据不受影响，期间的读数会在恢复后补齐。' },
     server: { busy: '服务器繁忙，请稍后再试。', error: '服务器内部错误，已记录。' },
     network: { unreachable: '无法连接服务器。请检查网络，恢复后会自动重连。' },
   },
@@ -324,6 +325,9 @@ export const en: typeof zh = {
     place: { 'wrong-parent': 'It cannot hang there in the estate tree.' },
     line: { 'address-taken': 'This address is taken on the line.' },
     meter: { 'not-answering': 'The meter does not answer.', 'line-stopped': 'The line is stopped.' },
+    telemetry: {
+      away: 'The telemetry store does not answer. Live values are not concerned; the readings of this time come with it.',
+    },
     server: { busy: 'The server is busy; try again shortly.', error: 'The server failed; the fault is in its log.' },
     network: { unreachable: 'The server cannot be reached. Check the network; the screen reconnects by itself.' },
   },

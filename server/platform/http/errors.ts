@@ -43,7 +43,7 @@ function toAnswer(error: unknown): Answer {
   if (statusCode === 415 || statusCode === 400) {
     return answer('request.not-json', 'The body is not valid JSON: send JSON with content-type application/json.');
   }
-  if (error instanceof TelemetryAwayError) return answer('server.busy', error.message);
+  if (error instanceof TelemetryAwayError) return answer('telemetry.away', error.message);
   if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
     return answer('server.busy', 'The server has too much to do: try again in a moment.', { errorId: randomUUID() });
   }
