@@ -129,11 +129,12 @@ function judgeLink(input: MeterInput, policy: MeterPolicy, nowMs: number): LinkJ
   const heardHere = input.heardMs !== undefined && !input.stale && input.heardMs >= input.listeningSinceMs;
   // Silence while nobody could hear does not count: after a restart or an outage every meter gets its full time again.
   const quietSinceMs = heardHere ? (input.heardMs ?? nowMs) : input.listeningSinceMs;
-  const lateAtMs = heardHere ? quietSinceMs + LATE_AFTER_POLLS * policy.pollMs + POLL_SLACK_MS : quietSinceMs;
+  const lateAtMs = quietSinceMs + LATE_AFTER_POLLS * policy.pollMs + POLL_SLACK_MS;
   const silentTooLongMs = input.failures >= LOST_AFTER_FAILURES ? 0 : LOST_AFTER_POLLS * policy.pollMs + POLL_SLACK_MS;
   const lostAtMs = quietSinceMs + Math.max(LOST_AFTER_MS, silentTooLongMs);
   if (nowMs >= lostAtMs) return { link: 'lost', cause: 'meter', dueMs: Number.POSITIVE_INFINITY };
-  if (nowMs >= lateAtMs) return { link: 'late', cause: undefined, dueMs: lostAtMs };
+  // Not a matter of time: news of a line may be older than our knowledge of its meters.
+  if (!heardHere || nowMs >= lateAtMs) return { link: 'late', cause: undefined, dueMs: lostAtMs };
   return { link: 'online', cause: undefined, dueMs: Math.min(lateAtMs, lostAtMs) };
 }
 

@@ -66,6 +66,13 @@ describe('link: by the time since the last answer against the poll period', () =
     expect(at(1 * S, { stale: true, listeningSinceMs: T0 }).facts.link).toBe('late');
   });
 
+  test('a meter that never answered is late whatever the clock says, never online', () => {
+    const never = { heardMs: undefined, status: undefined, listeningSinceMs: T0 };
+    // News of its line may be a little older than our knowledge of the meter.
+    expect(at(-1 * S, never)).toMatchObject({ facts: { link: 'late' }, dueMs: T0 + 60 * S });
+    expect(at(0, never).facts.link).toBe('late');
+  });
+
   test('a meter that nobody listens to by decision is lost for that reason', () => {
     expect(at(0, { path: 'stopped' })).toMatchObject({ facts: { link: 'lost' }, lostCause: 'stopped' });
   });

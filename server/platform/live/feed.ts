@@ -14,6 +14,7 @@ interface Sent {
   readonly link: LiveMeter['link'];
   readonly loadW: number | null;
   readonly balanceMinor: bigint | null;
+  readonly heard: boolean;
 }
 
 export interface FeedDeps {
@@ -114,6 +115,7 @@ function toSent(meter: LiveMeter): Sent {
     link: meter.link,
     loadW: meter.loadW ?? null,
     balanceMinor: meter.balanceMinor ?? null,
+    heard: meter.heardMs !== undefined,
   };
 }
 
@@ -139,10 +141,16 @@ function changeOf(before: Sent | undefined, meter: LiveMeter, atMs: number): Met
   const packedFacts = now.packedFacts === before.packedFacts ? undefined : now.packedFacts;
   const loadW = isSameLoad(before.loadW, now.loadW) ? undefined : now.loadW;
   const balanceMinor = now.balanceMinor === before.balanceMinor ? undefined : now.balanceMinor;
-  if (packedFacts === undefined && loadW === undefined && balanceMinor === undefined) return undefined;
-  // When it was heard changes all the time; the screen needs it when the link changes and computes in between.
-  const heard = now.link === before.link ? undefined : heardAgoS(meter, atMs);
-  return { meterId: meter.meterId, packedFacts, loadW, balanceMinor, heardAgoS: heard };
+  // When it was heard changes all the time; the screen needs the first time and each change of the link, and computes in between.
+  const told = now.link === before.link && now.heard === before.heard;
+  if (told && packedFacts === undefined && loadW === undefined && balanceMinor === undefined) return undefined;
+  return {
+    meterId: meter.meterId,
+    packedFacts,
+    loadW,
+    balanceMinor,
+    heardAgoS: told ? undefined : heardAgoS(meter, atMs),
+  };
 }
 
 /** No load and zero load are always told apart from some load. */

@@ -53,6 +53,14 @@ describe('a delta', () => {
     expect(feed.flush(NOW)).toBeUndefined();
   });
 
+  test('says when a meter was heard for the first time, whatever else stayed as it was', () => {
+    const feed = feedOver(new Map([[1, meter(1, { heardMs: undefined })]]));
+    feed.touch(meter(1));
+    expect(changesOf(feed.flush(NOW))).toEqual([{ meterId: 1, heardAgoS: 3 }]);
+    feed.touch(meter(1, { heardMs: NOW }));
+    expect(feed.flush(NOW)).toBeUndefined();
+  });
+
   test('says when a meter was last heard only when its link changed', () => {
     const feed = feedOver(new Map([[1, meter(1)]]));
     feed.touch(meter(1, { packedFacts: facts('lost'), link: 'lost', heardMs: NOW - 70_000 }));
