@@ -115,9 +115,12 @@ function isSlow(load: BusLoad): boolean {
   );
 }
 
-/** Does a round take noticeably longer than its wire and so many usual answers explain? By ratio to the wire alone a fast one would be slow. */
-export function isSlowRound(cycleMs: number, limitMs: number, answers: number): boolean {
-  return cycleMs > SLOW_CYCLE_RATIO * (limitMs + answers * USUAL_REPLY_MS);
+/**
+ * Does a round take noticeably longer than its wire and so many usual answers explain? By ratio to the wire alone a fast
+ * one would be slow.
+ */
+export function isSlowRound(roundMs: number, limitMs: number, answers: number): boolean {
+  return roundMs > SLOW_CYCLE_RATIO * (limitMs + answers * USUAL_REPLY_MS);
 }
 
 function slowMetersOf(visits: readonly Visit[]): readonly SlowMeter[] {
