@@ -206,7 +206,8 @@ export class MeterStates {
     const known = this.#meters.get(meterId);
     if (known !== undefined) {
       known.profile = profile;
-      this.#evaluate(known, nowMs);
+      // Judged by the next sweep, which tells what changed: nobody would hear of it here.
+      known.state = { ...known.state, dueMs: Math.min(known.state.dueMs, nowMs) };
       return known;
     }
     const fresh = { last: undefined, heardMs: undefined, stale: false, failures: 0, alarmUnacknowledged: false };

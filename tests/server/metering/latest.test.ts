@@ -145,3 +145,20 @@ test('a meter that leaves the estate leaves memory, one that comes has its full 
   house.pass(1);
   expect(house.meter('a1').state.facts.link).toBe('lost');
 });
+
+test('what time changed while the estate was changed is told all the same', async () => {
+  house.take(house.reading('a1'));
+  const told: string[] = [];
+  house.metering.listen({
+    metersChanged(updates) {
+      for (const { meter, events } of updates) {
+        for (const { from, to } of events) told.push(`${meter.profile.meter.meterNumber} ${from} → ${to}`);
+      }
+    },
+  });
+  house.clock.advance(30_000);
+  await house.estate.importPlant({ ...HOUSE_MANIFEST, gateways: HOUSE_MANIFEST.gateways.slice(0, 2) });
+  house.news({});
+  house.pass(1);
+  expect(told).toContain('a1 online → late');
+});
