@@ -12,7 +12,21 @@ const README = join(ROOT, 'README.md');
 const BEGIN = '<!-- figures: written by npm run bench -->';
 const END = '<!-- figures end -->';
 /** In the order in which people ask. What is not named here comes after, by name. */
-const ORDER = ['poll', 'line', 'line-dead', 'estate', 'ingest', 'ingest-influx', 'fresh', 'quiet'];
+const ORDER = [
+  'poll',
+  'line',
+  'line-dead',
+  'estate',
+  'ingest',
+  'ingest-influx',
+  'fresh',
+  'quiet',
+  'memory',
+  'memory-50k',
+  'start',
+  'trend',
+  'trend-influx',
+];
 
 const names = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.ts') && file !== 'run.ts')

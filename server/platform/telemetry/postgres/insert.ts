@@ -32,15 +32,17 @@ export async function insertPoints(
 
 /** One statement for the rows, one for their quarter hours: both or none, so that no row escapes its roll-up. */
 async function insertRaw(db: Db, points: readonly TelemetryPoint[]): Promise<void> {
-  const names = raw(COLUMNS.map(({ name }) => name).join(', '));
-  const arrays = COLUMNS.map(
-    ({ quantity }) => sql`${points.map((point) => columnValue(point, quantity))}::double precision[]`,
-  );
+  // What none of them says is null by itself: most meters know about half of the quantities.
+  const columns = COLUMNS.filter(({ quantity }) => points.some((point) => columnValue(point, quantity) !== null));
+  const names = raw(['meter_id', 'at', ...columns.map(({ name }) => name)].join(', '));
+  const arrays = join([
+    sql`${points.map(({ meterId }) => meterId)}::int[]`,
+    sql`${points.map(({ atMs }) => new Date(atMs))}::timestamptz[]`,
+    ...columns.map(({ quantity }) => sql`${points.map((point) => columnValue(point, quantity))}::double precision[]`),
+  ]);
   await db.tx(async (tx) => {
     await tx.query(sql`
-      insert into telemetry_raw (meter_id, at, ${names})
-      select * from unnest(${points.map(({ meterId }) => meterId)}::int[],
-        ${points.map(({ atMs }) => new Date(atMs))}::timestamptz[], ${join(arrays)})
+      insert into telemetry_raw (${names}) select * from unnest(${arrays})
       on conflict (meter_id, at) do nothing`);
     await tx.query(sql`
       insert into telemetry_dirty_15m (at)
