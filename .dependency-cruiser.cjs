@@ -4,7 +4,19 @@
  */
 
 /** Modules import only to the left: news travels right as events, calls travel left. */
-const MODULE_ORDER = ['access', 'estate', 'metering', 'alarms', 'doctor'];
+const MODULE_ORDER = [
+  'access',
+  'estate',
+  'metering',
+  'tariffs',
+  'ledger',
+  'accounts',
+  'commands',
+  'alarms',
+  'doctor',
+  'vending',
+  'settlement',
+];
 
 /** Each big library lives in one place, so that it can be replaced there and is wrapped only once. */
 const LIBRARY_HOMES = [

@@ -1,4 +1,5 @@
 export * from './clock.ts';
+export * from './command.ts';
 export * from './commError.ts';
 export * from './gateway.ts';
 export * from './model.ts';

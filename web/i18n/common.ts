@@ -69,6 +69,8 @@ export const zh = {
   role: { tenant: '商户', public: '公区', substation: '变电所' },
   userRole: {
     administrator: '管理员',
+    cashier: '收银员',
+    accountant: '会计',
     engineer: '工程师',
     operator: '值班员',
     electrician: '电工',
@@ -236,6 +238,8 @@ export const en: typeof zh = {
   role: { tenant: 'Tenant', public: 'Public', substation: 'Substation' },
   userRole: {
     administrator: 'Administrator',
+    cashier: 'Cashier',
+    accountant: 'Accountant',
     engineer: 'Engineer',
     operator: 'Operator',
     electrician: 'Electrician',

@@ -1,0 +1,103 @@
+import type { Queryable, Tx } from '#server/platform/db/index.ts';
+
+export type Custody = 'meter' | 'platform';
+export type AccountState = 'open' | 'paused' | 'closing' | 'closed';
+/** How energy is charged in platform custody: as it is read, or once a month at a freeze. */
+export type Deduction = 'realTime' | 'monthEnd';
+
+/** A meter of an account, one row per epoch: a replacement, a CT change or a closing ends it, the next begins it. */
+export interface AccountMeter {
+  readonly meterId: number;
+  /** Counts from 1 for each device behind this row; a purchase count belongs to one epoch. */
+  readonly epoch: number;
+  readonly fromMs: number;
+  readonly toMs: number | undefined;
+  readonly ctRatio: number;
+  readonly ptRatio: number;
+  /** Registers where it began, Wh on the primary side. */
+  readonly openingRegisters: Readonly<Record<string, bigint>>;
+}
+
+/** An account as it stands now. */
+export interface AccountView {
+  readonly id: number;
+  readonly propertyId: number;
+  readonly customerId: number;
+  readonly customerName: string;
+  readonly state: AccountState;
+  readonly custody: Custody;
+  readonly deduction: Deduction;
+  readonly tariffId: number;
+  readonly alarm1Minor: bigint;
+  readonly alarm2Minor: bigint;
+  /** At or below it supply is cut: 0, or negative where overdraft is allowed. */
+  readonly cutLineMinor: bigint;
+  readonly hoardingLimitMinor: bigint | undefined;
+  readonly overloadLimitW: number | undefined;
+  /** Meters in their running epochs. */
+  readonly meters: readonly AccountMeter[];
+  /** Rooms that the account is for. */
+  readonly placeIds: readonly number[];
+  readonly openedAtMs: number;
+  readonly version: number;
+}
+
+/** Money settings of a property; defaults are those for mainland China. Each deviation names its legal basis. */
+export interface MoneyPolicy {
+  readonly propertyId: number;
+  /** Share of a sale in 10⁻⁶; 0 by default. */
+  readonly serviceFeePpm: number;
+  readonly serviceFeeLegalBasis: string | undefined;
+  /** Meters whose firmware is not proven to check the purchase count: write once, or keep the balance here. */
+  readonly unprovenMeters: 'writeOnce' | 'platform';
+  /** Least and most of one sale. */
+  readonly saleMinMinor: bigint;
+  readonly saleMaxMinor: bigint;
+  /** Refunds above it, and batches above so many meters, need a second person. */
+  readonly refundSecondPersonMinor: bigint;
+  readonly batchSecondPersonMeters: number;
+  readonly refundFee: 'notRefunded' | 'proportionalDown';
+  /** Hours in which supply may be cut, local time, by weekday (1 Monday … 7 Sunday); empty: at any hour. */
+  readonly cutAllowed: readonly {
+    readonly weekdays: readonly number[];
+    readonly fromMinute: number;
+    readonly toMinute: number;
+  }[];
+  readonly holidays: readonly string[];
+  readonly extraWorkdays: readonly string[];
+  readonly noticeHours: number;
+  /** Civil Code Art. 944 ¶3: never for property fees, unless somebody names the law that allows it here. */
+  readonly cutForPropertyFees: boolean;
+  readonly cutForPropertyFeesLegalBasis: string | undefined;
+}
+
+/** Told after commit. */
+export interface AccountEvent {
+  readonly kind:
+    | 'opened'
+    | 'changed'
+    | 'paused'
+    | 'resumed'
+    | 'closing'
+    | 'closed'
+    | 'meterReplaced'
+    | 'ratioChanged'
+    | 'custodyChanged';
+  readonly accountId: number;
+  readonly propertyId: number;
+  readonly meterIds: readonly number[];
+}
+
+/** What other modules may ask of the accounts. In memory, current after each commit. */
+export interface AccountsReader {
+  account(accountId: number): AccountView | undefined;
+  /** The account that holds this meter now (open, paused or closing). */
+  accountOfMeter(meterId: number): AccountView | undefined;
+  accountsOfProperty(propertyId: number): readonly AccountView[];
+  policy(propertyId: number): MoneyPolicy;
+  onChange(listener: (event: AccountEvent) => void): () => void;
+  /** Locks the account for this transaction and returns it as stored; undefined when there is none. */
+  lock(tx: Tx, accountId: number): Promise<AccountView | undefined>;
+  /** Every epoch of the account's meters, oldest first. */
+  epochs(db: Queryable, accountId: number): Promise<readonly AccountMeter[]>;
+}
