@@ -17,9 +17,16 @@ export interface Step {
  * (Guangzhou residential: +0.05, +0.30 on the month's total).
  */
 export type TariffBody =
-  | { readonly kind: 'single'; readonly price: bigint }
+  | { readonly kind: 'single'; readonly price: bigint; readonly components?: readonly Component[] }
   | { readonly kind: 'timeOfUse'; readonly prices: RatePrices; readonly days: DayTables; readonly steps?: Steps }
-  | { readonly kind: 'stepped'; readonly steps: Steps };
+  | { readonly kind: 'stepped'; readonly steps: Steps; readonly components?: readonly Component[] };
+
+/** A part of the price with a line of its own on the bill (water, sewage …); together they are the price. */
+export interface Component {
+  readonly name: string;
+  /** One for each step; a single price has one. */
+  readonly prices: readonly bigint[];
+}
 
 export interface Steps {
   readonly period: 'month' | 'year';
@@ -49,9 +56,14 @@ export interface Consumption {
   readonly byRate: Readonly<Partial<Record<Rate, bigint>>> | undefined;
 }
 
+/** Days (`2026-10-01`) of a property by the name of their list; a list that is not there holds no day. */
+export type DayLists = ReadonlyMap<string, ReadonlySet<string>>;
+
 /** One line of a bill: quantity × price, exact in parts and rounded once. */
 export interface ChargeLine {
   readonly label: 'energy' | Rate | `step${number}`;
+  /** Which part of the price it is, where the tariff names parts. */
+  readonly component?: string;
   readonly quantity: bigint;
   readonly price: bigint;
   readonly parts: bigint;
