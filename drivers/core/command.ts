@@ -45,9 +45,20 @@ export type MeterCommand =
 export type CommandOutcome =
   | { readonly sent: false; readonly error: CommError }
   | { readonly sent: true; readonly reply: 'accepted' }
-  | { readonly sent: true; readonly reply: 'refused'; readonly exceptionCode: number }
+  | { readonly sent: true; readonly reply: 'refused'; readonly exceptionCode: number; readonly why: Refusal }
   /** No answer, a damaged one, or the link went: it may have been applied, and may still be. */
   | { readonly sent: true; readonly reply: 'none'; readonly error: CommError };
+
+/**
+ * What a meter's refusal means, by its model's table. It may be a lie all the same.
+ *
+ * duplicate    the count is the one that it has
+ * count        the count is not its own + 1
+ * hoarding     it would hold more than it may (囤积)
+ * unsupported  it does not know the command at all (exceptions 01 and 02)
+ * other        anything else
+ */
+export type Refusal = 'duplicate' | 'count' | 'hoarding' | 'unsupported' | 'other';
 
 /** One purchase as the meter remembers it; `amountMinor` < 0 for a refund, 0 for a used-up count. */
 export interface PurchaseRecord {
@@ -69,6 +80,8 @@ export interface PurseRead {
   readonly energyWh: bigint | undefined;
   readonly settings: MeterSettings | undefined;
   readonly prices: MeterPrices | undefined;
+  /** The other price set and when it takes effect, where `secondTariffSet` and one waits. */
+  readonly backup: { readonly prices: MeterPrices; readonly switchAtMs: number } | undefined;
 }
 
 export type PurseOutcome =

@@ -1,3 +1,4 @@
+import type { CommandOutcome, MeterCommand, PurseOutcome } from './command.ts';
 import type { CommError } from './commError.ts';
 import type { MeterModel } from './model.ts';
 import type { Reading, ReadingSource } from './reading.ts';
@@ -55,6 +56,9 @@ export interface LineSink {
   /** The way to the meters opened or closed: connected and somebody answers, or not, with the reason. */
   lineLink(lineId: number, up: boolean, reason: string, atMs: number): void;
 }
+
+/** Why a meter is asked out of turn: somebody looks, or the outcome of a command hangs on it. */
+export type ReadUrgency = 'onDemand' | 'readBack';
 
 /** Result of asking one meter now. */
 export type ReadOutcome =
@@ -134,8 +138,18 @@ export interface Line {
   stop(): Promise<void>;
   /** Replaces the meters of a running line without touching the connection. */
   setMeters(meters: readonly LineMeter[]): void;
-  /** Reads one meter ahead of the polls. Resolves; never rejects. A meter in back-off is asked all the same. */
-  readNow(meterId: number, source: ReadingSource): Promise<ReadOutcome>;
+  /**
+   * Reads one meter ahead of the polls; `readBack` ahead of everything, and with more patience. Resolves; never rejects. A
+   * meter in back-off is asked all the same.
+   */
+  readNow(meterId: number, source: ReadingSource, urgency?: ReadUrgency): Promise<ReadOutcome>;
+  /**
+   * Tells a meter something, once: no frame of a command is ever sent again by the line, and a purchase or refund is one
+   * frame. Resolves with how far it came; never rejects.
+   */
+  execute(meterId: number, command: MeterCommand): Promise<CommandOutcome>;
+  /** Reads the prepaid side of a meter as a read-back. What came with it is told to the sink too. Never rejects. */
+  readPurse(meterId: number): Promise<PurseOutcome>;
   health(): LineHealth;
   /** `health().cycleMs` alone: asked of every line all the time. */
   readonly cycleMs: number | undefined;

@@ -11,12 +11,14 @@ import {
 import {
   type Chance,
   type Clock,
+  type CommandOutcome,
   commError,
   type Line,
   type LineConfig,
   type LineHealth,
   type LineMeter,
   type LineSink,
+  type PurseOutcome,
   type ReadingSource,
   type ReadOutcome,
   type Transport,
@@ -99,6 +101,14 @@ class PollingLine implements Line {
     return new Promise((resolve) => {
       this.#bus.readNow(polled, source, resolve);
     });
+  }
+
+  execute(): Promise<CommandOutcome> {
+    return Promise.resolve({ sent: false, error: commError('cancelled', 'this line does not write yet') });
+  }
+
+  readPurse(): Promise<PurseOutcome> {
+    return Promise.resolve({ ok: false, error: commError('cancelled', 'this line reads no purse yet') });
   }
 
   get cycleMs(): number | undefined {

@@ -1,4 +1,4 @@
-import type { TimerHandle } from '#drivers/core/index.ts';
+import type { Line, TimerHandle } from '#drivers/core/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { HouseClock } from '#server/platform/houseClock.ts';
 import type { Log } from '#server/platform/log.ts';
@@ -82,6 +82,15 @@ export function createAcquisition(deps: AcquisitionDeps): Acquisition {
     }
     pipeline.sweep(clock.nowMs(), cyclesMs);
   }
+  /** What the line of a meter says; the readings that came with it have been through the pipeline by then. */
+  async function asked<T>(meterId: number, question: (line: Line) => Promise<T>): Promise<T | undefined> {
+    const lineId = deps.estate.meter(meterId)?.meter.lineId;
+    const line = lineId === undefined ? undefined : lines.get(lineId);
+    if (line === undefined) return undefined;
+    const outcome = await question(line);
+    tick();
+    return outcome;
+  }
   function cycle(): void {
     tick();
     timer = clock.after(INGEST_TICK_MS, cycle);
@@ -100,13 +109,9 @@ export function createAcquisition(deps: AcquisitionDeps): Acquisition {
     queued: () => queue.figures.depth,
     health: (lineId) => lines.get(lineId)?.health(),
     path: (lineId) => (lines.get(lineId) === undefined ? 'stopped' : (paths.get(lineId) ?? 'connecting')),
-    async readNow(meterId) {
-      const lineId = deps.estate.meter(meterId)?.meter.lineId;
-      const line = lineId === undefined ? undefined : lines.get(lineId);
-      if (line === undefined) return undefined;
-      const outcome = await line.readNow(meterId, 'onDemand');
-      tick();
-      return outcome;
-    },
+    readNow: (meterId) => asked(meterId, (line) => line.readNow(meterId, 'onDemand')),
+    readBack: (meterId) => asked(meterId, (line) => line.readNow(meterId, 'onDemand', 'readBack')),
+    execute: (meterId, command) => asked(meterId, (line) => line.execute(meterId, command)),
+    readPurse: (meterId) => asked(meterId, (line) => line.readPurse(meterId)),
   };
 }

@@ -1,4 +1,14 @@
-import type { Line, LineConfig, LineHealth, LineSink, Reading, ReadOutcome } from '#drivers/core/index.ts';
+import type {
+  CommandOutcome,
+  Line,
+  LineConfig,
+  LineHealth,
+  LineSink,
+  MeterCommand,
+  PurseOutcome,
+  Reading,
+  ReadOutcome,
+} from '#drivers/core/index.ts';
 
 /** The state of a line as acquisition knows it. `stopped`: not run, by decision (disabled or removed). */
 export type LinePathState = 'connecting' | 'up' | 'down' | 'stopped';
@@ -39,4 +49,10 @@ export interface LineDesk {
   path(lineId: number): LinePathState;
   /** Asks a meter now; undefined when its line is not run. A good answer has been through the pipeline when it comes. */
   readNow(meterId: number): Promise<ReadOutcome | undefined>;
+  /** The same ahead of everything else on its line: the outcome of a command hangs on it. */
+  readBack(meterId: number): Promise<ReadOutcome | undefined>;
+  /** Tells a meter something, once (see Line.execute). Undefined when its line is not run: nothing was sent. Never rejects. */
+  execute(meterId: number, command: MeterCommand): Promise<CommandOutcome | undefined>;
+  /** The prepaid side of a meter, now. Undefined when its line is not run. Never rejects. */
+  readPurse(meterId: number): Promise<PurseOutcome | undefined>;
 }
