@@ -1,11 +1,14 @@
+export * from './accounts.ts';
 export * from './alarms.ts';
 export * from './busDoctor.ts';
 export * from './common.ts';
+export * from './customers.ts';
 export * from './errors.ts';
 export * from './estate.ts';
 export * from './live.ts';
 export * from './liveCodec.ts';
 export * from './metering.ts';
+export * from './moneyPolicy.ts';
 export * from './permissions.ts';
 export * from './route.ts';
 export {
@@ -23,3 +26,4 @@ export {
   updateUser,
 } from './session.ts';
 export * from './trends.ts';
+export * from './vending.ts';

@@ -1,0 +1,437 @@
+import { type Static, Type } from 'typebox';
+import { closed, Id, Instant, MinorUnits, page, pageQuery } from './common.ts';
+import { route } from './route.ts';
+
+const tag = 'vending';
+
+/** Made by the screen, once for each thing that is wanted: the same id again gets the same answer. */
+const MoneyId = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  description: 'UUID, lower case',
+});
+/** Minor units above zero. */
+const Amount = Type.String({ pattern: '^[1-9][0-9]{0,11}$', description: 'minor units > 0, e.g. "10000" = 100.00' });
+/** Minor units, not zero. */
+const SignedAmount = Type.String({ pattern: '^-?[1-9][0-9]{0,11}$', description: 'minor units, not 0' });
+const Reason = Type.String({ minLength: 2, maxLength: 500 });
+const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'business day of the property' });
+
+/** How money came or goes. `none`: a correction without payment, or money that only moves between meters. */
+export const PAY_METHODS = ['cash', 'wechat', 'alipay', 'bankCard', 'transfer'] as const;
+export type PayMethod = (typeof PAY_METHODS)[number];
+const Method = Type.Enum([...PAY_METHODS]);
+
+/**
+ * sale, refund, reversal (the whole of a sale, same business day), makeup (a correction without payment), moveOut and
+ * moveIn (what a meter held, at its replacement or the closing of its account)
+ */
+export const VEND_KINDS = ['sale', 'refund', 'reversal', 'makeup', 'moveOut', 'moveIn'] as const;
+export type VendKind = (typeof VEND_KINDS)[number];
+
+/**
+ * DRAFT        waits for a second person; no money yet
+ * PAID, QUEUED money is here, the meter has not been asked yet
+ * RESERVED     a purchase count of the meter belongs to it
+ * SENT         bytes may be under way
+ * UNKNOWN      sent; only what the meter holds can tell what became of it
+ * FENCING      being cancelled: its purchase count is being used up
+ * CONFIRMED    read back in the meter (or, platform custody, in the wallet)
+ * CANCELLED    proven not to be in the meter
+ * REJECTED     the meter refuses it and does not have it; still blocks the meter
+ * QUARANTINED  what the meter holds contradicts what we know; two persons decide
+ */
+export const VEND_STATES = [
+  'DRAFT',
+  'PAID',
+  'QUEUED',
+  'RESERVED',
+  'SENT',
+  'UNKNOWN',
+  'FENCING',
+  'CONFIRMED',
+  'CANCELLED',
+  'REJECTED',
+  'QUARANTINED',
+] as const;
+export type VendState = (typeof VEND_STATES)[number];
+const State = Type.Enum([...VEND_STATES]);
+
+/** What the meter said last, as far as it was read. */
+export const VendRead = Type.Object({
+  at: Instant,
+  count: Type.Integer(),
+  balanceMinor: MinorUnits,
+  cumulativeMinor: Type.Optional(MinorUnits),
+  /** Amount that came with this vend's purchase count, where the meter remembers it. */
+  amountAtCountMinor: Type.Optional(MinorUnits),
+});
+
+export const Sale = Type.Object({
+  saleId: MoneyId,
+  /** Number for receipts and the telephone. */
+  serial: Type.String(),
+  kind: Type.Enum([...VEND_KINDS]),
+  state: State,
+  custody: Type.Enum(['meter', 'platform']),
+  propertyId: Id,
+  accountId: Id,
+  meterId: Type.Optional(Id),
+  meterNumber: Type.Optional(Type.String()),
+  customerName: Type.String(),
+  /** Money that came in; negative where it went out. "0" without payment. */
+  paidMinor: MinorUnits,
+  /** Share of `paidMinor` that is the service fee. */
+  feeMinor: MinorUnits,
+  feePpm: Type.Integer(),
+  /** What the meter or wallet gets; negative where it gives. */
+  netMinor: MinorUnits,
+  method: Type.Optional(Method),
+  channelTradeNo: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String()),
+  /** The sale that a refund or reversal is about. */
+  originalId: Type.Optional(MoneyId),
+  batchId: Type.Optional(MoneyId),
+  operator: Type.String(),
+  businessDay: Day,
+  at: Instant,
+  finishedAt: Type.Optional(Instant),
+  /** The purchase count that belongs to it. */
+  count: Type.Optional(Type.Integer()),
+  balanceBeforeMinor: Type.Optional(MinorUnits),
+  balanceAfterMinor: Type.Optional(MinorUnits),
+  /** Frames sent so far. */
+  attempts: Type.Integer(),
+  /** Catalogue key `vend.cause.<cause>`: why it stands where it stands. */
+  cause: Type.Optional(Type.String()),
+  lastRead: Type.Optional(VendRead),
+  nextTryAt: Type.Optional(Instant),
+  cancelAsked: Type.Boolean(),
+  /** Cancelled by waiting longer than a frame can live, not by a used-up count. */
+  weakFence: Type.Boolean(),
+  /** Somebody has said how it ended; a second person must agree. */
+  proposal: Type.Optional(
+    Type.Object({
+      outcome: Type.Enum(['confirm', 'cancel']),
+      by: Type.String(),
+      reason: Type.String(),
+      evidence: Type.String(),
+      at: Instant,
+    }),
+  ),
+  reversedBy: Type.Optional(MoneyId),
+  version: Type.Integer(),
+});
+export type Sale = Static<typeof Sale>;
+
+/** Why a sale would not be accepted now; texts by the error's code. */
+const Refusal = Type.Object({ code: Type.String(), message: Type.String(), limitMinor: Type.Optional(MinorUnits) });
+
+export const previewSale = route({
+  method: 'POST',
+  path: '/api/sales/preview',
+  access: 'vend.sell',
+  tag,
+  summary: 'What a sale would bring: fee, net, balance before and after as far as known, and what speaks against it',
+  body: Type.Object({ meterId: Id, paidMinor: Amount }, closed),
+  response: Type.Object({
+    paidMinor: MinorUnits,
+    feeMinor: MinorUnits,
+    netMinor: MinorUnits,
+    custody: Type.Enum(['meter', 'platform']),
+    balanceBeforeMinor: Type.Optional(MinorUnits),
+    balanceAfterMinor: Type.Optional(MinorUnits),
+    /** Sold and not in the meter yet. */
+    underWayMinor: MinorUnits,
+    refusals: Type.Array(Refusal),
+  }),
+});
+
+export const sell = route({
+  method: 'POST',
+  path: '/api/sales',
+  access: 'vend.sell',
+  tag,
+  status: 201,
+  summary: 'Take money for a meter. Wallet: done at once. Meter: delivered in the background, CONFIRMED when read back',
+  body: Type.Object(
+    {
+      saleId: MoneyId,
+      meterId: Id,
+      paidMinor: Amount,
+      method: Method,
+      channelTradeNo: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    },
+    closed,
+  ),
+  response: Sale,
+});
+
+export const getSale = route({
+  method: 'GET',
+  path: '/api/sales/:saleId',
+  access: 'account.view',
+  tag,
+  summary: 'One sale, refund, reversal, makeup or move as it stands',
+  params: Type.Object({ saleId: MoneyId }),
+  response: Sale,
+});
+
+export const listSales = route({
+  method: 'GET',
+  path: '/api/sales',
+  access: 'account.view',
+  tag,
+  summary: 'Sales and everything like them, newest first; `open`: money under way; `late`: under way for a day',
+  query: Type.Object({
+    propertyId: Type.Optional(Id),
+    accountId: Type.Optional(Id),
+    meterId: Type.Optional(Id),
+    kind: Type.Optional(Type.Enum([...VEND_KINDS])),
+    state: Type.Optional(Type.Union([State, Type.Literal('open'), Type.Literal('late')])),
+    operator: Type.Optional(Type.String({ maxLength: 80 })),
+    day: Type.Optional(Day),
+    batchId: Type.Optional(MoneyId),
+    ...pageQuery,
+  }),
+  response: page(Sale),
+});
+
+export const cancelSale = route({
+  method: 'POST',
+  path: '/api/sales/:saleId/cancel',
+  access: 'vend.sell',
+  tag,
+  summary:
+    'Ask for the cancelling of what is not confirmed. Never sent: done at once. Else its purchase count is used up first; CONFIRMED if the meter has it after all',
+  params: Type.Object({ saleId: MoneyId }),
+  body: Type.Object({ reason: Reason }, closed),
+  response: Sale,
+});
+
+export const retrySale = route({
+  method: 'POST',
+  path: '/api/sales/:saleId/retry',
+  access: 'vend.sell',
+  tag,
+  summary: 'The cause of the refusal is gone: try a REJECTED one again; others are read again at once',
+  params: Type.Object({ saleId: MoneyId }),
+  body: Type.Object({ reason: Reason }, closed),
+  response: Sale,
+});
+
+export const reverseSale = route({
+  method: 'POST',
+  path: '/api/sales/:saleId/reverse',
+  access: 'vend.refund',
+  tag,
+  status: 201,
+  summary:
+    'Take back a confirmed sale in full on its own business day (冲正), at most once, if nothing of it is consumed',
+  params: Type.Object({ saleId: MoneyId }),
+  body: Type.Object({ reversalId: MoneyId, reason: Reason }, closed),
+  response: Sale,
+});
+
+export const refund = route({
+  method: 'POST',
+  path: '/api/refunds',
+  access: 'vend.refund',
+  tag,
+  status: 201,
+  summary: 'Give money back out of the meter or wallet (退). Cash leaves when the meter has been read back',
+  body: Type.Object(
+    {
+      refundId: MoneyId,
+      meterId: Id,
+      amountMinor: Amount,
+      method: Method,
+      /** The sale whose fee is returned in proportion, where the property does so. */
+      saleId: Type.Optional(MoneyId),
+      reason: Reason,
+    },
+    closed,
+  ),
+  response: Sale,
+});
+
+export const makeUp = route({
+  method: 'POST',
+  path: '/api/makeups',
+  access: 'vend.refund',
+  tag,
+  status: 201,
+  summary: 'Correct what a meter or wallet holds without payment (退补), up or down',
+  body: Type.Object({ makeupId: MoneyId, meterId: Id, amountMinor: SignedAmount, reason: Reason }, closed),
+  response: Sale,
+});
+
+export const decideVend = route({
+  method: 'POST',
+  path: '/api/vends/:vendId/decisions',
+  access: 'vend.decide',
+  tag,
+  summary:
+    'DRAFT: a second person approves or declines. REJECTED, QUARANTINED: the first says how it ended, the second agrees. Never the same person twice',
+  params: Type.Object({ vendId: MoneyId }),
+  body: Type.Object(
+    {
+      decisionId: MoneyId,
+      outcome: Type.Enum(['approve', 'decline', 'confirm', 'cancel']),
+      reason: Reason,
+      /** What was seen and where it is kept: photo of the display, number of the report. */
+      evidence: Type.String({ minLength: 2, maxLength: 2_000 }),
+    },
+    closed,
+  ),
+  response: Sale,
+});
+
+/** One step of a vend: what happened, what the meter said, why. */
+export const VendStep = Type.Object({
+  no: Type.Integer(),
+  at: Instant,
+  event: Type.String(),
+  from: State,
+  to: State,
+  cause: Type.Optional(Type.String()),
+  count: Type.Optional(Type.Integer()),
+  read: Type.Optional(VendRead),
+  by: Type.Optional(Type.String()),
+});
+export type VendStep = Static<typeof VendStep>;
+
+export const listVendSteps = route({
+  method: 'GET',
+  path: '/api/vends/:vendId/steps',
+  access: 'account.view',
+  tag,
+  summary: 'Everything that happened to a vend, oldest first (the last thousand)',
+  params: Type.Object({ vendId: MoneyId }),
+  response: Type.Object({ items: Type.Array(VendStep) }),
+});
+
+export const printReceipt = route({
+  method: 'POST',
+  path: '/api/sales/:saleId/receipts',
+  access: 'account.view',
+  tag,
+  summary: 'What is to be printed; counts how often it was',
+  params: Type.Object({ saleId: MoneyId }),
+  response: Type.Object({
+    sale: Sale,
+    propertyNames: Type.Object({ zh: Type.Optional(Type.String()), en: Type.Optional(Type.String()) }),
+    currency: Type.String(),
+    /** 壹佰元整 */
+    paidInChinese: Type.String(),
+    netInChinese: Type.String(),
+    feeMinor: MinorUnits,
+    /** 1 = the first print. */
+    printNo: Type.Integer(),
+  }),
+});
+
+/** Sums of finished things by kind, method and operator; the totals of the three agree. */
+const DayRow = Type.Object({
+  name: Type.String(),
+  count: Type.Integer(),
+  paidMinor: MinorUnits,
+  feeMinor: MinorUnits,
+  netMinor: MinorUnits,
+});
+export const getSalesDay = route({
+  method: 'GET',
+  path: '/api/sales-days/:day',
+  access: 'account.view',
+  tag,
+  summary: 'The business day of a property: counts and sums by kind, method and operator',
+  params: Type.Object({ day: Day }),
+  query: Type.Object({ propertyId: Id }),
+  response: Type.Object({
+    propertyId: Id,
+    day: Day,
+    byKind: Type.Array(DayRow),
+    byMethod: Type.Array(DayRow),
+    byOperator: Type.Array(DayRow),
+    total: DayRow,
+  }),
+});
+
+/** Rows of one sheet. */
+export const BATCH_ROWS_MAX = 1_000;
+const BatchRow = Type.Object(
+  {
+    meterNumber: Type.String({ minLength: 1, maxLength: 40 }),
+    amountMinor: SignedAmount,
+    reason: Type.Optional(Reason),
+  },
+  closed,
+);
+export const VendBatch = Type.Object({
+  batchId: MoneyId,
+  propertyId: Id,
+  kind: Type.Enum(['refund', 'makeup']),
+  /** `awaitingApproval`: a second person must agree; `dry`: nothing was stored. */
+  state: Type.Enum(['dry', 'awaitingApproval', 'declined', 'running', 'done']),
+  rows: Type.Array(
+    Type.Object({
+      no: Type.Integer(),
+      meterNumber: Type.String(),
+      amountMinor: Type.String(),
+      /** `waiting`, then `accepted` (see the vend's own state) or `refused` with a code. */
+      outcome: Type.Enum(['waiting', 'accepted', 'refused']),
+      vendId: Type.Optional(MoneyId),
+      vendState: Type.Optional(State),
+      code: Type.Optional(Type.String()),
+      message: Type.Optional(Type.String()),
+    }),
+  ),
+  accepted: Type.Integer(),
+  refused: Type.Integer(),
+  acceptedMinor: MinorUnits,
+});
+export type VendBatch = Static<typeof VendBatch>;
+
+export const runVendBatch = route({
+  method: 'POST',
+  path: '/api/vend-batches',
+  access: 'vend.refund',
+  tag,
+  summary:
+    'Refunds or makeups from a sheet, as rows or as pasted text (meter number, amount in the currency, reason). `dryRun`: the same work, taken back',
+  body: Type.Object(
+    {
+      batchId: MoneyId,
+      propertyId: Id,
+      kind: Type.Enum(['refund', 'makeup']),
+      dryRun: Type.Boolean(),
+      method: Type.Optional(Method),
+      reason: Reason,
+      rows: Type.Optional(Type.Array(BatchRow, { minItems: 1, maxItems: BATCH_ROWS_MAX })),
+      /** Lines of a spreadsheet, separated by tab, comma or semicolon. */
+      text: Type.Optional(Type.String({ minLength: 1, maxLength: 200_000 })),
+    },
+    closed,
+  ),
+  response: VendBatch,
+});
+
+export const getVendBatch = route({
+  method: 'GET',
+  path: '/api/vend-batches/:batchId',
+  access: 'account.view',
+  tag,
+  summary: 'A sheet with the outcome of each row',
+  params: Type.Object({ batchId: MoneyId }),
+  response: VendBatch,
+});
+
+export const decideVendBatch = route({
+  method: 'POST',
+  path: '/api/vend-batches/:batchId/decisions',
+  access: 'vend.decide',
+  tag,
+  summary: 'A second person approves or declines a large sheet',
+  params: Type.Object({ batchId: MoneyId }),
+  body: Type.Object({ outcome: Type.Enum(['approve', 'decline']), reason: Reason }, closed),
+  response: VendBatch,
+});
