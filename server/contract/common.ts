@@ -42,3 +42,19 @@ export const closed = { additionalProperties: false } as const;
 
 /** A field of a change: left out = as it was, null = taken away. */
 export const orNothing = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
+
+/** A key that the client makes; the same one again gets the same answer. */
+export const RequestId = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  description: 'a UUID made by the client, the same for every repetition of the request',
+});
+
+/** How money changes hands. */
+export const PaymentMethod = Type.Union([
+  Type.Literal('cash'),
+  Type.Literal('wechat'),
+  Type.Literal('alipay'),
+  Type.Literal('bankCard'),
+  Type.Literal('transfer'),
+]);
+export type PaymentMethod = Static<typeof PaymentMethod>;
