@@ -6,6 +6,7 @@ import { type Config, randomPassword } from './config.ts';
 import { createMeasuring, type Measuring } from './measuring.ts';
 import { type Access, createAccess } from './modules/access/index.ts';
 import { createEstate, type Estate } from './modules/estate/index.ts';
+import { createMoney, type Money } from './money.ts';
 import { createNews, type NewsDeps } from './news.ts';
 import { openTelemetry, type TelemetryParts } from './openTelemetry.ts';
 import { takePlantHistory } from './plantHistory.ts';
@@ -47,6 +48,7 @@ export interface App {
   readonly http: Http;
   readonly plant: PlantProcess | undefined;
   readonly measuring: Measuring;
+  readonly money: Money;
   /** Drains in the reverse order of the start. Idempotent. */
   stop(): Promise<void>;
 }
@@ -118,9 +120,12 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   const measuring = createMeasuring({ ...parts, chance: Math.random, access, telemetry, ...config });
   // Stopped before HTTP, which would wait for the live feed's sockets.
   running.add('measuring', () => measuring.stop());
+  const money = createMoney({ ...parts, chance: Math.random, access, measuring });
+  running.add('money', () => money.stop());
   access.addRoutes(http.routes);
   estate.addRoutes(http.routes);
   measuring.addRoutes(http.routes);
+  money.addRoutes(http.routes);
   measuring.attach(http.app.server);
   addHealth(http.app, {
     release: config.release,
@@ -133,10 +138,11 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
 
   const firstSignIn = await prepareFirstSignIn(config, log, access);
   await measuring.start();
+  await money.start();
   await startNews({ url: mqttUrl, config, measuring, estate, clock, log, metrics }, running);
   if (plant !== undefined) takeHistory(plant, measuring, deps, estate, running);
   const address = await listen(config, http);
-  return { address, firstSignIn, db, access, estate, http, plant, measuring, stop: () => running.stop() };
+  return { address, firstSignIn, db, access, estate, http, plant, measuring, money, stop: () => running.stop() };
 }
 
 async function startTelemetry(config: Config, parts: TelemetryParts): Promise<Telemetry> {

@@ -19,10 +19,10 @@ export const bench: Bench = {
 async function barePostgres(): Promise<BareStore> {
   const cluster = await startTestCluster();
   const url = databaseUrl(cluster.url, 'meterwall_trend');
-  const admin = openDb({ url: cluster.url, log: silentLog, connectionsMax: 1 });
+  const admin = openDb({ url: cluster.url, log: silentLog, connectionsMax: 1, asOwner: true });
   await admin.query(raw('create database meterwall_trend'));
   await admin.close();
-  const db = openDb({ url, log: silentLog, connectionsMax: 1 });
+  const db = openDb({ url, log: silentLog, connectionsMax: 1, asOwner: true });
   const code = codeOf('activePowerW');
   return {
     settings: { DATABASE_URL: url },

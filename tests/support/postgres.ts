@@ -9,8 +9,11 @@ export { startTestCluster, type TestCluster } from './postgresCluster.ts';
 
 export interface TestDatabase {
   readonly url: string;
+  /** Works as the server's role, like the server. */
   readonly db: Db;
-  /** Closes `db` and removes the database; connections of others are cut. */
+  /** Works as the owner of all tables: for what a test breaks on purpose. */
+  readonly owner: Db;
+  /** Closes both and removes the database; connections of others are cut. */
   drop(): Promise<void>;
 }
 
@@ -21,18 +24,20 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await administer(clusterUrl, `create database ${name} template ${TEMPLATE_DATABASE} strategy file_copy`);
   const url = databaseUrl(clusterUrl, name);
   const db = openDb({ url, log: silentLog, connectionsMax: 4 });
+  const owner = openDb({ url, log: silentLog, connectionsMax: 2, asOwner: true });
   return {
     url,
     db,
+    owner,
     async drop() {
-      await db.close();
+      await Promise.all([db.close(), owner.close()]);
       await administer(clusterUrl, `drop database if exists ${name} with (force)`);
     },
   };
 }
 
 async function administer(clusterUrl: string, statement: string): Promise<void> {
-  const admin = openDb({ url: clusterUrl, log: silentLog, connectionsMax: 1 });
+  const admin = openDb({ url: clusterUrl, log: silentLog, connectionsMax: 1, asOwner: true });
   try {
     await admin.query(raw(statement));
   } finally {

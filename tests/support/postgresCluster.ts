@@ -21,7 +21,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   const home = join(dir, 'cluster');
   const postgres = await startEmbeddedPostgres({ dir: home, log: silentLog, durable: false });
   const url = databaseUrl(postgres.url, 'postgres');
-  const admin = openDb({ url, log: silentLog, connectionsMax: 1 });
+  const admin = openDb({ url, log: silentLog, connectionsMax: 1, asOwner: true });
   await admin.query(raw(`create database ${TEMPLATE_DATABASE}`));
   await admin.close();
   await migrate(databaseUrl(url, TEMPLATE_DATABASE), silentLog);

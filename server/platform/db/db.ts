@@ -14,6 +14,9 @@ const STATEMENT_MS_MAX = 60_000;
 export const TX_ATTEMPTS_MAX = 5;
 const RETRY_PAUSE_MS = 15;
 
+/** What the server works as; migration 005 makes it. It owns no book, so that append-only is no question of good will. */
+export const SERVER_ROLE = 'meterwall_server';
+
 const INT8_OID = 20;
 
 /** Type parsers of our pools only: int8 as bigint, since a double loses digits above 2^53. */
@@ -24,15 +27,17 @@ export interface DbOptions {
   readonly url: string;
   readonly log: Log;
   readonly connectionsMax?: number;
+  /** True for those who prepare databases: they work as the user of `url` instead of the server's role. */
+  readonly asOwner?: boolean;
 }
 
 /**
  * Opens a bounded pool on `url`. Connects on first use. Errors of a statement keep Postgres' own text, code and
- * constraint name; `statement` is added so that the log shows what was asked.
+ * constraint name; `statement` is added so that the log shows what was asked. Works as `SERVER_ROLE` unless `asOwner`.
  */
-export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX }: DbOptions): Db {
+export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX, asOwner = false }: DbOptions): Db {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: asOwner ? url : asServer(url),
     max: connectionsMax,
     connectionTimeoutMillis: CONNECTION_WAIT_MS,
     statement_timeout: STATEMENT_MS_MAX,
@@ -64,6 +69,14 @@ export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX }: DbOp
       await pool.end();
     },
   };
+}
+
+/** The same address with the server's role from the first byte on: a connection that may not have it is refused. */
+function asServer(url: string): string {
+  const address = new URL(url);
+  const options = address.searchParams.get('options');
+  address.searchParams.set('options', `${options === null ? '' : `${options} `}-c role=${SERVER_ROLE}`);
+  return address.href;
 }
 
 async function run<Row>(client: pg.Pool | pg.PoolClient, statement: Sql): Promise<Row[]> {

@@ -43,7 +43,7 @@ describe('a telemetry store that cannot be written', () => {
     house.alarms.onChange(({ alarm, propertyId }) => {
       if (alarm.source.kind === 'platform') told.push(propertyId);
     });
-    await database.db.query(raw('alter table telemetry_raw rename to away'));
+    await database.owner.query(raw('alter table telemetry_raw rename to away'));
     await passUntil(() => expect(storeDownSince()).toBeDefined());
     house.pass(59);
     expect(await platformAlarms()).toEqual([]);
@@ -57,7 +57,7 @@ describe('a telemetry store that cannot be written', () => {
       medium: before.medium + 1,
       unacknowledged: before.unacknowledged + 1,
     });
-    await database.db.query(raw('alter table away rename to telemetry_raw'));
+    await database.owner.query(raw('alter table away rename to telemetry_raw'));
     await passUntil(() => expect(storeDownSince()).toBeUndefined());
     house.pass(15);
     expect(await platformAlarms()).toMatchObject([{ kind: 'storeDown', open: false }]);

@@ -24,8 +24,8 @@ afterEach(async () => {
 
 const say = (money: 'normal' | 'arrears'): void =>
   house.take(house.reading('a1', { status: { relay: 'closed', forced: 'none', money } }));
-const goAway = () => database.db.query(raw('alter table alarm rename to away'));
-const comeBack = () => database.db.query(raw('alter table away rename to alarm'));
+const goAway = () => database.owner.query(raw('alter table alarm rename to away'));
+const comeBack = () => database.owner.query(raw('alter table away rename to alarm'));
 const stored = () =>
   database.db.query<{ kind: string; raised_at: Date; cleared_at: Date | null }>(
     sql`select kind, raised_at, cleared_at from alarm where kind = 'arrears' order by raised_at`,

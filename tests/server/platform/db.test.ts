@@ -81,7 +81,7 @@ describe('transactions', () => {
     const db = openDb({ url: database.url, log: silentLog, connectionsMax: 1 });
     const cut = db.tx(async (tx) => {
       const [own] = await tx.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
-      await database.db.query(sql`select pg_terminate_backend(${own?.pid})`);
+      await database.owner.query(sql`select pg_terminate_backend(${own?.pid})`);
       await tx.query(sql`select 1`);
     });
     await expect(cut).rejects.toThrow();

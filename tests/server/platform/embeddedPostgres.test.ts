@@ -149,7 +149,7 @@ async function start(): Promise<EmbeddedPostgres> {
 }
 
 async function withDb<T>(postgres: EmbeddedPostgres, work: (db: ReturnType<typeof openDb>) => Promise<T>): Promise<T> {
-  const db = openDb({ url: postgres.url, log: silentLog, connectionsMax: 1 });
+  const db = openDb({ url: postgres.url, log: silentLog, connectionsMax: 1, asOwner: true });
   try {
     return await work(db);
   } finally {
@@ -158,7 +158,7 @@ async function withDb<T>(postgres: EmbeddedPostgres, work: (db: ReturnType<typeo
 }
 
 async function query(url: string, statement = sql`select 1 as one`): Promise<unknown[]> {
-  const db = openDb({ url, log: silentLog, connectionsMax: 1 });
+  const db = openDb({ url, log: silentLog, connectionsMax: 1, asOwner: true });
   try {
     return await db.query(statement);
   } finally {

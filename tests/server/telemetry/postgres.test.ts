@@ -19,7 +19,7 @@ describe('telemetry in Postgres', () => {
   telemetryLaws(async () => {
     const database = await createTestDatabase();
     const folder = mkdtempSync(join(tmpdir(), 'meterwall-telemetry-'));
-    const { db } = database;
+    const { db, owner } = database;
     return {
       open: async (clock) => {
         const spool = await openSpool({ dir: join(folder, 'spool'), maxBytes: SPOOL_BYTES, log: silentLog });
@@ -35,8 +35,8 @@ describe('telemetry in Postgres', () => {
           insert into telemetry_dirty_15m (at)
           select distinct date_bin('15 minutes', at, 'epoch') from telemetry_raw on conflict do nothing`);
       },
-      breakDown: async () => void (await db.query(raw('alter table telemetry_raw rename to telemetry_away'))),
-      mend: async () => void (await db.query(raw('alter table telemetry_away rename to telemetry_raw'))),
+      breakDown: async () => void (await owner.query(raw('alter table telemetry_raw rename to telemetry_away'))),
+      mend: async () => void (await owner.query(raw('alter table telemetry_away rename to telemetry_raw'))),
       clear: async () => void (await db.query(clean)),
       async end() {
         await database.drop();
@@ -107,13 +107,13 @@ describe('in Postgres', () => {
 
   test('without a disk to wait on the queue in memory is bounded, the oldest go first and are counted', async () => {
     const excess = 3;
-    await database.db.query(raw('alter table telemetry_raw rename to telemetry_away'));
+    await database.owner.query(raw('alter table telemetry_raw rename to telemetry_away'));
     telemetry.write(Array.from({ length: QUEUE_POINTS_MAX + excess }, (_, index) => point(index + 1, NOON, {})));
     expect(telemetry.figures()).toMatchObject({ queued: QUEUE_POINTS_MAX, dropped: excess });
     await expect(telemetry.settle()).rejects.toThrow();
     expect(telemetry.figures()).toMatchObject({ queued: QUEUE_POINTS_MAX, dropped: excess });
     await telemetry.close();
-    await database.db.query(raw('alter table telemetry_away rename to telemetry_raw'));
+    await database.owner.query(raw('alter table telemetry_away rename to telemetry_raw'));
     telemetry = open();
   });
 });

