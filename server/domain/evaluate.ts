@@ -1,4 +1,5 @@
 import type { MeterStatus } from '#drivers/core/index.ts';
+import { type MeterAccount, moneyStateOf } from './account/moneyState.ts';
 import type { LinkState, MeterFacts, MoneyState, ProtectionState, RelayState } from './meterState.ts';
 import { MARKS } from './meterState.ts';
 
@@ -30,8 +31,13 @@ export interface MeterInput {
   readonly pathSinceMs: number;
   /** What the meter last said of itself; undefined until the first answer. */
   readonly status: MeterStatus | undefined;
+  /** Who pays for it; undefined on a property without any account, where the meter's own word decides. */
+  readonly account: MeterAccount | undefined;
+  /** What the meter last said that it holds, minor units. */
+  readonly balanceMinor: bigint | undefined;
   /** What it was last told to do, once there are commands. */
   readonly commandedRelay: 'closed' | 'open' | undefined;
+  readonly commandInFlight: boolean;
   readonly loadW: number | undefined;
   readonly alarmUnacknowledged: boolean;
   /** Known only from before our start. */
@@ -82,7 +88,7 @@ export function evaluate(
 ): { readonly state: MeterState; readonly events: readonly FactEvent[] } {
   const link = judgeLink(input, policy, nowMs);
   const facts = held<MeterFacts>(previous?.facts, {
-    money: judgeMoney(input.status, policy),
+    money: judgeMoney(input, policy),
     link: link.link,
     relay: judgeRelay(input.status, input.commandedRelay),
     protection: judgeProtection(input.status),
@@ -138,7 +144,12 @@ function judgeLink(input: MeterInput, policy: MeterPolicy, nowMs: number): LinkJ
   return { link: 'online', cause: undefined, dueMs: Math.min(lateAtMs, lostAtMs) };
 }
 
-function judgeMoney(status: MeterStatus | undefined, policy: MeterPolicy): MoneyState {
+function judgeMoney({ status, account, balanceMinor }: MeterInput, policy: MeterPolicy): MoneyState {
+  if (account?.opened === true) {
+    const balance = account.custody === 'platform' ? account.platformBalanceMinor : balanceMinor;
+    if (balance !== undefined) return moneyStateOf(balance, account);
+  }
+  if (account?.opened === false) return policy.prepaid ? 'notOpened' : 'normal';
   if (!policy.prepaid) return 'normal';
   // A prepaid meter that never answered is shown empty, never as in good order.
   return status === undefined ? 'notOpened' : (status.money ?? 'normal');
@@ -170,6 +181,7 @@ function judgeProtection(status: MeterStatus | undefined): ProtectionState {
 function judgeMarks(previousMarks: number, input: MeterInput, policy: MeterPolicy): number {
   const overload = isOverloaded((previousMarks & MARKS.overload) !== 0, input, policy);
   return (
+    (input.commandInFlight ? MARKS.commandInFlight : 0) |
     (input.alarmUnacknowledged ? MARKS.unacknowledgedAlarm : 0) |
     (overload ? MARKS.overload : 0) |
     (input.stale ? MARKS.stale : 0)

@@ -14,7 +14,10 @@ const heard: MeterInput = {
   path: 'up',
   pathSinceMs: T0 - 3_600 * S,
   status: { relay: 'closed', forced: 'none', money: 'normal' },
+  account: undefined,
+  balanceMinor: undefined,
   commandedRelay: undefined,
+  commandInFlight: false,
   loadW: 2_400,
   alarmUnacknowledged: false,
   stale: false,
@@ -172,4 +175,41 @@ describe('since and events', () => {
     const once = evaluate(at(0), heard, policy, T0 + 30 * S);
     expect(evaluate(once.state, heard, policy, T0 + 30 * S)).toEqual({ state: once.state, events: [] });
   });
+});
+
+describe('money: by the account where there are accounts', () => {
+  const lines = { opened: true, alarm1Minor: 50_00n, alarm2Minor: 20_00n, cutLineMinor: 0n } as const;
+  const inMeter = { ...lines, custody: 'meter', platformBalanceMinor: undefined } as const;
+  const moneyOf = (change: Partial<MeterInput>, rules: Partial<MeterPolicy> = {}) => at(0, change, rules).facts.money;
+
+  test('the balance in the meter is held against the lines of the account, whatever the meter says of itself', () => {
+    expect(moneyOf({ account: inMeter, balanceMinor: 49_99n })).toBe('alarm1');
+    expect(moneyOf({ account: inMeter, balanceMinor: 50_00n, status: { money: 'arrears' } })).toBe('normal');
+  });
+
+  test('in platform custody the wallet decides, also for a plain meter', () => {
+    const wallet = (platformBalanceMinor: bigint) => ({ ...lines, custody: 'platform', platformBalanceMinor }) as const;
+    expect(moneyOf({ account: wallet(0n), balanceMinor: 99_00n })).toBe('arrears');
+    expect(moneyOf({ account: wallet(19_99n), balanceMinor: undefined }, { prepaid: false })).toBe('alarm2');
+  });
+
+  test('a prepaid meter that nobody pays for is not opened, a plain one in order', () => {
+    const account = { opened: false } as const;
+    expect(moneyOf({ account, balanceMinor: 99_00n })).toBe('notOpened');
+    expect(moneyOf({ account }, { prepaid: false })).toBe('normal');
+  });
+
+  test('without any account on the property the meter speaks for itself', () => {
+    expect(moneyOf({ status: { money: 'alarm2' }, balanceMinor: 0n })).toBe('alarm2');
+  });
+
+  test('a balance that is not known yet leaves the word to the meter', () => {
+    expect(moneyOf({ account: inMeter, status: { money: 'alarm1' } })).toBe('alarm1');
+    expect(moneyOf({ account: inMeter, status: undefined })).toBe('notOpened');
+  });
+});
+
+test('a command under way shows as a mark', () => {
+  expect(at(0, { commandInFlight: true }).marks & MARKS.commandInFlight).not.toBe(0);
+  expect(at(0).marks & MARKS.commandInFlight).toBe(0);
 });

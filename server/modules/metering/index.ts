@@ -21,11 +21,11 @@ import { createPipeline } from './pipeline.ts';
 import { RegisterKeeper } from './registerKeeper.ts';
 import { addMeteringRoutes } from './routes.ts';
 import { createMeteringService } from './service.ts';
-import type { LineView, MeteringListener, MeterView, ModelLookup } from './types.ts';
+import type { CommandSource, LineView, MeteringListener, MeterView, ModelLookup, MoneySource } from './types.ts';
 import { createPeaks } from './wall.ts';
 
 export type { HistoryRow } from './backfill.ts';
-export type { LineView, MeteringListener, MeterUpdate, MeterView } from './types.ts';
+export type { CommandSource, LineView, MeteringListener, MeterUpdate, MeterView, MoneySource } from './types.ts';
 
 export interface MeteringDeps {
   readonly db: Db;
@@ -57,6 +57,12 @@ export interface Metering {
   meterNow(meterId: number): MeterNow | undefined;
   /** The mark of an alarm that nobody acknowledged. */
   setAlarmMark(meterId: number, unacknowledged: boolean): void;
+  /** Tells metering who pays for what; until then the meters' own words decide. */
+  setMoneySource(source: MoneySource): void;
+  /** Tells metering what the meters were told. */
+  setCommandSource(source: CommandSource): void;
+  /** These meters' accounts, wallets or commands are other than before: their states are told if that changes them. */
+  judgeAnew(meterIds: Iterable<number>): void;
   /** Stores history that a plant or gateway kept: telemetry and registers, never the latest values. */
   takeHistory(rows: readonly HistoryRow[]): Promise<void>;
   /** Was all history of this source taken before? */
@@ -154,6 +160,9 @@ export function createMetering(deps: MeteringDeps): Metering {
     },
     setAlarmMark: (meterId, unacknowledged) =>
       pipeline.tell(states.setAlarmMark(meterId, unacknowledged, clock.nowMs()), clock.nowMs()),
+    setMoneySource: (source) => states.setMoneySource(source),
+    setCommandSource: (source) => states.setCommandSource(source),
+    judgeAnew: (meterIds) => pipeline.tell(states.judgeAnew(meterIds, clock.nowMs()), clock.nowMs()),
     takeHistory: (rows) => backfill(rows),
     hasHistory: (source) => backfillExists(db, source),
     async historyTaken(source, fromMs, toMs) {

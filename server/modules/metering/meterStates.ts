@@ -4,7 +4,7 @@ import type { LineNews, LinePathState, MeterNews } from '#server/acquisition/typ
 import type { EstateReader, MeterProfile } from '#server/modules/estate/types.ts';
 import { KeptRead } from './keptRead.ts';
 import type { StoredLatest } from './latestStore.ts';
-import type { LineView, MeterUpdate, MeterView, ModelLookup } from './types.ts';
+import type { CommandSource, LineView, MeterUpdate, MeterView, ModelLookup, MoneySource } from './types.ts';
 
 interface MeterRecord {
   /** Since when it is on our list. */
@@ -47,6 +47,8 @@ export class MeterStates {
   readonly #paths = new Map<number, Path>();
   #cyclesMs: ReadonlyMap<number, number> = new Map();
   #isCurrent = false;
+  #money: MoneySource = { of: () => undefined };
+  #commands: CommandSource = { wantedRelay: () => undefined, inFlight: () => false };
 
   constructor(deps: MeterStatesDeps) {
     this.#estate = deps.estate;
@@ -58,6 +60,23 @@ export class MeterStates {
   /** The estate is another than before; cheap to call often. */
   estateChanged(): void {
     this.#isCurrent = false;
+  }
+
+  setMoneySource(source: MoneySource): void {
+    this.#money = source;
+  }
+
+  setCommandSource(source: CommandSource): void {
+    this.#commands = source;
+  }
+
+  /** Judges meters anew about which others know more than before: their account, what they were told. */
+  judgeAnew(meterIds: Iterable<number>, nowMs: number): readonly MeterUpdate[] {
+    this.#follow();
+    return this.#judgeAll(
+      [...meterIds].flatMap((meterId) => this.#meters.get(meterId) ?? []),
+      nowMs,
+    );
   }
 
   get(meterId: number): MeterView | undefined {
@@ -219,7 +238,8 @@ export class MeterStates {
   }
 
   #inputOf(record: Omit<MeterRecord, 'state'>): MeterInput {
-    const path = this.#pathOf(record.profile.meter.lineId);
+    const { id: meterId, lineId } = record.profile.meter;
+    const path = this.#pathOf(lineId);
     return {
       heardMs: record.heardMs,
       listeningSinceMs: Math.max(path.listeningSinceMs, record.knownSinceMs),
@@ -227,7 +247,10 @@ export class MeterStates {
       path: pathState(path.state),
       pathSinceMs: path.sinceMs,
       status: record.last?.status,
-      commandedRelay: undefined,
+      account: this.#money.of(meterId),
+      balanceMinor: record.last?.balanceMinor,
+      commandedRelay: this.#commands.wantedRelay(meterId),
+      commandInFlight: this.#commands.inFlight(meterId),
       loadW: record.last?.loadW,
       alarmUnacknowledged: record.alarmUnacknowledged,
       stale: record.stale,

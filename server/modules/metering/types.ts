@@ -1,3 +1,4 @@
+import type { MeterAccount } from '#domain/account/moneyState.ts';
 import type { FactEvent, MeterState } from '#domain/evaluate.ts';
 import type { MeterModel, MeterStatus, Reading, Rejection, Values } from '#drivers/core/index.ts';
 import type { LinePathState } from '#server/acquisition/types.ts';
@@ -61,3 +62,15 @@ export interface MeteringListener {
 
 /** Looks up a meter model; undefined for one that this release does not know. */
 export type ModelLookup = (modelId: string) => MeterModel | undefined;
+
+/** Who knows who pays for a meter. Asked for every reading: it must answer from memory and make nothing. */
+export interface MoneySource {
+  /** Undefined on a property without any account. */
+  of(meterId: number): MeterAccount | undefined;
+}
+
+/** Who knows what meters were told. Asked for every reading. */
+export interface CommandSource {
+  wantedRelay(meterId: number): 'closed' | 'open' | undefined;
+  inFlight(meterId: number): boolean;
+}
