@@ -101,3 +101,32 @@ export interface AccountsReader {
   /** Every epoch of the account's meters, oldest first. */
   epochs(db: Queryable, accountId: number): Promise<readonly AccountMeter[]>;
 }
+
+/** A register of a meter at which charging begins or ends; total in Wh on the primary side. */
+export interface ChargePoint {
+  readonly meterId: number;
+  readonly epoch: number;
+  readonly atMs: number;
+  readonly energyWh: bigint;
+}
+
+export interface EndedCharging {
+  /** False: something keeps the end from being charged now (`why`); asked again later it goes on. */
+  readonly settled: boolean;
+  readonly why: 'noTariffVersion' | 'quarantine' | undefined;
+  /** What was charged by this call, minor units. */
+  readonly chargedMinor: bigint;
+}
+
+/**
+ * Whoever charges what is used (settlement), told by the use cases of accounts in their own transaction. All of it may be
+ * said twice. An epoch of a meter is charged from `begin` to `end`; a replacement, a CT change, a transfer, a closing and a
+ * change of custody each end one and begin the next.
+ */
+export interface ChargingSource {
+  begin(tx: Tx, account: AccountView, meter: AccountMeter): Promise<void>;
+  /** Charges everything up to this read, after which the amount due is the account's balance in the ledger. */
+  end(tx: Tx, accountId: number, point: ChargePoint): Promise<EndedCharging>;
+  /** Another tariff from `atMs` on, or another deduction: nothing is left out or charged twice. */
+  changed(tx: Tx, account: AccountView, atMs: number): Promise<void>;
+}
