@@ -2,6 +2,7 @@ import type { Chance } from '#drivers/core/index.ts';
 import type { Measuring } from './measuring.ts';
 import type { Access } from './modules/access/index.ts';
 import type { Estate } from './modules/estate/index.ts';
+import { createTariffs, type TariffsModule } from './modules/tariffs/index.ts';
 import type { Db } from './platform/db/index.ts';
 import type { HouseClock } from './platform/houseClock.ts';
 import type { RouteServer } from './platform/http/index.ts';
@@ -21,6 +22,7 @@ export interface MoneyDeps {
 
 /** Everything between a customer's money and the meter. */
 export interface Money {
+  readonly tariffs: TariffsModule;
   addRoutes(routes: RouteServer): void;
   /** Takes up what was under way. After the measuring side has started. */
   start(): Promise<void>;
@@ -32,10 +34,17 @@ export interface Money {
  * Puts the money side together: tariffs → ledger → accounts → commands → vending → settlement. Nothing runs before `start`;
  * parts start in this order and stop in the reverse one.
  */
-export function createMoney(_deps: MoneyDeps): Money {
+export function createMoney(deps: MoneyDeps): Money {
+  const { db, estate, clock } = deps;
+  const tariffs = createTariffs({ db, estate, clock });
   return {
-    addRoutes() {},
-    async start() {},
+    tariffs,
+    addRoutes(routes) {
+      tariffs.addRoutes(routes);
+    },
+    async start() {
+      await tariffs.load(db);
+    },
     async stop() {},
   };
 }

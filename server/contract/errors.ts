@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   'approval.same-person': 409,
   'meter.not-answering': 504,
   'meter.line-stopped': 503,
+  'tariff.too-late': 409,
   'vend.no-account': 409,
   'vend.account-not-open': 409,
   'vend.amount-out-of-range': 409,

@@ -25,5 +25,6 @@ export {
   User,
   updateUser,
 } from './session.ts';
+export * from './tariffs.ts';
 export * from './trends.ts';
 export * from './vending.ts';

@@ -159,6 +159,7 @@ export const zh = {
       'changed-meanwhile': '内容已被他人修改，请重新加载。',
     },
     access: { 'last-administrator': '至少要保留一名管理员。' },
+    tariff: { 'too-late': '生效时间已过，价格不能追溯修改。' },
     vend: {
       'no-account': '该表计没有开户。',
       'account-not-open': '账户未开通、已暂停或正在销户。',
@@ -362,6 +363,7 @@ export const en: typeof zh = {
       'changed-meanwhile': 'Someone else changed it meanwhile; reload it.',
     },
     access: { 'last-administrator': 'At least one administrator must remain.' },
+    tariff: { 'too-late': 'Its instant has passed; prices are not changed afterwards.' },
     vend: {
       'no-account': 'This meter has no account.',
       'account-not-open': 'The account is not open: paused, being closed, or closed.',
