@@ -1,3 +1,4 @@
+import type { MeterPrices, MeterSettings, PurseCapabilities } from '#drivers/core/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 
 export type Custody = 'meter' | 'platform';
@@ -100,7 +101,65 @@ export interface AccountsReader {
   lock(tx: Tx, accountId: number): Promise<AccountView | undefined>;
   /** Every epoch of the account's meters, oldest first. */
   epochs(db: Queryable, accountId: number): Promise<readonly AccountMeter[]>;
+  /** The use case that is under way on an account, if any: nothing is sold to its meters meanwhile. */
+  runningCase(accountId: number): AccountCaseKind | undefined;
+  /** The wallet as it was after the last commit that was told here; undefined in custody of the meter. */
+  walletMinor(accountId: number): bigint | undefined;
+  /** Whoever posts to wallets says so in the same transaction: screens and alarms follow after its commit. */
+  walletsChanged(tx: Tx, accountIds: Iterable<number>): void;
 }
+
+export type AccountCaseKind =
+  | 'opening'
+  | 'change'
+  | 'pause'
+  | 'resume'
+  | 'transfer'
+  | 'closing'
+  | 'meterReplacement'
+  | 'ratioChange'
+  | 'custodyChange';
+
+/** What the modules to the right lend to the use cases of accounts. */
+export interface Neighbours {
+  /** What the meter is known to do with money; undefined or nothing at all: it was never tried. */
+  capabilitiesOf(meterId: number): PurseCapabilities | undefined;
+  /** Orders a command in the caller's transaction; the same id again changes nothing. */
+  order(
+    tx: Tx,
+    request: { readonly commandId: string; readonly meterId: number; readonly order: AccountOrder; readonly reason: string },
+  ): Promise<unknown>;
+  /** Meters among these with money under way. */
+  openVends(tx: Tx, meterIds: readonly number[]): Promise<ReadonlySet<number>>;
+  startMove(
+    tx: Tx,
+    move: {
+      readonly moveId: string;
+      readonly accountId: number;
+      readonly fromMeterId: number;
+      readonly toMeterId: number | undefined;
+      readonly statedBalanceMinor?: bigint;
+      readonly actor: { readonly userId: number | undefined; readonly name: string };
+    },
+  ): Promise<void>;
+  move(
+    tx: Tx,
+    moveId: string,
+  ): Promise<
+    { readonly state: 'running' | 'done' | 'quarantined'; readonly amountMinor: bigint | undefined } | undefined
+  >;
+}
+
+/** What an account asks of its meters. */
+export type AccountOrder =
+  | {
+      readonly kind: 'prices';
+      readonly tariffVersionId: number;
+      readonly prices: MeterPrices;
+      readonly switchAtMs?: number;
+    }
+  | { readonly kind: 'settings'; readonly settings: MeterSettings }
+  | { readonly kind: 'restorePrepaid' };
 
 /** A register of a meter at which charging begins or ends; total in Wh on the primary side. */
 export interface ChargePoint {
