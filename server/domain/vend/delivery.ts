@@ -1,0 +1,53 @@
+import type { MeterCommand, PurseCapabilities } from '#drivers/core/index.ts';
+import { FENCE_MINOR } from './evidence.ts';
+import type { FenceKind, VendFacts, VendPath } from './types.ts';
+
+/** How an amount can be delivered to a meter, or why it cannot. */
+export type DeliveryPlan =
+  | { readonly ok: true; readonly path: VendPath; readonly fence: FenceKind }
+  | { readonly ok: false; readonly why: 'unproven' | 'unreadable' | 'noRefund' };
+
+/**
+ * Chooses by what the meter is known to do. `allowWriteOnce`: the property sells to meters whose firmware is not proven
+ * to check the purchase count. Capabilities that are unknown count as absent.
+ */
+export function planDelivery(
+  amountMinor: bigint,
+  capabilities: PurseCapabilities | undefined,
+  allowWriteOnce: boolean,
+): DeliveryPlan {
+  if (capabilities === undefined) return { ok: false, why: 'unproven' };
+  const { seqChecked, zeroPurchase, refundCommand, setAbsolute } = capabilities;
+  if (!capabilities.readBalance && !capabilities.readRecord && !capabilities.readCumulative)
+    return { ok: false, why: 'unreadable' };
+  if (amountMinor < 0n && !refundCommand) {
+    return setAbsolute ? { ok: true, path: 'absolute', fence: 'quiet' } : { ok: false, why: 'noRefund' };
+  }
+  if (seqChecked) return { ok: true, path: 'checked', fence: zeroPurchase ? 'zero' : 'cent' };
+  return allowWriteOnce ? { ok: true, path: 'writeOnce', fence: 'quiet' } : { ok: false, why: 'unproven' };
+}
+
+/** The frame of a bound vend: the same one each time. */
+export function frameOf(facts: VendFacts): MeterCommand {
+  const { seq, balanceMinor } = boundOf(facts);
+  const { amountMinor, path } = facts;
+  if (path === 'absolute') return { kind: 'setPurse', balanceMinor: balanceMinor + amountMinor, count: seq };
+  return amountMinor > 0n
+    ? { kind: 'purchase', amountMinor, count: seq }
+    : { kind: 'refund', amountMinor: -amountMinor, count: seq };
+}
+
+/** The frame that uses up the count of a vend. */
+export function fenceFrameOf(facts: VendFacts): MeterCommand {
+  return { kind: 'purchase', amountMinor: FENCE_MINOR[facts.fence], count: boundOf(facts).seq };
+}
+
+function boundOf({ bound }: VendFacts): NonNullable<VendFacts['bound']> {
+  if (bound === undefined) throw new RangeError('a vend without a purchase count has no frame');
+  return bound;
+}
+
+/** How long to wait before the next read: steps, then the last one for ever. `tries` counts from 0. */
+export function backOffMs(stepsMs: readonly number[], tries: number): number {
+  return stepsMs[Math.min(tries, stepsMs.length - 1)] ?? 0;
+}

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { GUARDS } from '#domain/vend/guards.ts';
+import { type Machine, type Rule, THE_MACHINE, VEND_MACHINE } from '#domain/vend/machine.ts';
+import { BENIGN, searchVends, type World } from './searchVends.ts';
+
+const safe = expect.objectContaining({ fault: undefined });
+const world = (changes: Partial<World>): World => ({ ...BENIGN, ...changes });
+
+describe('the machine is safe and can always come to an end', () => {
+  test.for<readonly [string, Partial<World>]>([
+    ['frames lost and late, a crash, a cancel', {}],
+    [
+      'two sales of the same amount, two stale reads',
+      { amounts: [97n, 97n], snapshots: 2, crashes: 0, requestsMax: 2 },
+    ],
+    ['refusals that come and go', { amounts: [97n, 97n], hoarding: true, requestsMax: 2, crashes: 0 }],
+    ['a card of another amount', { amounts: [97n, 97n], cards: [50n], requestsMax: 2, snapshots: 1, crashes: 0 }],
+    ['two duplicated frames', { amounts: [97n, 97n], duplicates: 2, crashes: 0 }],
+    ['two cancels', { amounts: [97n, 97n], cancels: 2, requestsMax: 2 }],
+    ['three sales of the same amount', { amounts: [97n, 97n, 97n], requestsMax: 2, crashes: 0 }],
+    ['a meter that shows its sum only', { amounts: [97n, 97n], shows: 'cumulative', requestsMax: 2 }],
+    ['a meter that shows its balance only', { amounts: [97n, 97n], shows: 'balance', requestsMax: 2 }],
+    ['a fence of 0.01', { amounts: [97n, 97n], fence: 'cent', requestsMax: 2 }],
+    ['a fence of 0.01 for a sale of 0.01', { amounts: [1n, 1n], fence: 'cent', requestsMax: 2 }],
+    [
+      'written once into a meter that does not check, where no frame outlives the quiet period',
+      { amounts: [97n, 97n], path: 'writeOnce', fence: 'quiet', meterChecks: false, framesDie: true, requestsMax: 2 },
+    ],
+  ])('%s', ([, changes]) => {
+    const verdict = searchVends(world(changes));
+    expect(verdict).toEqual(safe);
+    expect(verdict.states).toBeGreaterThan(50);
+  });
+});
+
+const without = (machine: Partial<Machine['guards']>): Machine => ({
+  rules: THE_MACHINE.rules,
+  guards: { ...GUARDS, ...machine },
+});
+const withRules = (...rules: readonly Rule[]): Machine => ({ rules: [...rules, ...VEND_MACHINE], guards: GUARDS });
+
+describe('each broken variant is found out', () => {
+  test.for<readonly [string, Partial<World>, string]>([
+    [
+      'a count is given a second time (no rule 8)',
+      { amounts: [97n, 97n], snapshots: 2, machine: without({ seqUsed: () => false }) },
+      'confirmed, not in the meter',
+    ],
+    [
+      'cancelled without a fence',
+      {
+        machine: withRules({
+          from: ['UNKNOWN'],
+          on: 'read',
+          when: ['notYet', 'cancelAsked'],
+          to: 'CANCELLED',
+          act: ['release'],
+        }),
+      },
+      'cancelled and applied',
+    ],
+    [
+      'the OK reply is believed',
+      {
+        machine: without({
+          ours: (facts, event, limits) => facts.lastHint === 'accepted' || GUARDS.ours(facts, event, limits),
+        }),
+      },
+      'confirmed, not in the meter',
+    ],
+    [
+      'the reply "duplicate" is believed',
+      {
+        machine: without({
+          ours: (facts, event, limits) => facts.lastHint === 'duplicate' || GUARDS.ours(facts, event, limits),
+        }),
+      },
+      'confirmed, not in the meter',
+    ],
+    [
+      'a refusal is believed',
+      {
+        machine: withRules({
+          from: ['UNKNOWN'],
+          on: 'read',
+          when: ['notYet', 'refused'],
+          to: 'CANCELLED',
+          act: ['release'],
+        }),
+      },
+      'cancelled and applied',
+    ],
+    [
+      'tried again with a fresh count',
+      {
+        cancels: 0,
+        machine: withRules({ from: ['SENT'], on: 'reply', when: [], to: 'QUEUED', act: ['rebind', 'readNow'] }),
+      },
+      'applied twice',
+    ],
+    [
+      'a meter that ignores the count behind a gateway that duplicates',
+      { meterChecks: false, duplicates: 1 },
+      'applied twice',
+    ],
+    [
+      'a meter that ignores the count is sent to again before the quiet period is over',
+      {
+        path: 'writeOnce',
+        fence: 'quiet',
+        meterChecks: false,
+        framesDie: true,
+        cancels: 0,
+        machine: without({ quietOver: () => true }),
+      },
+      'applied twice',
+    ],
+    [
+      'a card writes the same amount with a count that nobody gave it (rule 6)',
+      { cards: [97n] },
+      'confirmed, not in the meter',
+    ],
+  ])('%s', ([, changes, fault]) => {
+    expect(searchVends(world(changes)).fault).toBe(fault);
+  });
+
+  test('without a way out of FENCING the search says that no end can be reached', () => {
+    const rules = VEND_MACHINE.filter(({ from, to }) => !(from.includes('FENCING') && to !== 'FENCING'));
+    expect(searchVends(world({ machine: { rules, guards: GUARDS } })).fault).toMatch(/^no end can be reached/);
+  });
+});
