@@ -1,0 +1,2 @@
+-- Sales and what becomes of them come here.
+select 1;
