@@ -4,11 +4,13 @@ create table command_batch (
   id uuid primary key,
   number bigint generated always as identity,
   property_id int not null,
+  -- Where all meters stand in one building.
+  building_id int,
   kind text not null,
   command_order jsonb not null,
   reason text not null,
   meter_ids int[] not null,
-  -- Undone: waits for a second person. Refused and expired ones never ran.
+  -- Refused and expired ones never ran.
   approval text not null check (approval in ('none', 'waiting', 'agreed', 'refused', 'expired')),
   approve_before timestamptz,
   decided_by int,
@@ -74,7 +76,8 @@ create unique index command_number_key on command (number);
 -- One command at a time for each meter, whatever the program believes.
 create unique index command_one_under_way_key on command (meter_id) where state in ('sent', 'confirming');
 create index command_queued_idx on command (line_id, urgency, number) where state = 'queued';
-create index command_doubt_idx on command (due_at) where state = 'inDoubt';
+create index command_unread_idx on command (due_at) where state in ('confirming', 'inDoubt');
+create index command_doubt_idx on command (meter_id) where state = 'inDoubt';
 create index command_waiting_idx on command (approve_before) where state = 'awaitingApproval';
 create index command_meter_idx on command (meter_id, number desc);
 create index command_property_idx on command (property_id, number desc);

@@ -159,6 +159,11 @@ export const zh = {
       'changed-meanwhile': '内容已被他人修改，请重新加载。',
     },
     access: { 'last-administrator': '至少要保留一名管理员。' },
+    command: {
+      'not-supported': '该型号表计不支持此命令。',
+      'not-waiting': '该命令已不在等待审批。',
+      'nothing-to-retry': '没有可重试的失败命令。',
+    },
     tariff: { 'too-late': '生效时间已过，价格不能追溯修改。' },
     vend: {
       'no-account': '该表计没有开户。',
@@ -184,6 +189,7 @@ export const zh = {
       'of-reversal': '只有售电可以冲正。',
       'not-same-day': '只能在同一营业日冲正。',
     },
+    ledger: { limit: '余额不足。' },
     place: { 'wrong-parent': '上级位置不正确。' },
     line: { 'address-taken': '该总线上此地址已被占用。' },
     account: {
@@ -363,6 +369,11 @@ export const en: typeof zh = {
       'changed-meanwhile': 'Someone else changed it meanwhile; reload it.',
     },
     access: { 'last-administrator': 'At least one administrator must remain.' },
+    command: {
+      'not-supported': 'This model cannot be told that.',
+      'not-waiting': 'It does not wait for a second person any more.',
+      'nothing-to-retry': 'No meter of this batch failed.',
+    },
     tariff: { 'too-late': 'Its instant has passed; prices are not changed afterwards.' },
     vend: {
       'no-account': 'This meter has no account.',
@@ -389,6 +400,7 @@ export const en: typeof zh = {
       'of-reversal': 'Only a sale can be reversed.',
       'not-same-day': 'Only on the business day of the sale.',
     },
+    ledger: { limit: 'The account does not hold that much.' },
     place: { 'wrong-parent': 'It cannot hang there in the estate tree.' },
     line: { 'address-taken': 'This address is taken on the line.' },
     account: {

@@ -1,10 +1,15 @@
-import type { MeterPrices, MeterSettings } from '#drivers/core/index.ts';
+import type { CommandKind, CommandState, CommandWhy } from '#contract/index.ts';
+import type { CutCause } from '#domain/cutGuard.ts';
+import type { MeterPrices, MeterSettings, PurseCapabilities } from '#drivers/core/index.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import type { Actor } from '#server/platform/http/index.ts';
 
+export { COMMAND_STATES, type CommandKind, type CommandState, type CommandWhy } from '#contract/index.ts';
+
 /** What people, schedules and rules ask for; the driver's words are in drivers/core/command.ts. */
 export type CommandOrder =
-  | { readonly kind: 'trip' }
+  /** `cause`: which of the guard's rules apply; `arrears` for rules, `operator` for persons where it is left out. */
+  | { readonly kind: 'trip'; readonly cause?: CutCause }
   | { readonly kind: 'close' }
   /** Forced closed whatever the balance (保电). */
   | { readonly kind: 'protect'; readonly untilMs?: number }
@@ -19,41 +24,43 @@ export type CommandOrder =
   | { readonly kind: 'settings'; readonly settings: MeterSettings }
   | { readonly kind: 'clock' }
   | { readonly kind: 'read' };
-export type CommandKind = CommandOrder['kind'];
 
-/**
- * awaitingApproval  a second person must agree
- * queued, sent, confirming → verified | rejected (the meter holds something else) | failed (nothing reached it) | inDoubt
- * held      the guard forbids it now; `reason` says why
- * stopped   taken back before it was sent
- */
-export const COMMAND_STATES = [
-  'awaitingApproval',
-  'queued',
-  'sent',
-  'confirming',
-  'verified',
-  'rejected',
-  'failed',
-  'inDoubt',
-  'held',
-  'stopped',
+export const GIVER_RULES = [
+  'arrears',
+  'restoreAfterPayment',
+  'protectionEnded',
+  'account',
+  'replacement',
+  /** The relay was found to be other than what was verified last. */
+  'repair',
 ] as const;
-export type CommandState = (typeof COMMAND_STATES)[number];
+export type GiverRule = (typeof GIVER_RULES)[number];
 
 /** Who gives an order: a signed-in person, or a rule of the platform with its name. */
-export type Giver =
-  | { readonly actor: Actor }
-  | { readonly rule: 'arrears' | 'restoreAfterPayment' | 'protectionEnded' | 'account' | 'replacement' };
+export type Giver = { readonly actor: Actor } | { readonly rule: GiverRule };
 
 export interface CommandEvent {
   readonly commandId: string;
   readonly batchId: string | undefined;
   readonly meterId: number;
   readonly propertyId: number;
+  readonly buildingId: number | undefined;
   readonly kind: CommandKind;
   readonly state: CommandState;
-  readonly reason: string | undefined;
+  readonly why: readonly CommandWhy[];
+}
+
+/** Bills that are due and not paid, minor units. */
+export interface Overdue {
+  readonly billsMinor: bigint;
+  readonly propertyFeesMinor: bigint;
+}
+
+/** Something that people must look at. */
+export interface CommandTrouble {
+  readonly meterId: number;
+  /** `downloadFailed`: the last prices, settings or clock did not reach the meter. */
+  readonly kind: 'inDoubt' | 'downloadFailed';
 }
 
 export interface Commands {
@@ -67,12 +74,19 @@ export interface Commands {
       readonly giver: Giver;
       readonly reason: string;
     },
-  ): Promise<{ readonly state: CommandState; readonly reason: string | undefined }>;
-  /** What the relay was last told to be, as far as it was verified or is under way. */
+  ): Promise<{ readonly state: CommandState; readonly why: readonly CommandWhy[] }>;
+  /** What the relay was last told to be, as far as it was verified or is under way; undefined: the meter's own affair. */
   wantedRelay(meterId: number): 'closed' | 'open' | undefined;
   inFlight(meterId: number): boolean;
   isProtected(meterId: number): boolean;
+  /** What the meter is known to do with money: of simulated ones by the plant, of others by a bench test of the model. */
+  capabilitiesOf(meterId: number): PurseCapabilities;
   /** Who knows of money under way: an open vend or an unverified payment always holds a cut. */
   setVendSource(openVend: (tx: Tx, meterIds: readonly number[]) => Promise<ReadonlySet<number>>): void;
+  /** Who knows of overdue bills, by account. */
+  setOverdueSource(source: (tx: Tx, accountIds: readonly number[]) => Promise<ReadonlyMap<number, Overdue>>): void;
+  /** Who knows when a customer was told of a coming cut, by meter. */
+  setNoticeSource(source: (tx: Tx, meterIds: readonly number[]) => Promise<ReadonlyMap<number, number>>): void;
+  /** Each change of a command, after commit. */
   listen(listener: (event: CommandEvent) => void): () => void;
 }
