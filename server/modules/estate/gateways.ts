@@ -4,6 +4,7 @@ import { audit } from '#server/modules/access/index.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import { type Actor, AppError, cursorId, PAGE_ROWS, toPage } from '#server/platform/http/index.ts';
 import type { EstateChange } from './cache.ts';
+import { demandFreeToGo } from './meterGuard.ts';
 import { meterFields } from './meters.ts';
 import { changed } from './mutation.ts';
 import type { EstateDeps } from './places.ts';
@@ -129,6 +130,11 @@ export async function removeGateway(
     await store.removeMeters(
       tx,
       meters.map(({ meter }) => meter.id),
+    );
+    await demandFreeToGo(
+      deps.guard,
+      tx,
+      meters.map(({ meter }) => meter),
     );
     for (const { meter } of meters) changes.push({ kind: 'meterGone', meter });
     await store.deleteGatewayRow(tx, gatewayId);

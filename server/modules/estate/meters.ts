@@ -1,6 +1,7 @@
 import type { BodyOf, createMeter, Meter, MeterInput, updateMeter } from '#contract/index.ts';
 import { audit } from '#server/modules/access/index.ts';
 import { type Actor, AppError, cursorId, PAGE_ROWS, toPage } from '#server/platform/http/index.ts';
+import { demandFreeToChange, demandFreeToGo } from './meterGuard.ts';
 import { changed } from './mutation.ts';
 import type { EstateDeps } from './places.ts';
 import { toMeter } from './rows.ts';
@@ -91,6 +92,7 @@ export async function changeMeter(
         'Someone changed this meter meanwhile: read it again and repeat.',
       );
     const meter = toMeter(row);
+    await demandFreeToChange(deps.guard, tx, before, meter);
     changes.push({ kind: 'meter', meter });
     await audit(tx, {
       actor,
@@ -110,6 +112,7 @@ export async function removeMeter(deps: EstateDeps, actor: Actor, meterId: numbe
   return deps.mutate(async (tx, changes) => {
     const { meter } = demandMeter(deps.cache, actor, 'estate.edit', meterId);
     await removeMeters(tx, [meterId]);
+    await demandFreeToGo(deps.guard, tx, [meter]);
     changes.push({ kind: 'meterGone', meter });
     await audit(tx, {
       actor,

@@ -2,6 +2,7 @@ import type { BodyOf, createPlace, Place, PlaceKind, updatePlace } from '#contra
 import { audit } from '#server/modules/access/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import type { EstateCache } from './cache.ts';
+import type { MeterGuard } from './meterGuard.ts';
 import type { Mutate } from './mutation.ts';
 import { toPlace } from './rows.ts';
 import { deletePlaceRow, insertPlace, type PlaceFields, updatePlaceRow } from './store.ts';
@@ -11,6 +12,7 @@ export interface EstateDeps {
   readonly cache: EstateCache;
   readonly mutate: Mutate;
   readonly knowsModel: (modelId: string) => boolean;
+  readonly guard: MeterGuard;
 }
 
 const PARENT_KIND = {

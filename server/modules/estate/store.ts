@@ -177,6 +177,14 @@ export async function updateMeterRow(
   return rows[0];
 }
 
+/** Those of the meters that are there, locked against change and removal. */
+export async function lockMeterRows(tx: Tx, meterIds: readonly number[]): Promise<readonly number[]> {
+  const rows = await tx.query<{ id: number }>(
+    sql`select id from meter where id = any (${meterIds}::int[]) and removed_at is null order by id for share`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The row stays, since readings and money point to it; its number and address are free again. */
 export async function removeMeters(tx: Tx, meterIds: readonly number[]): Promise<void> {
   await tx.query(sql`update meter set removed_at = now(), version = version + 1 where id = any (${meterIds}::int[])`);

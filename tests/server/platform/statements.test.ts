@@ -92,6 +92,7 @@ test('every statement of the estate fits the schema', async () => {
     deleteLineRow: [1],
     insertMeter: [meter],
     updateMeterRow: [1, 1, meter],
+    lockMeterRows: [[1]],
     removeMeters: [[1]],
   });
   expect(Object.values(counts)).not.toContain(0);
