@@ -1,26 +1,29 @@
+import type { WriteRequest } from '#drivers/codec/index.ts';
 import {
   type Chance,
   type Clock,
-  type CommError,
+  type CommandOutcome,
   type CommErrorKind,
   commError,
   type LineMeter,
   type ReadingSource,
-  type ReadOutcome,
+  type ReadUrgency,
   type SerialSettings,
   type Transport,
 } from '#drivers/core/index.ts';
 import { Alarm } from './alarm.ts';
-import type { Arrival, Framing } from './framing.ts';
+import type { Answer, Errand } from './errand.ts';
+import { ErrandQueue } from './errandQueue.ts';
+import type { Framing } from './framing.ts';
 import { Link } from './link.ts';
 import { blamesMeter, type Failure, PolledMeter } from './polledMeter.ts';
 import { PRIORITY } from './priority.ts';
 import { Rotation } from './rotation.ts';
 import { RoundClock } from './roundClock.ts';
-import { READ_REQUEST_BYTES, readReplyBytes, transmitMs } from './timing.ts';
-import { Visit, type VisitOutcome } from './visit.ts';
-import { VisitQueue } from './visitQueue.ts';
+import { callBytes, transmitMs } from './timing.ts';
+import { type OnVisit, type Told, Visit } from './visit.ts';
 import { NO_MODBUS, NOISE_LIMIT_BYTES, Way } from './way.ts';
+import { Writing } from './writing.ts';
 
 export interface LineBusDeps {
   readonly clock: Clock;
@@ -31,8 +34,8 @@ export interface LineBusDeps {
   readonly responseTimeoutMs: number;
   /** Silence between an answer and the next request. */
   readonly pauseMs: number;
-  /** Every visit's end, once, in order; makes of it what those who wait for the visit are told. Must not throw. */
-  readonly onVisit: (visit: Visit, outcome: VisitOutcome) => ReadOutcome;
+  /** Every visit's end, once, in order. */
+  readonly onVisit: OnVisit;
   /** The way to the meters: connected and somebody answers, or not and why. */
   readonly onLink: (up: boolean, reason: string) => void;
 }
@@ -49,8 +52,6 @@ export interface BusCounters {
   busyMs: number;
   lostToSilenceMs: number;
 }
-
-const GONE: ReadOutcome = { ok: false, error: commError('cancelled', 'the meter was taken off the line') };
 
 /**
  * The scheduler of one line: one queue, one frame in flight, the next chosen by class and due time when the line is
@@ -69,12 +70,12 @@ export class LineBus {
     lostToSilenceMs: 0,
   };
   readonly link: Link;
-  readonly queue = new VisitQueue();
+  readonly queue = new ErrandQueue();
   readonly rounds = new RoundClock();
   readonly #rotation = new Rotation();
   readonly #way: Way;
-  /** The visit whose frame is on the wire, and since when. */
-  #flying: Visit | undefined;
+  /** The errand whose frame is on the wire, and since when. */
+  #flying: Errand | undefined;
   #sentMs = 0;
   #readyMs = 0;
   #refreshing = false;
@@ -134,19 +135,34 @@ export class LineBus {
     this.#pump(nowMs);
   }
 
-  /** Reads a meter ahead of the polls. A request for the same meter that already waits is joined. */
-  readNow(polled: PolledMeter, source: ReadingSource, done: (outcome: ReadOutcome) => void): void {
-    const waiting = this.queue.find(
-      (visit) => visit.polled === polled && visit.priority === PRIORITY.onDemand && visit.source === source,
-    );
-    if (waiting !== undefined) {
-      waiting.waiters.push(done);
+  /** Reads a meter ahead of the polls. A request of a person for the same meter that already waits is joined. */
+  readNow(polled: PolledMeter, source: ReadingSource, urgency: ReadUrgency, done: (told: Told) => void): void {
+    const joined = urgency === 'readBack' ? undefined : this.queue.onDemand(polled, source);
+    if (joined !== undefined) {
+      joined.waiters.push(done);
       return;
     }
-    const visit = new Visit(polled, PRIORITY.onDemand, source, polled.planAll());
+    const visit = new Visit(polled, PRIORITY[urgency], source, polled.planAll(), this.#deps.onVisit);
     visit.waiters.push(done);
-    if (this.link.state === 'down') this.#end(visit, 'link', 'the gateway cannot be reached');
-    else if (!this.queue.add(visit)) this.#end(visit, 'cancelled', 'too many requests wait for this line');
+    this.#begin(visit);
+  }
+
+  /** Reads everything and the prepaid side, as a read-back. */
+  readPurse(polled: PolledMeter, done: (told: Told) => void): void {
+    const visit = new Visit(polled, PRIORITY.readBack, 'onDemand', polled.planPurse(), this.#deps.onVisit);
+    visit.wantsPurse = true;
+    visit.waiters.push(done);
+    this.#begin(visit);
+  }
+
+  /** Sends the frames of a command, each once. */
+  write(polled: PolledMeter, frames: readonly WriteRequest[], done: (outcome: CommandOutcome) => void): void {
+    this.#begin(new Writing(polled, frames, done));
+  }
+
+  #begin(errand: Errand): void {
+    if (this.link.state === 'down') this.#end(errand, 'link', 'the gateway cannot be reached');
+    else if (!this.queue.add(errand)) this.#end(errand, 'cancelled', 'too many requests wait for this line');
     else this.#pump(this.#deps.clock.monotonicMs());
   }
 
@@ -168,8 +184,8 @@ export class LineBus {
       this.#wake.set(this.#readyMs);
       return;
     }
-    const visit = this.queue.take() ?? this.#nextDue(nowMs);
-    if (visit !== undefined) this.#send(visit, nowMs);
+    const errand = this.queue.take() ?? this.#nextDue(nowMs);
+    if (errand !== undefined) this.#send(errand, nowMs);
   }
 
   /** A visit to the meter whose turn it is; without one the alarm is set for when there will be. */
@@ -185,26 +201,25 @@ export class LineBus {
     this.counters.overruns += overruns;
     const source = purposes.includes('registers') ? 'registers' : 'live';
     const priority = purposes.includes('live') ? PRIORITY.livePoll : PRIORITY.registerPoll;
-    return new Visit(polled, priority, source, polled.plan(purposes));
+    return new Visit(polled, priority, source, polled.plan(purposes), this.#deps.onVisit);
   }
 
-  #send(visit: Visit, nowMs: number): void {
+  #send(errand: Errand, nowMs: number): void {
     const { clock, framing, serial, responseTimeoutMs } = this.#deps;
-    const call = visit.nextCall(framing);
+    const call = errand.nextCall(framing);
     if (call === undefined) {
       // Nothing is left to ask for this purpose: the meter has refused it all before.
       this.#flying = undefined;
-      this.#end(visit, 'exception', 'the meter refuses every register asked for');
-      visit.polled.forgetRefusals();
+      this.#end(errand, 'exception', 'the meter refuses every register asked for');
+      errand.polled.forgetRefusals();
       this.#pump(nowMs);
       return;
     }
-    visit.atMs ??= clock.nowMs();
-    this.#flying = visit;
+    errand.atMs ??= clock.nowMs();
+    this.#flying = errand;
     this.#sentMs = nowMs;
     this.counters.requests += 1;
-    const wireMs = transmitMs(READ_REQUEST_BYTES + readReplyBytes(call.count), serial);
-    this.#deadline.set(nowMs + wireMs + responseTimeoutMs);
+    this.#deadline.set(nowMs + transmitMs(callBytes(call), serial) + responseTimeoutMs);
     this.link.write(framing.ask(call));
   }
 
@@ -219,19 +234,19 @@ export class LineBus {
       this.#settle(this.#flying, arrival, this.#deps.clock.monotonicMs());
   }
 
-  #settle(visit: Visit, arrival: Answer, nowMs: number): void {
+  #settle(errand: Errand, answer: Answer, nowMs: number): void {
     const tookMs = nowMs - this.#sentMs;
     const receivedMs = this.#deps.clock.nowMs();
-    this.#book(visit.polled, arrival, tookMs, receivedMs, nowMs);
-    const step = visit.arrived(arrival);
-    this.#landed(visit, nowMs);
-    if (step.kind === 'again') this.queue.resume(visit);
-    else this.#account(visit, step.kind === 'finished' ? undefined : failureOf(arrival), nowMs);
+    this.#book(errand.polled, answer, tookMs, receivedMs, nowMs);
+    const step = errand.arrived(answer);
+    this.#landed(errand, nowMs);
+    if (step.kind === 'again') this.queue.resume(errand);
+    else this.#account(errand, step.kind === 'finished' ? undefined : failureOf(answer), nowMs);
     // The next request goes out before the reading is worked on: the wire is the scarce thing.
     this.#pump(nowMs);
-    const atMs = visit.atMs ?? receivedMs;
-    if (step.kind === 'finished') this.#tell(visit, { ok: true, blocks: visit.read, atMs, receivedMs });
-    if (step.kind === 'failed') this.#tell(visit, { ok: false, error: step.error, atMs });
+    const atMs = errand.atMs ?? receivedMs;
+    if (step.kind === 'finished') errand.end({ ok: true, blocks: errand.read, atMs, receivedMs });
+    if (step.kind === 'failed') errand.end({ ok: false, error: step.error, atMs });
   }
 
   /** Counts an answer, and what it says of the link and the way. */
@@ -256,20 +271,22 @@ export class LineBus {
 
   /** The deadline of the frame in flight has passed. */
   #expired(): void {
-    const visit = this.#flying;
-    if (visit === undefined) return;
+    const errand = this.#flying;
+    if (errand === undefined) return;
     const nowMs = this.#deps.clock.monotonicMs();
     const kind = this.#deps.framing.giveUp();
     if (kind !== 'timeout') {
-      this.#settle(visit, { kind: 'damaged', error: kind }, nowMs);
+      this.#settle(errand, { kind: 'damaged', error: kind }, nowMs);
       return;
     }
     this.counters.timeouts += 1;
-    this.#lostTo(visit.polled, nowMs - this.#sentMs);
-    this.#landed(visit, nowMs);
-    this.#account(visit, 'silent', nowMs);
+    this.#lostTo(errand.polled, nowMs - this.#sentMs);
+    const step = errand.silent();
+    this.#landed(errand, nowMs);
+    if (step.kind === 'again') this.queue.resume(errand);
+    else this.#account(errand, 'silent', nowMs);
     this.#pump(nowMs);
-    this.#fail(visit, commError('timeout', 'no answer before the deadline'));
+    if (step.kind === 'failed') errand.end({ ok: false, error: step.error, atMs: errand.atMs ?? nowMs });
   }
 
   #lostTo(polled: PolledMeter, ms: number): void {
@@ -278,7 +295,7 @@ export class LineBus {
   }
 
   /** The frame is off the wire: the line is free again after the pause. */
-  #landed({ priority }: Visit, nowMs: number): void {
+  #landed({ priority }: Errand, nowMs: number): void {
     this.#flying = undefined;
     this.#deadline.clear();
     this.#readyMs = nowMs + this.#deps.pauseMs;
@@ -287,8 +304,9 @@ export class LineBus {
     if (priority >= PRIORITY.livePoll) this.rounds.spent(heldMs);
   }
 
-  /** Books the end of a visit with its meter, and what it says of the way. */
-  #account({ polled, priority }: Visit, failure: Failure | undefined, nowMs: number): void {
+  /** Books the end of an errand with its meter, and what it says of the way. */
+  #account({ polled, priority, countsSilenceOnly }: Errand, failure: Failure | undefined, nowMs: number): void {
+    if (countsSilenceOnly && failure !== 'silent') return;
     if (failure === undefined) polled.succeeded();
     else polled.failed(failure, nowMs, this.#deps.chance);
     this.#rotation.moved(polled);
@@ -332,31 +350,19 @@ export class LineBus {
     const flying = this.#flying;
     this.#flying = undefined;
     const waiting = this.queue.drain(() => true);
-    for (const visit of flying === undefined ? waiting : [flying, ...waiting]) this.#end(visit, kind, message);
+    for (const errand of flying === undefined ? waiting : [flying, ...waiting]) this.#end(errand, kind, message);
   }
 
-  /** Ends a visit that came to nothing through no fault of the wire's. */
-  #end(visit: Visit, kind: CommErrorKind, message: string): void {
+  /** Ends an errand that came to nothing through no fault of the wire's. */
+  #end(errand: Errand, kind: CommErrorKind, message: string): void {
     const error = commError(kind, message);
-    if (blamesMeter(error)) this.#account(visit, 'refused', this.#deps.clock.monotonicMs());
-    this.#fail(visit, error);
-  }
-
-  #fail(visit: Visit, error: CommError): void {
-    this.#tell(visit, { ok: false, error, atMs: visit.atMs ?? this.#deps.clock.nowMs() });
-  }
-
-  #tell(visit: Visit, outcome: VisitOutcome): void {
-    const told = visit.polled.removed ? GONE : this.#deps.onVisit(visit, outcome);
-    for (const waiter of visit.waiters) waiter(told);
+    if (blamesMeter(error)) this.#account(errand, 'refused', this.#deps.clock.monotonicMs());
+    errand.end({ ok: false, error, atMs: errand.atMs ?? this.#deps.clock.nowMs() });
   }
 }
 
-/** An answer that ends a frame's flight. */
-type Answer = Exclude<Arrival, { kind: 'lost' }>;
-
 /**
- * What a visit has failed with that ends with this answer. Where the gateway answers in the meter's place, the meter
+ * What an errand has failed with that ends with this answer. Where the gateway answers in the meter's place, the meter
  * was silent: exceptions 0A and 0B, path unavailable and target silent (Modbus application protocol 1.1b3, 7).
  */
 function failureOf(answer: Answer): Failure {

@@ -1,6 +1,6 @@
-import { decodeReplyPdu, encodeMbapRequest, type MbapFrame, MbapStream } from '#drivers/codec/index.ts';
+import { answersWrite, decodeReplyPdu, encodeMbapRequest, type MbapFrame, MbapStream } from '#drivers/codec/index.ts';
 import { FrameError } from '#drivers/core/index.ts';
-import type { Arrival, Framing, ReadCall } from './framing.ts';
+import { type Arrival, type Call, type Framing, isRead, type ReadCall } from './framing.ts';
 
 /**
  * Modbus TCP: every call has its own transaction id, running on over reconnects, so a late reply betrays itself
@@ -10,13 +10,14 @@ import type { Arrival, Framing, ReadCall } from './framing.ts';
 export class MbapFraming implements Framing {
   lateReplies = 0;
   #transactionId = 0;
-  #call: ReadCall | undefined;
+  #call: Call | undefined;
   #arrival: Arrival | undefined;
   readonly #stream = new MbapStream((frame) => this.#frame(frame));
 
-  ask(call: ReadCall): Uint8Array {
+  ask(call: Call): Uint8Array {
     this.#transactionId = (this.#transactionId + 1) & 0xffff;
     this.#call = call;
+    if (!isRead(call)) return encodeMbapRequest(this.#transactionId, call.unit, call.request);
     return encodeMbapRequest(this.#transactionId, call.unit, {
       kind: 'read',
       function: call.function,
@@ -64,7 +65,13 @@ export class MbapFraming implements Framing {
   }
 }
 
-function arrivalOf(call: ReadCall, pdu: Uint8Array): Arrival {
+function arrivalOf(call: Call, pdu: Uint8Array): Arrival {
+  if (isRead(call)) return readArrival(call, pdu);
+  if (pdu.length === 2 && pdu[0] === (call.function | 0x80)) return { kind: 'exception', code: pdu[1] ?? 0 };
+  return answersWrite(call.request, pdu) ? { kind: 'written' } : { kind: 'damaged', error: 'frame' };
+}
+
+function readArrival(call: ReadCall, pdu: Uint8Array): Arrival {
   try {
     const reply = decodeReplyPdu(pdu);
     if (reply.kind === 'exception' && reply.function === call.function) return { kind: 'exception', code: reply.code };

@@ -118,6 +118,12 @@ export class PolledMeter {
     return this.plan(ALL);
   }
 
+  /** Everything and the prepaid side, less what the meter has refused of it. */
+  planPurse(): readonly Block[] {
+    const blocks = this.meter.model.purse?.blocks ?? [];
+    return [...this.planAll(), ...blocks.filter((block) => !(this.#refused?.has(blockKey(block)) ?? false))];
+  }
+
   /** Remembers that the meter does not answer `block` in one piece; returns the parts to ask instead. */
   refuse(block: Block): readonly Block[] {
     const refused = this.#refused ?? new Set();

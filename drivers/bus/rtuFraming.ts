@@ -1,6 +1,12 @@
-import { encodeRtuRead, RTU_EXCEPTION_BYTES, RtuReplyStream } from '#drivers/codec/index.ts';
-import type { Arrival, Framing, ReadCall } from './framing.ts';
-import { MAX_OTHER_LENGTHS } from './planner.ts';
+import {
+  answersWrite,
+  encodeRtuRead,
+  encodeRtuRequest,
+  RTU_EXCEPTION_BYTES,
+  RtuReplyStream,
+  rtuReplyLengths,
+} from '#drivers/codec/index.ts';
+import { type Arrival, type Call, type Framing, isRead, type ReadCall, type WriteCall } from './framing.ts';
 import { readReplyBytes } from './timing.ts';
 
 /**
@@ -10,10 +16,17 @@ import { readReplyBytes } from './timing.ts';
 export const PROBE_REGISTERS = [2, 4, 6, 8, 10] as const;
 
 /**
- * Most answers remembered as owed by one unit: a whole block, the same in other lengths, the probes. A unit with several
- * blocks could owe more; the oldest is forgotten, most of a minute old by then (see METER_BACKOFF).
+ * Most answers remembered as owed by one unit: the blocks of a visit, each in other lengths, the probes. A unit could
+ * owe more; the oldest read is forgotten, minutes old by then (see METER_BACKOFF). What a write is owed is never
+ * forgotten; there are at most as many as there are functions to write with.
  */
-export const MAX_OWED_REPLIES = 1 + MAX_OTHER_LENGTHS + PROBE_REGISTERS.length;
+export const MAX_OWED_REPLIES = 24;
+
+/** An answer that has not come: the function that its frame will show, and the lengths that it may have. */
+interface Debt {
+  readonly function: number;
+  readonly lengths: readonly number[];
+}
 
 /**
  * RTU on a stream without transaction ids. A reply only says unit, function and length, so after a timeout the reply
@@ -22,40 +35,53 @@ export const MAX_OWED_REPLIES = 1 + MAX_OTHER_LENGTHS + PROBE_REGISTERS.length;
  * - what a unit has not answered is *owed*, in the order it was asked;
  * - while a unit owes, it is only asked for lengths that it does not owe; where the wanted length is owed, as much is
  *   asked in another length, and where the model leaves no room for that, a probe of another length goes first;
+ * - a write cannot be asked in another length: while one of its function is owed, a probe goes first, and the write only
+ *   when that was answered. An answer that repeats the data must repeat this write's;
  * - meters and gateways answer in order, so an answer to either settles everything asked before it.
  *
- * An exception has no length: it settles the oldest debt only, the most cautious reading.
+ * An exception has no length: it settles the oldest debt of its function only, the most cautious reading.
  */
 export class RtuFraming implements Framing {
   lateReplies = 0;
-  #call: ReadCall | undefined;
-  readonly #owed = new Map<number, number[]>();
+  #call: Call | undefined;
+  readonly #owed = new Map<number, Debt[]>();
   readonly #stream = new RtuReplyStream((unit, code, length) => this.#stranger(unit, code, length));
 
-  ask(call: ReadCall): Uint8Array {
+  ask(call: Call): Uint8Array {
     this.#call = call;
+    if (!isRead(call)) return this.#askWrite(call);
     this.#stream.expect({ unit: call.unit, function: call.function, lengths: [readReplyBytes(call.count)] });
     return encodeRtuRead(call.unit, call.function, call.start, call.count);
+  }
+
+  #askWrite({ unit, function: code, request }: WriteCall): Uint8Array {
+    this.#stream.expect({
+      unit,
+      function: code,
+      lengths: rtuReplyLengths(request),
+      isAnswer: (frame) => answersWrite(request, frame.subarray(1, frame.length - 2)),
+    });
+    return encodeRtuRequest(unit, request);
   }
 
   push(bytes: Uint8Array): Arrival | undefined {
     const arrival = this.#stream.push(bytes);
     const call = this.#call;
     if (arrival === undefined || call === undefined) return undefined;
+    this.#call = undefined;
     if (arrival.kind === 'damaged') {
-      this.#call = undefined;
       this.#stream.expect(undefined);
       return { kind: 'damaged', error: 'crc' };
     }
-    this.#call = undefined;
     const { frame } = arrival;
     if (((frame[1] ?? 0) & 0x80) === 0) {
       this.#owed.delete(call.unit);
-      return { kind: 'registers', data: frame.subarray(3, frame.length - 2) };
+      return isRead(call) ? { kind: 'registers', data: frame.subarray(3, frame.length - 2) } : { kind: 'written' };
     }
-    if (this.#owed.has(call.unit)) {
+    if (this.#owesFunction(call)) {
+      // Whose exception it is cannot be known: the oldest is settled, and this call is owed in its place.
       this.#owe(call);
-      this.#settleOldest(call.unit);
+      this.#settleOldest(call.unit, call.function);
     }
     return { kind: 'exception', code: frame[2] ?? 0 };
   }
@@ -69,8 +95,11 @@ export class RtuFraming implements Framing {
     return bytesSeen === 0 ? 'timeout' : 'frame';
   }
 
-  mayAsk(call: ReadCall): boolean {
-    return !(this.#owed.get(call.unit)?.includes(debtOf(call)) ?? false);
+  mayAsk(call: Call): boolean {
+    const owed = this.#owed.get(call.unit);
+    if (owed === undefined) return true;
+    if (!isRead(call)) return !this.#owesFunction(call);
+    return !owed.some((debt) => isDebtOf(debt, call.function, readReplyBytes(call.count)));
   }
 
   probeFor(call: ReadCall): ReadCall {
@@ -79,8 +108,11 @@ export class RtuFraming implements Framing {
     if (free !== undefined) return free;
     // Every length is owed: the oldest debt that a probe can have is given up for lost.
     const owed = this.#owed.get(call.unit) ?? [];
-    const oldest = probes.toSorted((a, b) => owed.indexOf(debtOf(a)) - owed.indexOf(debtOf(b)))[0] ?? call;
-    this.#forget(call.unit, debtOf(oldest));
+    const age = (probe: ReadCall): number =>
+      owed.findIndex((debt) => isDebtOf(debt, probe.function, readReplyBytes(probe.count)));
+    const oldest = probes.toSorted((a, b) => age(a) - age(b))[0] ?? call;
+    const rest = owed.filter((debt) => !isDebtOf(debt, oldest.function, readReplyBytes(oldest.count)));
+    this.#owed.set(call.unit, rest);
     return oldest;
   }
 
@@ -94,43 +126,42 @@ export class RtuFraming implements Framing {
     const owed = this.#owed.get(unit);
     if (owed === undefined) return;
     this.lateReplies += 1;
-    if (lengthBytes === RTU_EXCEPTION_BYTES && code >= 0x80) this.#settleOldest(unit);
-    else this.#settleThrough(unit, debt(code, lengthBytes));
+    if (lengthBytes === RTU_EXCEPTION_BYTES && code >= 0x80) {
+      this.#settleOldest(unit, code & 0x7f);
+      return;
+    }
+    this.#keep(unit, owed.slice(owed.findIndex((debt) => isDebtOf(debt, code, lengthBytes)) + 1));
   }
 
-  #owe(call: ReadCall): void {
+  #owesFunction({ unit, function: code }: Call): boolean {
+    return this.#owed.get(unit)?.some((debt) => debt.function === code) ?? false;
+  }
+
+  #owe(call: Call): void {
     const owed = this.#owed.get(call.unit) ?? [];
-    owed.push(debtOf(call));
-    if (owed.length > MAX_OWED_REPLIES) owed.shift();
+    owed.push({
+      function: call.function,
+      lengths: isRead(call) ? [readReplyBytes(call.count)] : rtuReplyLengths(call.request),
+    });
+    if (owed.length > MAX_OWED_REPLIES) {
+      const oldestRead = owed.findIndex((debt) => debt.function <= 4);
+      owed.splice(Math.max(0, oldestRead), 1);
+    }
     this.#owed.set(call.unit, owed);
   }
 
-  #settleOldest(unit: number): void {
-    const owed = this.#owed.get(unit);
-    owed?.shift();
-    if (owed?.length === 0) this.#owed.delete(unit);
+  #settleOldest(unit: number, code: number): void {
+    const owed = this.#owed.get(unit) ?? [];
+    const oldest = owed.findIndex((debt) => debt.function === code);
+    if (oldest >= 0) this.#keep(unit, owed.toSpliced(oldest, 1));
   }
 
-  #settleThrough(unit: number, settled: number): void {
-    const rest = this.#owed.get(unit) ?? [];
-    const index = rest.indexOf(settled);
-    if (index < 0) return;
-    rest.splice(0, index + 1);
-    if (rest.length === 0) this.#owed.delete(unit);
-  }
-
-  #forget(unit: number, forgotten: number): void {
-    const rest = (this.#owed.get(unit) ?? []).filter((owed) => owed !== forgotten);
-    if (rest.length === 0) this.#owed.delete(unit);
-    else this.#owed.set(unit, rest);
+  #keep(unit: number, owed: Debt[]): void {
+    if (owed.length === 0) this.#owed.delete(unit);
+    else this.#owed.set(unit, owed);
   }
 }
 
-/** A debt is known by what its reply will show: function and length. */
-function debt(code: number, lengthBytes: number): number {
-  return code * 1024 + lengthBytes;
-}
-
-function debtOf(call: ReadCall): number {
-  return debt(call.function, readReplyBytes(call.count));
+function isDebtOf(debt: Debt, code: number, lengthBytes: number): boolean {
+  return debt.function === code && debt.lengths.includes(lengthBytes);
 }

@@ -1,9 +1,20 @@
+import { rtuReplyLengths } from '#drivers/codec/index.ts';
 import type { SerialSettings } from '#drivers/core/index.ts';
+import { type Call, isRead } from './framing.ts';
 
 /** Bytes of a read request and of its reply on the serial side. */
 export const READ_REQUEST_BYTES = 8;
 export function readReplyBytes(registers: number): number {
   return 5 + registers * 2;
+}
+
+/** Bytes around the registers of a write: unit, function, start, register count, byte count, CRC. */
+const WRITE_OVERHEAD_BYTES = 9;
+
+/** Bytes of a call and of the longest reply to it on the serial side. */
+export function callBytes(call: Call): number {
+  if (isRead(call)) return READ_REQUEST_BYTES + readReplyBytes(call.count);
+  return WRITE_OVERHEAD_BYTES + call.request.registers.length * 2 + Math.max(...rtuReplyLengths(call.request));
 }
 
 /** Start bit, eight data bits, parity if any, stop bits. */

@@ -1,42 +1,44 @@
 import { type Block, type BlockData, EXCEPTION_NAMES } from '#drivers/codec/index.ts';
-import { type CommError, commError, type ReadingSource, type ReadOutcome } from '#drivers/core/index.ts';
-import type { Arrival, Framing, ReadCall } from './framing.ts';
+import { commError, type PurseRead, type Reading, type ReadingSource, type ReadOutcome } from '#drivers/core/index.ts';
+import { type Answer, type Errand, type ErrandOutcome, type ErrandStep, MAX_PROBES } from './errand.ts';
+import type { Framing, ReadCall } from './framing.ts';
 import { otherLengths } from './planner.ts';
 import type { PolledMeter } from './polledMeter.ts';
-import type { Priority } from './priority.ts';
+import { PRIORITY, type Priority } from './priority.ts';
 
 /** Frames that came damaged are asked once more within the visit; the next time the meter is left alone. */
 export const MAX_QUICK_RETRIES = 1;
-/** Probes before a visit gives up on a meter that answers each with an exception (see RtuFraming). */
-export const MAX_PROBES = 3;
-
+/** Frames of a read-back that are asked once more, damaged or unanswered: a command's outcome hangs on each. */
+export const MAX_READ_BACK_RETRIES = 2;
 /** Modbus exception 02, illegal data address. */
 const ILLEGAL_ADDRESS = 2;
 
-/** How a visit ended. `blocks` hold views of receive buffers: decode at once or copy. */
-export type VisitOutcome =
-  | { readonly ok: true; readonly blocks: readonly BlockData[]; readonly atMs: number; readonly receivedMs: number }
-  | { readonly ok: false; readonly error: CommError; readonly atMs: number };
+/** What those are told who wait for a visit. `purse` only where it was asked for. */
+export type Told =
+  | { readonly ok: true; readonly reading: Reading; readonly purse?: PurseRead }
+  | Extract<ReadOutcome, { ok: false }>;
 
-/** What an answer means for the visit it came to. */
-export type VisitStep =
-  | { readonly kind: 'again' }
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'failed'; readonly error: CommError };
+/** Makes of a visit's end what those who wait are told. Must not throw. */
+export type OnVisit = (visit: Visit, outcome: ErrandOutcome) => Told;
 
-const AGAIN: VisitStep = { kind: 'again' };
-const FINISHED: VisitStep = { kind: 'finished' };
+const AGAIN: ErrandStep = { kind: 'again' };
+const FINISHED: ErrandStep = { kind: 'finished' };
+const SILENT: ErrandStep = { kind: 'failed', error: commError('timeout', 'no answer before the deadline') };
+const GONE: Told = { ok: false, error: commError('cancelled', 'the meter was taken off the line') };
 
-/** One visit to one meter: the blocks still to be read and those read. Decides; sends nothing. */
-export class Visit {
+/** One visit to read one meter: the blocks still to be read and those read. */
+export class Visit implements Errand {
   readonly polled: PolledMeter;
   readonly priority: Priority;
   readonly source: ReadingSource;
+  readonly countsSilenceOnly = false;
   readonly read: BlockData[] = [];
-  /** Wall time of the first request; undefined before it. */
   atMs: number | undefined;
+  /** Are the blocks of the prepaid side among those asked for? */
+  wantsPurse = false;
   /** Who asked for the visit and waits for its outcome. */
-  readonly waiters: ((outcome: ReadOutcome) => void)[] = [];
+  readonly waiters: ((told: Told) => void)[] = [];
+  readonly #onVisit: OnVisit;
   #blocks: readonly Block[];
   /** What was asked for the first of the blocks: itself, or as much in another length. */
   #asked: Block | undefined;
@@ -44,11 +46,18 @@ export class Visit {
   #probes = 0;
   #retries = 0;
 
-  constructor(polled: PolledMeter, priority: Priority, source: ReadingSource, blocks: readonly Block[]) {
+  constructor(
+    polled: PolledMeter,
+    priority: Priority,
+    source: ReadingSource,
+    blocks: readonly Block[],
+    onVisit: OnVisit,
+  ) {
     this.polled = polled;
     this.priority = priority;
     this.source = source;
     this.#blocks = blocks;
+    this.#onVisit = onVisit;
   }
 
   /**
@@ -77,24 +86,37 @@ export class Visit {
     return { unit: unitAddress, function: model.readFunction, start, count };
   }
 
-  /** Takes the answer to the last call. */
-  arrived(arrival: Exclude<Arrival, { kind: 'lost' }>): VisitStep {
-    switch (arrival.kind) {
+  arrived(answer: Answer): ErrandStep {
+    switch (answer.kind) {
       case 'damaged':
-        this.#retries += 1;
-        return this.#retries <= MAX_QUICK_RETRIES
-          ? AGAIN
-          : { kind: 'failed', error: commError(arrival.error, 'the answer came damaged, twice') };
+        if (this.#mayRetry(MAX_QUICK_RETRIES)) return AGAIN;
+        return { kind: 'failed', error: commError(answer.error, 'the answer came damaged, twice') };
       case 'exception':
-        return this.#probing ? this.#probed(arrival.code) : this.#refused(arrival.code);
+        return this.#probing ? this.#probed(answer.code) : this.#refused(answer.code);
+      case 'written':
+        return { kind: 'failed', error: commError('frame', 'a read was answered like a write') };
       case 'registers':
         if (this.#probing) return this.#probed(undefined);
-        return this.#took(arrival.data);
+        return this.#took(answer.data);
     }
   }
 
+  silent(): ErrandStep {
+    return this.#mayRetry(0) ? AGAIN : SILENT;
+  }
+
+  end(outcome: ErrandOutcome): void {
+    const told = this.polled.removed ? GONE : this.#onVisit(this, outcome);
+    for (const waiter of this.waiters) waiter(told);
+  }
+
+  #mayRetry(most: number): boolean {
+    this.#retries += 1;
+    return this.#retries <= (this.priority === PRIORITY.readBack ? MAX_READ_BACK_RETRIES : most);
+  }
+
   /** Any answer to a probe is one: the meter lives and has settled its debts. */
-  #probed(code: number | undefined): VisitStep {
+  #probed(code: number | undefined): ErrandStep {
     this.#probes += 1;
     if (this.#probes < MAX_PROBES) return AGAIN;
     return {
@@ -103,7 +125,7 @@ export class Visit {
     };
   }
 
-  #refused(code: number): VisitStep {
+  #refused(code: number): ErrandStep {
     const [block, ...rest] = this.#blocks;
     if (code === ILLEGAL_ADDRESS && block !== undefined) {
       this.#blocks = [...this.polled.refuse(block), ...rest];
@@ -114,7 +136,7 @@ export class Visit {
     return { kind: 'failed', error: commError('exception', EXCEPTION_NAMES[code] ?? `exception ${code}`, code) };
   }
 
-  #took(data: Uint8Array): VisitStep {
+  #took(data: Uint8Array): ErrandStep {
     const last = this.#blocks.length <= 1;
     // The bytes hold until the next ones come; what more is to come for has to be kept.
     if (this.#asked !== undefined)

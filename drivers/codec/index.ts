@@ -6,6 +6,8 @@ export * from './modelCodec.ts';
 export * from './modelEncode.ts';
 export { exactScale } from './modelPlan.ts';
 export * from './pdu.ts';
+export * from './purseRead.ts';
+export * from './purseWrite.ts';
 export * from './registers.ts';
 export * from './rtuFrame.ts';
 export * from './rtuStream.ts';

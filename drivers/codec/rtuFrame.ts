@@ -14,6 +14,9 @@ import {
 export const RTU_MIN_BYTES = 4;
 export const RTU_MAX_BYTES = 256;
 
+/** Address and CRC around a PDU. */
+export const RTU_OVERHEAD_BYTES = 3;
+
 /** Address, function, code and CRC of an exception. */
 export const RTU_EXCEPTION_BYTES = 5;
 
@@ -59,9 +62,12 @@ export function decodeRtuReply(frame: Uint8Array): RtuReplyFrame {
   return { unit: frame[0] ?? 0, reply: decodeReplyPdu(unwrap(frame)) };
 }
 
+/** What the maker's tool waits for after every vendor write, whatever its length; what is in it nobody says. */
+const VENDOR_REPLY_BYTES = 15;
+
 /**
- * Length in bytes of the RTU frame that answers `request`. The vendor write's answer is either laid out like that of
- * function 16 or repeats the data (the maker's tool waits for 15 bytes after a purchase of 17), hence two lengths.
+ * Lengths in bytes that the RTU frame answering `request` may have. The vendor write's answer is laid out like that of
+ * function 16, or has the 15 bytes that the maker's tool waits for, or repeats the data: hence several.
  */
 export function rtuReplyLengths(request: ModbusRequest): readonly number[] {
   switch (request.kind) {
@@ -71,13 +77,36 @@ export function rtuReplyLengths(request: ModbusRequest): readonly number[] {
     case 'writeCoils':
       return [8];
     case 'writeRegisters':
-      return request.function === VENDOR_WRITE ? [8, 7 + request.registers.length * 2] : [8];
+      return request.function === VENDOR_WRITE ? vendorReplyLengths(request.registers.length * 2) : [8];
   }
 }
 
 /**
+ * Does `pdu` answer this write and no other? Start and register count must be its own; an answer that repeats data must
+ * repeat just these. A vendor's answer of 15 bytes that repeats nothing we know is taken for what its function says.
+ */
+export function answersWrite(
+  { function: code, start, registers }: Extract<ModbusRequest, { kind: 'writeRegisters' }>,
+  pdu: Uint8Array,
+): boolean {
+  if (pdu[0] !== code) return false;
+  const first = ((pdu[1] ?? 0) << 8) | (pdu[2] ?? 0);
+  const second = ((pdu[3] ?? 0) << 8) | (pdu[4] ?? 0);
+  if (pdu.length === 5) return first === start && second === registers.length;
+  if (code !== VENDOR_WRITE) return false;
+  const repeats = pdu[3] === pdu.length - 4;
+  if (!repeats) return pdu.length === VENDOR_REPLY_BYTES - RTU_OVERHEAD_BYTES;
+  return (
+    first === start &&
+    pdu.length - 4 === registers.length * 2 &&
+    registers.every((register, index) => register === (((pdu[4 + index * 2] ?? 0) << 8) | (pdu[5 + index * 2] ?? 0)))
+  );
+}
+
+/**
  * Length that the reply starting at `bytes[start]` gives itself; 0 when its function is unknown, undefined when the
- * byte that says so has not come yet. The vendor write does not say its own length and counts as unknown.
+ * byte that says so has not come yet. The vendor write does not say its own length and counts as unknown: see
+ * `vendorReplyLengthAt`.
  */
 export function rtuReplyLengthAt(bytes: Uint8Array, start: number, end: number): number | undefined {
   if (end - start < 2) return undefined;
@@ -85,6 +114,18 @@ export function rtuReplyLengthAt(bytes: Uint8Array, start: number, end: number):
   if (code >= 0x80) return RTU_EXCEPTION_BYTES;
   if (code >= 1 && code <= 4) return end - start < 3 ? undefined : 5 + (bytes[start + 2] ?? 0);
   return code === 5 || code === 6 || code === 15 || code === 16 ? 8 : 0;
+}
+
+function vendorReplyLengths(dataBytes: number): readonly number[] {
+  const repeating = 7 + dataBytes;
+  return repeating === VENDOR_REPLY_BYTES ? [8, VENDOR_REPLY_BYTES] : [8, VENDOR_REPLY_BYTES, repeating];
+}
+
+/** Length of the vendor's reply that is complete and whole at `bytes[start]`, by trying each that one can have; else 0. */
+export function vendorReplyLengthAt(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start + 1] !== VENDOR_WRITE) return 0;
+  const lengths = vendorReplyLengths(bytes[start + 4] ?? 0);
+  return lengths.find((length) => end - start >= length && crcFits(bytes, start, start + length)) ?? 0;
 }
 
 /** The same for a request: what a gateway or meter must wait for. */

@@ -8,6 +8,7 @@ import {
   type RtuRequestFrame,
   rtuReplyLengthAt,
   rtuRequestLengthAt,
+  vendorReplyLengthAt,
 } from './rtuFrame.ts';
 
 /** Most unread bytes a stream keeps: a few of the longest frames. A line that babbles loses the oldest. */
@@ -19,6 +20,8 @@ export interface ExpectedRtuReply {
   readonly function: number;
   /** Lengths in bytes that the frame may have; exceptions are always understood. */
   readonly lengths: readonly number[];
+  /** Is this whole frame really the answer? Absent: its head and length are enough. Never asked of exceptions. */
+  readonly isAnswer?: (frame: Uint8Array) => boolean;
 }
 
 /** What came: the whole frame (a view of the bytes just pushed), or its wreck with a checksum that does not fit. */
@@ -109,15 +112,21 @@ export class RtuReplyStream {
     let result = BROKEN;
     for (const length of lengths) {
       if (end - at < length) result = PARTIAL;
-      else if (crcFits(bytes, at, at + length)) return length;
+      else if (crcFits(bytes, at, at + length)) return this.#isAnswer(exception, at, length) ? length : FOREIGN;
     }
     return result;
+  }
+
+  #isAnswer(exception: boolean, at: number, length: number): boolean {
+    const isAnswer = this.#expected?.isAnswer;
+    return exception || isAnswer === undefined || isAnswer(this.#window.bytes.subarray(at, at + length));
   }
 
   /** Length of a stranger complete at `at`, PARTIAL when one may be growing there, else FOREIGN. */
   #strangerAt(at: number): number {
     const { bytes, end } = this.#window;
-    const length = rtuReplyLengthAt(bytes, at, end);
+    let length = rtuReplyLengthAt(bytes, at, end);
+    if (length === 0) length = vendorReplyLengthAt(bytes, at, end);
     if (length === 0) return FOREIGN;
     if (length === undefined || end - at < length) return PARTIAL;
     if (!crcFits(bytes, at, at + length)) return FOREIGN;

@@ -1,3 +1,4 @@
+import type { PurseTable } from './purse.ts';
 import type { Quantity } from './quantity.ts';
 
 /** Register types. Multi-register values are high word first unless `wordOrder` says otherwise. */
@@ -84,6 +85,8 @@ export interface MeterModel {
   /** Byte offset, from the span's first data byte, of a 7-byte binary clock YY MM DD weekday hh mm ss. */
   readonly clock?: { readonly spanStart: number; readonly byteOffset: number };
   readonly relayWrite?: RelayWrite;
+  /** The prepaid side: what is kept beside the fields, and how it is written. */
+  readonly purse?: PurseTable;
   /** Where each fact comes from: manual and page, capture, repository and file. */
   readonly sources: readonly string[];
 }

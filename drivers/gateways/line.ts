@@ -1,26 +1,31 @@
 import {
   blamesMeter,
+  type ErrandOutcome,
   type Framing,
   frameSilenceMs,
   LineBus,
   MbapFraming,
   RtuFraming,
+  type Told,
   type Visit,
-  type VisitOutcome,
 } from '#drivers/bus/index.ts';
+import { framesOf } from '#drivers/codec/index.ts';
 import {
   type Chance,
   type Clock,
   type CommandOutcome,
+  type CommError,
   commError,
   type Line,
   type LineConfig,
   type LineHealth,
   type LineMeter,
   type LineSink,
+  type MeterCommand,
   type PurseOutcome,
   type ReadingSource,
   type ReadOutcome,
+  type ReadUrgency,
   type Transport,
 } from '#drivers/core/index.ts';
 import { transportFor } from '#drivers/transports/index.ts';
@@ -92,23 +97,41 @@ class PollingLine implements Line {
     this.#bus.setMeters(meters);
   }
 
-  readNow(meterId: number, source: ReadingSource): Promise<ReadOutcome> {
-    const polled = this.#bus.meters.find(({ meter }) => meter.meterId === meterId);
-    if (this.#stopped || polled === undefined) {
-      const message = this.#stopped ? 'the line was stopped' : 'no such meter on this line';
-      return Promise.resolve({ ok: false, error: commError('cancelled', message) });
-    }
+  async readNow(meterId: number, source: ReadingSource, urgency: ReadUrgency = 'onDemand'): Promise<ReadOutcome> {
+    const polled = this.#polled(meterId);
+    if (polled === undefined) return { ok: false, error: this.#absent() };
     return new Promise((resolve) => {
-      this.#bus.readNow(polled, source, resolve);
+      this.#bus.readNow(polled, source, urgency, resolve);
     });
   }
 
-  execute(): Promise<CommandOutcome> {
-    return Promise.resolve({ sent: false, error: commError('cancelled', 'this line does not write yet') });
+  async execute(meterId: number, command: MeterCommand): Promise<CommandOutcome> {
+    const polled = this.#polled(meterId);
+    if (polled === undefined) return { sent: false, error: this.#absent() };
+    const said = framesOf(polled.meter.model, command, this.#reader.localMs);
+    if (!said.ok) return { sent: false, error: commError('cancelled', said.message) };
+    return new Promise((resolve) => {
+      this.#bus.write(polled, said.frames, resolve);
+    });
   }
 
-  readPurse(): Promise<PurseOutcome> {
-    return Promise.resolve({ ok: false, error: commError('cancelled', 'this line reads no purse yet') });
+  async readPurse(meterId: number): Promise<PurseOutcome> {
+    const polled = this.#polled(meterId);
+    if (polled === undefined) return { ok: false, error: this.#absent() };
+    const told = await new Promise<Told>((resolve) => {
+      this.#bus.readPurse(polled, resolve);
+    });
+    if (!told.ok) return told;
+    if (told.purse !== undefined) return { ok: true, purse: told.purse };
+    return { ok: false, error: commError('frame', `${polled.meter.model.name}: keeps no prepaid balance`) };
+  }
+
+  #polled(meterId: number): Visit['polled'] | undefined {
+    return this.#stopped ? undefined : this.#bus.meters.find(({ meter }) => meter.meterId === meterId);
+  }
+
+  #absent(): CommError {
+    return commError('cancelled', this.#stopped ? 'the line was stopped' : 'no such meter on this line');
   }
 
   get cycleMs(): number | undefined {
@@ -142,17 +165,19 @@ class PollingLine implements Line {
     };
   }
 
-  /** Decodes, judges and tells; the result is also what a waiting `readNow` is told. */
-  #visited({ polled, source }: Visit, outcome: VisitOutcome): ReadOutcome {
-    const { meter } = polled;
+  /** Decodes, judges and tells; the result is also what those are told who wait for the visit. */
+  #visited(visit: Visit, outcome: ErrandOutcome): Told {
+    const { polled, source } = visit;
     const { sink } = this.#deps;
     if (outcome.ok) {
       const reading = this.#reader.read(polled, source, outcome);
       if (!this.#stopped) sink.reading(reading);
-      return { ok: true, reading };
+      const purse = visit.wantsPurse ? this.#reader.purse(polled, outcome, reading) : undefined;
+      return purse === undefined ? { ok: true, reading } : { ok: true, reading, purse };
     }
     const { error, atMs } = outcome;
-    if (!this.#stopped && blamesMeter(error)) sink.meterFailed(meter.meterId, error, polled.consecutiveFailures, atMs);
+    if (!this.#stopped && blamesMeter(error))
+      sink.meterFailed(polled.meter.meterId, error, polled.consecutiveFailures, atMs);
     return { ok: false, error };
   }
 

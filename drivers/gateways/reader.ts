@@ -1,6 +1,14 @@
-import type { Visit, VisitOutcome } from '#drivers/bus/index.ts';
-import { type CompiledModel, compileModel } from '#drivers/codec/index.ts';
-import type { Clock, LineMeter, MeterModel, Reading, ReadingSource, Rejection } from '#drivers/core/index.ts';
+import type { ErrandOutcome, Visit } from '#drivers/bus/index.ts';
+import { type CompiledModel, compileModel, decodePurse } from '#drivers/codec/index.ts';
+import type {
+  Clock,
+  LineMeter,
+  MeterModel,
+  PurseRead,
+  Reading,
+  ReadingSource,
+  Rejection,
+} from '#drivers/core/index.ts';
 import { CounterGuard } from './counterGuard.ts';
 import { CLOCK_TOLERANCE_MS, ZoneClock } from './zoneClock.ts';
 
@@ -40,7 +48,7 @@ export class Reader {
   read(
     { meter, place }: Pick<Visit['polled'], 'meter' | 'place'>,
     source: ReadingSource,
-    visit: Extract<VisitOutcome, { ok: true }>,
+    visit: Extract<ErrandOutcome, { ok: true }>,
   ): Reading {
     const memory = this.#memories[place];
     if (memory === undefined) throw new RangeError(`no meter at place ${place} of the line`);
@@ -61,6 +69,24 @@ export class Reader {
       rejected,
     };
     return restarted.length === 0 ? reading : { ...reading, restarted };
+  }
+
+  /** The prepaid side out of the same visit; undefined where the model or the meter has none. */
+  purse(
+    { meter }: Pick<Visit['polled'], 'meter'>,
+    { blocks, atMs, receivedMs }: Extract<ErrandOutcome, { ok: true }>,
+    { values }: Reading,
+  ): PurseRead | undefined {
+    const table = meter.model.purse;
+    const said = table === undefined ? undefined : decodePurse(table, blocks);
+    const { energyWh } = values;
+    return said && { ...said, atMs, receivedMs, energyWh: energyWh === undefined ? undefined : BigInt(energyWh) };
+  }
+
+  /** The meters' own time at an instant, as if it were UTC; absent where the line's zone is not known. */
+  get localMs(): ((atMs: number) => number) | undefined {
+    const zone = this.#zone;
+    return zone && ((atMs) => zone.localMs(atMs));
   }
 
   #believedClock(meterClockMs: number | undefined, atMs: number, rejected: Rejection[]): number | undefined {

@@ -1,4 +1,5 @@
 import type { MeterModel } from '#drivers/core/index.ts';
+import { ACREL_PURSE } from './acrelPurse.ts';
 
 /**
  * Acrel DDSY1352, single-phase prepaid DIN-rail meter. It answers the same block of 48 registers at 0x0200 as its
@@ -51,6 +52,7 @@ export const acrelDdsy1352: MeterModel = {
   },
   clock: { spanStart: 0x0200, byteOffset: 80 },
   relayWrite: { address: 0x0057, forceClose: [1, 0], forceOpen: [1, 1], automatic: [0, 0] },
+  purse: ACREL_PURSE,
   sources: [
     'malikdoksoz/ddsy-decmp: Variable.cs, Modbus.cs (one live block 0x0200 for both families; model code 7 = DDSY1352)',
     'Acrel DDSY1352 manual T1.0 (2021-06-25), page 15: 9600 8N1, energies u32 × 0.01 kWh',

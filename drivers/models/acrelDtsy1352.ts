@@ -1,4 +1,5 @@
 import type { MeterModel } from '#drivers/core/index.ts';
+import { ACREL_PURSE } from './acrelPurse.ts';
 
 /**
  * Acrel DTSY1352, three-phase prepaid DIN-rail meter.
@@ -60,6 +61,7 @@ export const acrelDtsy1352: MeterModel = {
   },
   clock: { spanStart: 0x0200, byteOffset: 80 },
   relayWrite: { address: 0x0057, forceClose: [1, 0], forceOpen: [1, 1], automatic: [0, 0] },
+  purse: ACREL_PURSE,
   sources: [
     'malikdoksoz/ddsy-decmp: Variable.cs, Modbus.cs (live block 0x0200, status word 0x0224)',
     'jerryxiaosa/ems4j: AcrelCutOffTranslator, AcrelRecoverTranslator (0x0057 payloads)',

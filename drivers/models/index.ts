@@ -3,7 +3,7 @@ import type { MeterModel } from '#drivers/core/index.ts';
 import { faultsOf, isMeterModel } from './faults.ts';
 
 /** Files of this folder that hold no model. */
-const HELPERS: ReadonlySet<string> = new Set(['index.ts', 'faults.ts']);
+const HELPERS: ReadonlySet<string> = new Set(['index.ts', 'faults.ts', 'acrelPurse.ts', 'purseFaults.ts']);
 
 /**
  * Every model of this folder, by id: adding a meter is adding its file. A file that exports no model, or one that

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { MAX_WAITING_ERRANDS } from '#drivers/bus/errandQueue.ts';
 import { readLimitMs, transmitMs } from '#drivers/bus/timing.ts';
-import { MAX_WAITING_VISITS } from '#drivers/bus/visitQueue.ts';
 import { encodeRtuReply } from '#drivers/codec/index.ts';
 import { acrelAdl300 } from '#drivers/models/acrelAdl300.ts';
 import { acrelAdl3000 } from '#drivers/models/acrelAdl3000.ts';
@@ -212,13 +212,13 @@ describe('a line', () => {
   });
 
   test('two people who ask for one meter share one read; too many requests are refused, not hoarded', async () => {
-    const { wire, clock, line, ask } = virtualLine({ meters: meters(MAX_WAITING_VISITS + 2) });
+    const { wire, clock, line, ask } = virtualLine({ meters: meters(MAX_WAITING_ERRANDS + 2) });
     wire.respond = answering(20);
     line.start();
     clock.advance(5);
     const first = ask(50);
     const second = ask(50);
-    const others = Array.from({ length: MAX_WAITING_VISITS + 2 }, (_, index) => ask(index + 1));
+    const others = Array.from({ length: MAX_WAITING_ERRANDS + 2 }, (_, index) => ask(index + 1));
     clock.advance(10_000);
     expect(await first).toBe(await second);
     const refused = (await Promise.all(others)).filter((outcome) => !outcome.ok);
