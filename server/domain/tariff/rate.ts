@@ -51,7 +51,7 @@ export function rateConsumption(
 
 /** Sum of the printed lines. */
 export function totalOf(lines: readonly ChargeLine[]): bigint {
-  return lines.reduce((sum, line) => sum + line.amountMinor, 0n);
+  return lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
 }
 
 function stepParts(steps: Steps, usedBefore: bigint, quantity: bigint): Part[] {
