@@ -2,6 +2,7 @@ import type { Chance } from '#drivers/core/index.ts';
 import type { Measuring } from './measuring.ts';
 import type { Access } from './modules/access/index.ts';
 import type { Estate } from './modules/estate/index.ts';
+import { createLedger, type LedgerModule } from './modules/ledger/index.ts';
 import { createTariffs, type TariffsModule } from './modules/tariffs/index.ts';
 import type { Db } from './platform/db/index.ts';
 import type { HouseClock } from './platform/houseClock.ts';
@@ -23,6 +24,7 @@ export interface MoneyDeps {
 /** Everything between a customer's money and the meter. */
 export interface Money {
   readonly tariffs: TariffsModule;
+  readonly ledger: LedgerModule;
   addRoutes(routes: RouteServer): void;
   /** Takes up what was under way. After the measuring side has started. */
   start(): Promise<void>;
@@ -37,10 +39,13 @@ export interface Money {
 export function createMoney(deps: MoneyDeps): Money {
   const { db, estate, clock } = deps;
   const tariffs = createTariffs({ db, estate, clock });
+  const ledger = createLedger({ db, clock, timeZoneOf: (propertyId) => estate.place(propertyId)?.timeZone });
   return {
     tariffs,
+    ledger,
     addRoutes(routes) {
       tariffs.addRoutes(routes);
+      ledger.addRoutes(routes);
     },
     async start() {
       await tariffs.load(db);

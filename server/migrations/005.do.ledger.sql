@@ -86,6 +86,7 @@ create table ledger_txn (
   constraint ledger_txn_key unique (property_id, key)
 );
 create unique index ledger_txn_reversed_once_key on ledger_txn (reverses_id) where reverses_id is not null;
+create index ledger_txn_period_idx on ledger_txn (property_id, period, id);
 create index ledger_txn_reference_idx on ledger_txn (property_id, ref_kind, ref_id);
 
 create table ledger_entry (
@@ -93,9 +94,13 @@ create table ledger_entry (
   no int not null,
   account_id bigint not null,
   amount_minor bigint not null check (amount_minor <> 0),
+  -- Consumption is a fact: it may take more out of a limited account than there is.
+  may_overdraw boolean not null,
   -- Both null for accounts without a balance row.
   balance_after bigint,
   account_version bigint,
+  -- What we owe a customer is ≤ 0 here; nothing takes out more than there is.
+  constraint ledger_entry_limit check (balance_after <= 0 or amount_minor < 0 or may_overdraw),
   constraint ledger_entry_pkey primary key (txn_id, no),
   -- Serves sums of an account too.
   constraint ledger_entry_version_key unique (account_id, account_version)
@@ -135,6 +140,242 @@ create trigger ledger_answer_append_only before update or delete or truncate on 
   for each statement execute function refuse_change();
 create trigger ledger_balance_kept before delete or truncate on ledger_balance
   for each statement execute function refuse_change();
+
+-- A transaction is whole at commit: its very entries, Σ = 0, accounts of its own property; a reversal mirrors what it names.
+create function ledger_txn_is_whole() returns trigger language plpgsql as $$
+declare
+  found_entries bigint;
+  sum_minor numeric;
+  foreign_entries bigint;
+begin
+  select count(*), coalesce(sum(e.amount_minor), 0), count(*) filter (where a.property_id is distinct from new.property_id)
+    into found_entries, sum_minor, foreign_entries
+    from ledger_entry e left join ledger_account a on a.id = e.account_id
+    where e.txn_id = new.id;
+  if found_entries <> new.n_entries then
+    raise exception 'transaction % has % entries, not %', new.key, found_entries, new.n_entries using errcode = 'MW011';
+  end if;
+  if sum_minor <> 0 then
+    raise exception 'the entries of transaction % sum up to %, not 0', new.key, sum_minor using errcode = 'MW012';
+  end if;
+  if foreign_entries > 0 then
+    raise exception 'transaction % books on accounts of another property', new.key using errcode = 'MW013';
+  end if;
+  if new.reverses_id is not null and not ledger_is_mirror(new.id, new.property_id, new.reverses_id) then
+    raise exception 'transaction % is not the mirror of one that can be reversed', new.key using errcode = 'MW014';
+  end if;
+  return null;
+end $$;
+
+-- True when `mirror` undoes every entry of `original`, which is of the same property and no reversal itself.
+create function ledger_is_mirror(mirror bigint, property int, original bigint) returns boolean language sql stable as $$
+  select exists (select from ledger_txn where id = original and property_id = property and reverses_id is null)
+    and not exists (
+      select from (select no, account_id, -amount_minor as amount from ledger_entry where txn_id = original) o
+      full join (select no, account_id, amount_minor as amount from ledger_entry where txn_id = mirror) m
+        using (no, account_id, amount)
+      where o.no is null or m.no is null)
+$$;
+
+create constraint trigger ledger_txn_whole after insert on ledger_txn deferrable initially deferred
+  for each row execute function ledger_txn_is_whole();
+
+-- Entries come with their transaction in one statement: nothing is added to an old one, not even a balanced pair.
+create function ledger_entries_are_complete() returns trigger language plpgsql as $$
+begin
+  if exists (
+    select from (select distinct txn_id from arrived) a
+    where (select t.n_entries from ledger_txn t where t.id = a.txn_id)
+      is distinct from (select count(*) from ledger_entry e where e.txn_id = a.txn_id)
+  ) then
+    raise exception 'entries that their transaction does not count' using errcode = 'MW011';
+  end if;
+  return null;
+end $$;
+create trigger ledger_entry_complete after insert on ledger_entry referencing new table as arrived
+  for each statement execute function ledger_entries_are_complete();
+
+-- The account's id, made when it is new.
+create function ledger_account_id(in_property int, in_kind text, in_subject text) returns bigint language plpgsql as $$
+declare account bigint;
+begin
+  select id into account from ledger_account where property_id = in_property and kind = in_kind and subject = in_subject;
+  if account is null then
+    insert into ledger_account (property_id, kind, subject) values (in_property, in_kind, in_subject)
+      on conflict do nothing returning id into account;
+  end if;
+  if account is null then
+    select id into account from ledger_account where property_id = in_property and kind = in_kind and subject = in_subject;
+  end if;
+  return account;
+end $$;
+
+-- The month that something of `wanted` is booked in: the next one that is open. Holds off a closing until commit.
+create function ledger_open_period(in_property int, wanted date) returns date language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(63838, in_property);
+  return greatest(wanted, (
+    select (max(period) + interval '1 month')::date from ledger_closed_period where property_id = in_property));
+end $$;
+
+-- One posting in one round trip. The same key with the same content answers the first posting; other content is MW001.
+create function ledger_post(
+  in_property int, in_kind text, in_key text, in_hash bytea, in_ref_kind text, in_ref_id text, in_reverses bigint,
+  in_event_at timestamptz, in_period date, in_user int, in_actor text, in_reason text,
+  in_kinds text[], in_subjects text[], in_amounts bigint[], in_overdraw boolean[],
+  out txn_id bigint, out repeated boolean
+) language plpgsql as $$
+declare
+  accounts bigint[] := '{}';
+  after_minor bigint[] := array_fill(null::bigint, array[cardinality(in_amounts)]);
+  versions bigint[] := after_minor;
+  first_hash bytea;
+  i int;
+  balance bigint;
+  booked bigint;
+begin
+  repeated := false;
+  insert into ledger_txn (property_id, kind, key, content_hash, ref_kind, ref_id, reverses_id, event_at, period, user_id,
+      actor_name, reason, n_entries)
+    values (in_property, in_kind, in_key, in_hash, in_ref_kind, in_ref_id, in_reverses, in_event_at,
+      ledger_open_period(in_property, in_period), in_user, in_actor, in_reason, cardinality(in_amounts))
+    on conflict on constraint ledger_txn_key do nothing returning id into txn_id;
+  if txn_id is null then
+    select id, content_hash, true into txn_id, first_hash, repeated
+      from ledger_txn where property_id = in_property and key = in_key;
+    if first_hash <> in_hash then
+      raise exception 'the key % was used for something else', in_key using errcode = 'MW001';
+    end if;
+    return;
+  end if;
+  for i in 1 .. cardinality(in_amounts) loop
+    accounts[i] := ledger_account_id(in_property, in_kinds[i], in_subjects[i]);
+  end loop;
+  -- In id order, so that two postings never wait for each other.
+  for i in select e.i from unnest(accounts) with ordinality as e (account, i)
+      where in_kinds[e.i] in ('vendSuspense', 'wallet', 'deposit') order by e.account, e.i loop
+    insert into ledger_balance as b (account_id, balance_minor, version) values (accounts[i], in_amounts[i], 1)
+      on conflict (account_id) do update set balance_minor = b.balance_minor + excluded.balance_minor, version = b.version + 1
+      returning b.balance_minor, b.version into balance, booked;
+    after_minor[i] := balance;
+    versions[i] := booked;
+  end loop;
+  insert into ledger_entry (txn_id, no, account_id, amount_minor, may_overdraw, balance_after, account_version)
+    select ledger_post.txn_id, e.no, e.account, e.amount, e.overdraw, e.after_minor, e.version
+    from unnest(accounts, in_amounts, in_overdraw, after_minor, versions) with ordinality
+      as e (account, amount, overdraw, after_minor, version, no);
+end $$;
+
+-- The mirror of a posting. MW020: there is none; MW021: it is a reversal itself. At most once by ledger_txn_reversed_once_key.
+create function ledger_reverse(
+  in_property int, in_txn bigint, in_kind text, in_key text, in_hash bytea, in_event_at timestamptz, in_period date,
+  in_user int, in_actor text, in_reason text, out txn_id bigint, out repeated boolean
+) language plpgsql as $$
+declare
+  original ledger_txn;
+  kinds text[];
+  subjects text[];
+  amounts bigint[];
+begin
+  select * into original from ledger_txn t where t.id = in_txn and t.property_id = in_property;
+  if original.id is null then
+    raise exception 'there is no posting %', in_txn using errcode = 'MW020';
+  end if;
+  if original.reverses_id is not null then
+    raise exception 'posting % is a reversal', in_txn using errcode = 'MW021';
+  end if;
+  select array_agg(a.kind order by e.no), array_agg(a.subject order by e.no), array_agg(-e.amount_minor order by e.no)
+    into kinds, subjects, amounts
+    from ledger_entry e join ledger_account a on a.id = e.account_id where e.txn_id = in_txn;
+  select p.txn_id, p.repeated into txn_id, repeated from ledger_post(in_property, in_kind, in_key, in_hash, original.ref_kind,
+    original.ref_id, in_txn, in_event_at, in_period, in_user, in_actor, in_reason, kinds, subjects, amounts,
+    array_fill(false, array[cardinality(amounts)])) p;
+end $$;
+
+-- Many postings in one round trip, all or none. Entries name their posting by its place, from 1.
+create function ledger_post_many(
+  in_property int[], in_kind text[], in_key text[], in_hash bytea[], in_ref_kind text[], in_ref_id text[],
+  in_event_at timestamptz[], in_period date[], in_user int[], in_actor text[], in_reason text[], in_entries int[],
+  e_posting int[], e_no int[], e_kind text[], e_subject text[], e_amount bigint[], e_overdraw boolean[]
+) returns table (txn_id bigint, repeated boolean) language plpgsql as $$
+declare
+  wanted bigint[] := array(select nextval('ledger_txn_id_seq') from generate_subscripts(in_key, 1));
+  txns bigint[];
+  fresh boolean[];
+  accounts bigint[];
+  reused text;
+begin
+  insert into ledger_txn (id, property_id, kind, key, content_hash, ref_kind, ref_id, event_at, period, user_id, actor_name,
+      reason, n_entries)
+    with open as (
+      select w.property, w.period, ledger_open_period(w.property, w.period) as booked
+      from (select distinct u.property, u.period from unnest(in_property, in_period) as u (property, period) order by 1, 2) w)
+    select wanted[p.i], p.property, p.kind, p.key, p.hash, p.ref_kind, p.ref_id, p.event_at, open.booked, p.user_id, p.actor,
+      p.reason, p.entries
+    from unnest(in_property, in_kind, in_key, in_hash, in_ref_kind, in_ref_id, in_event_at, in_period, in_user, in_actor,
+      in_reason, in_entries) with ordinality
+      as p (property, kind, key, hash, ref_kind, ref_id, event_at, period, user_id, actor, reason, entries, i)
+    join open on open.property = p.property and open.period = p.period
+    order by p.property, p.key, p.i
+    on conflict on constraint ledger_txn_key do nothing;
+  select array_agg(t.id order by p.i), array_agg(t.id = wanted[p.i] order by p.i), min(p.key) filter (where t.content_hash <> p.hash)
+    into txns, fresh, reused
+    from unnest(in_property, in_key, in_hash) with ordinality as p (property, key, hash, i)
+    join ledger_txn t on t.property_id = p.property and t.key = p.key;
+  if reused is not null then
+    raise exception 'the key % was used for something else', reused using errcode = 'MW001';
+  end if;
+
+  insert into ledger_account (property_id, kind, subject)
+    select distinct in_property[e.posting], e.kind, e.subject from unnest(e_posting, e_kind, e_subject) as e (posting, kind, subject)
+    where fresh[e.posting] and not exists (select from ledger_account a
+      where a.property_id = in_property[e.posting] and a.kind = e.kind and a.subject = e.subject)
+    order by 1, 2, 3
+    on conflict do nothing;
+  select array_agg(a.id order by e.i) into accounts
+    from unnest(e_posting, e_kind, e_subject) with ordinality as e (posting, kind, subject, i)
+    join ledger_account a on a.property_id = in_property[e.posting] and a.kind = e.kind and a.subject = e.subject;
+  perform ledger_lock_balances(accounts);
+
+  insert into ledger_entry (txn_id, no, account_id, amount_minor, may_overdraw, balance_after, account_version)
+    select txns[e.posting], e.no, accounts[e.i], e.amount, e.overdraw,
+      b.balance_minor + (sum(e.amount) over booked)::bigint, b.version + row_number() over booked
+    from unnest(e_posting, e_no, e_amount, e_overdraw) with ordinality as e (posting, no, amount, overdraw, i)
+    left join ledger_balance b on b.account_id = accounts[e.i]
+    where fresh[e.posting]
+    window booked as (partition by accounts[e.i] order by e.i);
+  update ledger_balance b set balance_minor = b.balance_minor + s.amount, version = b.version + s.entries
+    from (
+      select accounts[e.i] as account, sum(e.amount)::bigint as amount, count(*) as entries
+      from unnest(e_posting, e_amount) with ordinality as e (posting, amount, i) where fresh[e.posting] group by 1) s
+    where b.account_id = s.account;
+  return query select t.id, not f.fresh from unnest(txns, fresh) with ordinality as f (id, fresh, i), lateral (select f.id) t (id)
+    order by f.i;
+end $$;
+
+-- Makes and locks, in id order, the balance rows of those among these accounts that have one.
+create function ledger_lock_balances(in_accounts bigint[]) returns void language plpgsql as $$
+begin
+  insert into ledger_balance (account_id, balance_minor, version)
+    select distinct a.id, 0, 0 from unnest(in_accounts) as w (id) join ledger_account a on a.id = w.id
+    where a.limited and not exists (select from ledger_balance b where b.account_id = a.id)
+    order by 1
+    on conflict do nothing;
+  perform from ledger_balance b where b.account_id = any (in_accounts) order by b.account_id for update;
+end $$;
+
+-- Fingerprint of what is booked in the months after `after_period` up to `last_period`, in pieces that memory can hold.
+create function ledger_digest(in_property int, after_period date, last_period date, out txns bigint, out digest bytea)
+language sql stable as $$
+  select coalesce(sum(piece.txns), 0)::bigint, sha256(coalesce(string_agg(piece.digest, '' order by piece.no), ''))
+  from (
+    select t.id / 10000 as no, count(distinct t.id) as txns,
+      sha256(convert_to(string_agg(concat_ws('|', t.id, t.key, t.kind, t.ref_kind, t.ref_id, t.reverses_id, t.period, e.no,
+        e.account_id, e.amount_minor), E'\n' order by t.id, e.no), 'UTF8')) as digest
+    from ledger_txn t left join ledger_entry e on e.txn_id = t.id
+    where t.property_id = in_property and t.period > after_period and t.period <= last_period
+    group by 1) piece
+$$;
 
 grant select, insert on ledger_account, ledger_txn, ledger_entry, ledger_closed_period, ledger_answer to meterwall_server;
 grant select, insert, update on ledger_balance to meterwall_server;

@@ -40,6 +40,17 @@ export interface PostingEntry {
   readonly account: AccountRef;
   /** Debit +, credit −; never 0. */
   readonly amountMinor: bigint;
+  /** Takes out of a limited account more than there is: consumption is a fact, a refund is not. */
+  readonly mayOverdraw?: true;
+}
+
+/** A part of a book; undefined where it does not matter which. */
+export interface EntryFilter {
+  readonly propertyId: number;
+  readonly kind?: AccountKind;
+  readonly subject?: string;
+  readonly refKind?: string;
+  readonly refId?: string;
 }
 
 /** Who caused a posting; undefined user: the program itself. */
@@ -93,15 +104,24 @@ export interface BookProof {
   readonly faults: readonly { readonly kind: string; readonly subject: string; readonly detail: string }[];
 }
 
+export interface ClosedPeriod {
+  readonly month: string;
+  readonly closedAtMs: number;
+  readonly actorName: string;
+  readonly txns: bigint;
+}
+
 /**
- * Double entry on Postgres. Everything happens in the caller's transaction. Throws `LedgerError` where a limit or a key
- * forbids; entries are never changed or deleted, undo is a new posting that names the old one.
+ * Double entry on Postgres. Everything happens in the caller's transaction. Throws `AppError`: `ledger.limit` where an
+ * account does not hold that much, `request.key-reused` where the key was used for something else; the transaction is lost
+ * then. Entries are never changed or deleted, undo is a new posting that names the old one.
  */
 export interface Ledger {
+  /** One round trip. Locks the limited accounts in id order. */
   post(tx: Tx, posting: Posting): Promise<Posted>;
-  /** Many postings in one statement (settlement). All or none; answers in the order given. */
+  /** Many postings, thousands a statement (settlement). All or none; answers in the order given. */
   postMany(tx: Tx, postings: readonly Posting[]): Promise<readonly Posted[]>;
-  /** Posts the mirror of a posting, at most once; a reversal cannot be reversed. */
+  /** Posts the mirror of a posting, at most once (`reversal.already`); a reversal cannot be reversed (`reversal.of-reversal`). */
   reverse(tx: Tx, request: ReverseRequest): Promise<Posted>;
   /** Σ of the account's entries, debit +; 0n for one that never was. */
   balance(db: Queryable, propertyId: number, account: AccountRef): Promise<bigint>;
@@ -120,6 +140,11 @@ export interface Ledger {
     request: { readonly propertyId: number; readonly key: string; readonly input: unknown },
     work: () => Promise<T>,
   ): Promise<Once<T>>;
-  /** One SQL statement over the whole book. */
-  prove(db: Queryable): Promise<BookProof>;
+  /** One SQL statement over the whole book, or over the books of these properties. */
+  prove(db: Queryable, propertyIds?: readonly number[]): Promise<BookProof>;
+  /**
+   * Closes the books up to and with a month ("2026-10"): nothing is booked in it any more, what comes late goes to the first
+   * open month. The proof notices every later change. Again: answers the first closing.
+   */
+  closePeriod(tx: Tx, request: { propertyId: number; month: string; actor: PostingActor }): Promise<ClosedPeriod>;
 }

@@ -134,6 +134,11 @@ export function violatedConstraint(error: unknown): string | undefined {
   return integrity ? error.constraint : undefined;
 }
 
+/** What the database says by its five characters, our own `MW…` of migrations among them; undefined when `error` is not its. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
 /** True when the database refuses the rows themselves (SQLSTATE 22 and 23): sending them again would not help. */
 export function refusesRows(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');

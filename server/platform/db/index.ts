@@ -1,4 +1,4 @@
-export { answers, type DbOptions, openDb, refusesRows, SERVER_ROLE, violatedConstraint } from './db.ts';
+export { answers, type DbOptions, openDb, refusesRows, SERVER_ROLE, sqlStateOf, violatedConstraint } from './db.ts';
 export { createDbWatch, type DbWatch } from './dbWatch.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
 export { MIGRATIONS_DIR, migrate } from './migrate.ts';
