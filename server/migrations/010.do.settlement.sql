@@ -21,6 +21,8 @@ create table charge_stream (
   cursor_at timestamptz not null,
   cursor_wh bigint not null,
   charged_to timestamptz not null,
+  -- Used since then, not yet charged.
+  uncharged_wh bigint not null default 0,
   -- The last register of the epoch, once it has ended; all is charged when `closed`.
   ended_at timestamptz,
   ended_wh bigint,
@@ -89,7 +91,7 @@ create table charge (
   lines jsonb not null,
   txn_id bigint not null,
   charged_at timestamptz not null,
-  constraint charge_key unique (account_id, meter_id, epoch, to_at, reason)
+  constraint charge_key unique (account_id, meter_id, epoch, period, to_at, reason)
 );
 create index charge_property_idx on charge (property_id, id);
 create index charge_account_idx on charge (account_id, id);
@@ -141,10 +143,9 @@ create table quarantine (
   cap_wh bigint not null,
   raised_at timestamptz not null,
   decided_at timestamptz,
-  -- ignored: the read was wrong; rebased: counting goes on from it and what flowed in between is `stated_wh`;
+  -- ignored: the read was wrong; rebased: counting goes on from it, and what flowed in between is corrected by a makeup;
   -- passed: a later read followed the last good one after all.
   decision text check (decision in ('ignored', 'rebased', 'passed')),
-  stated_wh bigint,
   user_id int,
   actor_name text,
   reason text

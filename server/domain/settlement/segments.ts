@@ -78,7 +78,7 @@ function believable({ from, reads, limits, slackMs }: Cutting): { steps: Step[];
     if (read.atMs <= last.point.atMs) continue;
     const elapsedMs = read.atMs - last.point.atMs + slackMs;
     const found = registerDelta(last.point.value, read.value, limits, elapsedMs);
-    if (found.kind === 'backward' || found.kind === 'implausible') {
+    if ('cap' in found) {
       refused.push({ cause: found.kind, read, after: last.point, cap: found.cap });
       continue;
     }

@@ -1,0 +1,86 @@
+import type { ZonedCalendar } from '#domain/calendar.ts';
+import { createCalendars } from '#domain/calendar.ts';
+import type { Clock } from '#drivers/core/index.ts';
+import type { AccountsReader, ChargingSource } from '#server/modules/accounts/types.ts';
+import type { EstateReader } from '#server/modules/estate/types.ts';
+import type { Ledger } from '#server/modules/ledger/index.ts';
+import type { Tariffs } from '#server/modules/tariffs/index.ts';
+import type { Db, Tx } from '#server/platform/db/index.ts';
+import type { RouteServer } from '#server/platform/http/index.ts';
+import type { Log } from '#server/platform/log.ts';
+import { repeat } from '#server/platform/repeat.ts';
+import { type ChargeRun, createChargeRuns } from './chargeRuns.ts';
+import { createChargingSource } from './chargingSource.ts';
+import type { StreamOutcome } from './streamCharge.ts';
+
+export type { ChargeRun } from './chargeRuns.ts';
+
+/** How often it is looked whether a billing instant has passed for which registers are in. */
+const LOOK_EVERY_MS = 30_000;
+/** Minutes after a billing instant at which what was read is charged: most reads are in, then stragglers. */
+const CHARGE_AT_MINUTES = [3, 10, 25];
+
+export interface SettlementDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly estate: EstateReader;
+  readonly ledger: Ledger;
+  readonly tariffs: Tariffs;
+  readonly accounts: AccountsReader;
+}
+
+export interface Settlement {
+  /** For the use cases of accounts. */
+  readonly chargingSource: ChargingSource;
+  addRoutes(routes: RouteServer): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Charges what was read of a property up to now. */
+  chargeProperty(propertyId: number): Promise<ChargeRun>;
+}
+
+/** Charges what is used, watches arrears, and compares meters, books and payments every night. */
+export function createSettlement(deps: SettlementDeps): Settlement {
+  const { db, clock, log, estate, ledger, tariffs, accounts } = deps;
+  const calendars = createCalendars();
+  const calendarOf = (propertyId: number): ZonedCalendar => calendars(estate.place(propertyId)?.timeZone ?? 'UTC');
+  const nowMs = () => clock.nowMs();
+  const charging = { ledger, tariffs, calendarOf, nowMs };
+  const charged = (tx: Tx, _propertyId: number, outcomes: readonly StreamOutcome[]): void => {
+    const platform = outcomes.filter(({ stream, charges }) => stream.custody === 'platform' && charges.length > 0);
+    if (platform.length > 0) accounts.walletsChanged(tx, new Set(platform.map(({ stream }) => stream.accountId)));
+  };
+  const runs = createChargeRuns({ ...charging, db, accounts, charged });
+  const source = createChargingSource({ ...charging, runs, accounts, charged });
+  const lastRunMs = new Map<number, number>();
+  let looking: ReturnType<typeof repeat> | undefined;
+
+  async function look(): Promise<void> {
+    for (const { id } of estate.properties()) {
+      const now = nowMs();
+      const instant = calendarOf(id).billingInstant(now);
+      const dueMs = CHARGE_AT_MINUTES.map((minutes) => instant + minutes * 60_000).findLast((atMs) => atMs <= now);
+      if (dueMs === undefined || (lastRunMs.get(id) ?? 0) >= dueMs) continue;
+      lastRunMs.set(id, now);
+      if (accounts.accountsOfProperty(id).length > 0) await runs.run(id);
+    }
+  }
+
+  return {
+    chargingSource: source,
+    addRoutes() {},
+    async start() {
+      looking = repeat(clock, {
+        everyMs: LOOK_EVERY_MS,
+        startNow: true,
+        work: look,
+        failed: (error) => log.error('charging failed and goes on at the next look', { reason: error.message }),
+      });
+    },
+    async stop() {
+      await looking?.stop();
+    },
+    chargeProperty: (propertyId) => runs.run(propertyId),
+  };
+}
