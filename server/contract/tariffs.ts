@@ -180,7 +180,7 @@ export const Tariff = Type.Object({
 export type Tariff = Static<typeof Tariff>;
 
 export const DayList = Type.Object(
-  { name: ListName, days: Type.Array(Day, { maxItems: 2_000 }) },
+  { name: ListName, days: Type.Array(Day, { maxItems: 1_000 }) },
   { ...closed, description: 'days of the local calendar' },
 );
 export type DayList = Static<typeof DayList>;
@@ -313,6 +313,31 @@ export const previewTariff = route({
         meterMinor: MinorUnits,
       }),
     ),
+  }),
+});
+
+export const checkResale = route({
+  method: 'POST',
+  path: '/api/resale-check',
+  access: 'tariff.view',
+  tag,
+  summary: 'Did the tenants pay more than the grid took, or more than its average price and a float? Nothing is stored',
+  body: Type.Object(
+    {
+      propertyId: Id,
+      gridBillMinor: MinorUnits,
+      gridQuantity: QuantityText,
+      tenantMinor: MinorUnits,
+      tenantPrice: PriceText,
+      /** Allowed above the average price, 10⁻⁶. */
+      floatPpm: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    },
+    closed,
+  ),
+  response: Type.Object({
+    averagePrice: PriceText,
+    noMarkup: Type.Object({ ok: Type.Boolean(), overMinor: MinorUnits }),
+    float: Type.Object({ ok: Type.Boolean(), capPrice: PriceText, overPrice: PriceText }),
   }),
 });
 

@@ -2,6 +2,7 @@ import * as contract from '#contract/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
 import { changeSettings, getSettings, replaceDayLists } from './dayLists.ts';
 import { preview } from './preview.ts';
+import { resaleCheck } from './resale.ts';
 import { addTariff, addVersion, decide, getTariff, listTariffs, type TariffDeps } from './service.ts';
 
 export function addTariffRoutes(routes: RouteServer, deps: TariffDeps): void {
@@ -13,6 +14,7 @@ export function addTariffRoutes(routes: RouteServer, deps: TariffDeps): void {
     decide(deps, actor, params.versionId, body.decision),
   );
   routes.add(contract.previewTariff, ({ actor, body }) => preview(deps, actor, body));
+  routes.add(contract.checkResale, ({ actor, body }) => resaleCheck(deps, actor, body));
   routes.add(contract.getTariffSettings, ({ actor, params }) => getSettings(deps, actor, params.propertyId));
   routes.add(contract.putDayLists, ({ actor, params, body }) => replaceDayLists(deps, actor, params.propertyId, body));
   routes.add(contract.putTariffSettings, ({ actor, params, body }) =>

@@ -81,7 +81,7 @@ export async function addVersion(
   if (deps.book.versionsOf(tariffId).length >= VERSIONS_MAX)
     throw new AppError('conflict.in-use', `A tariff has at most ${VERSIONS_MAX} versions: make a new tariff.`);
   const row = await deps.db.tx(async (tx) => {
-    demandAhead(deps, await store.isPublished(tx, tariffId), checked.effectiveFrom.getTime());
+    demandAhead(deps, await store.isInUse(tx, tariffId, undefined), checked.effectiveFrom.getTime());
     return insertVersion(deps, tx, actor, tariff, checked);
   });
   return toTariffVersion(demandVersion(deps, row.id));
@@ -194,11 +194,11 @@ export async function insertDecision(
 ): Promise<void> {
   const published = decision === 'publish';
   await store.lockTariff(tx, version.tariffId);
-  if (published) demandAhead(deps, await store.isPublished(tx, version.tariffId), version.effectiveFromMs);
   const row = await store.insertDecision(tx, {
     ...{ versionId: version.id, published, userId: personOf(author)?.userId, userName: nameOf(author) },
     at: new Date(deps.nowMs()),
   });
+  if (published) demandAhead(deps, await store.isInUse(tx, version.tariffId, version.id), version.effectiveFromMs);
   tx.afterCommit(() => deps.book.addDecision(row));
   await audit(tx, {
     actor: personOf(author),
@@ -271,8 +271,8 @@ function tariffView({ book, nowMs }: TariffDeps, tariff: TariffFacts): Tariff {
 }
 
 /** Nobody's price changes afterwards: only the very first version may begin in the past. */
-function demandAhead({ nowMs }: TariffDeps, hasPublished: boolean, effectiveFromMs: number): void {
-  if (!hasPublished || effectiveFromMs >= nowMs()) return;
+function demandAhead({ nowMs }: TariffDeps, inUse: boolean, effectiveFromMs: number): void {
+  if (!inUse || effectiveFromMs >= nowMs()) return;
   throw new AppError(
     'tariff.too-late',
     'Its instant has passed and this tariff is in use: make a version that begins in the future.',

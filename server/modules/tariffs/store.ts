@@ -101,10 +101,11 @@ export async function lockTariff(tx: Tx, tariffId: number): Promise<void> {
   await tx.query(sql`select pg_advisory_xact_lock(${TARIFF_LOCK}::int, ${tariffId}::int)`);
 }
 
-export async function isPublished(tx: Tx, tariffId: number): Promise<boolean> {
+/** Has another version of the tariff been published? */
+export async function isInUse(tx: Tx, tariffId: number, exceptVersionId: number | undefined): Promise<boolean> {
   const rows = await tx.query(sql`
     select 1 from tariff_version v join tariff_decision d on d.version_id = v.id
-    where v.tariff_id = ${tariffId} and d.published limit 1`);
+    where v.tariff_id = ${tariffId} and d.published and v.id is distinct from ${exceptVersionId ?? null}::int limit 1`);
   return rows.length > 0;
 }
 

@@ -126,6 +126,26 @@ test('residential steps (Guangzhou, July, 650 kWh): a limit belongs to its own s
   expect(rateConsumption(body, total('260')).map(({ label }) => label)).toEqual(['step1']);
 });
 
+test('steps on top of time-of-use prices add to the month’s total; one that adds nothing is no line', () => {
+  const prices = {
+    sharp: 0n,
+    peak: price('0.99500875'),
+    flat: price('0.58886875'),
+    valley: price('0.22914475'),
+    deepValley: 0n,
+  };
+  const steps = [
+    { upTo: kwh('260'), price: 0n },
+    { upTo: kwh('600'), price: price('0.05') },
+    { upTo: undefined, price: price('0.30') },
+  ];
+  const body: TariffBody = { kind: 'timeOfUse', days: ALL_FLAT, prices, steps: { period: 'month', steps } };
+  const byRate = { peak: kwh('200'), flat: kwh('250'), valley: kwh('200') };
+  const lines = rateConsumption(body, { total: kwh('650'), byRate });
+  expect(lines.map(({ label }) => label)).toEqual(['peak', 'flat', 'valley', 'step2', 'step3']);
+  expect(amounts(lines)).toEqual(['199.00', '147.22', '45.83', '17.00', '15.00']);
+});
+
 test('yearly steps of water with parts that have their own lines (Beijing)', () => {
   const steps = ['5.00', '7.00', '9.00'].map((text, index) => ({
     upTo: [kwh('180'), kwh('260'), undefined][index],
@@ -215,6 +235,16 @@ test('resale: more was taken than paid, and above the float', () => {
   expect(priced(check.averagePrice)).toBe('0.71597000');
   expect(check.noMarkup).toEqual({ ok: false, overMinor: minor('1321.10') });
   expect(check.float).toEqual({ ok: false, capPrice: price('0.787567'), overPrice: price('0.012433') });
+});
+
+test('the price cap of resale is never rounded up', () => {
+  const bill = { gridBillMinor: minor('100.00'), gridQuantity: kwh('3000') };
+  const check = checkResale({ ...bill, tenantMinor: 0n, tenantPrice: price('0.036666'), floatPpm: 100_000 });
+  expect(priced(check.averagePrice)).toBe('0.03333300');
+  expect(check.float).toEqual({ ok: true, capPrice: price('0.036666'), overPrice: 0n });
+  expect(() => checkResale({ ...bill, gridQuantity: 0n, tenantMinor: 0n, tenantPrice: 0n, floatPpm: 0 })).toThrow(
+    RangeError,
+  );
 });
 
 test('a month is cut at the property’s midnight: half-open', () => {
