@@ -148,10 +148,11 @@ declare
   sum_minor numeric;
   foreign_entries bigint;
 begin
-  select count(*), coalesce(sum(e.amount_minor), 0), count(*) filter (where a.property_id is distinct from new.property_id)
+  -- A subquery, not a join: a plan that is kept from the first row must not read all accounts for the last.
+  select count(*), coalesce(sum(e.amount_minor), 0), count(*) filter (
+      where (select a.property_id from ledger_account a where a.id = e.account_id) is distinct from new.property_id)
     into found_entries, sum_minor, foreign_entries
-    from ledger_entry e left join ledger_account a on a.id = e.account_id
-    where e.txn_id = new.id;
+    from ledger_entry e where e.txn_id = new.id;
   if found_entries <> new.n_entries then
     raise exception 'transaction % has % entries, not %', new.key, found_entries, new.n_entries using errcode = 'MW011';
   end if;
@@ -361,7 +362,8 @@ begin
     where a.limited and not exists (select from ledger_balance b where b.account_id = a.id)
     order by 1
     on conflict do nothing;
-  perform from ledger_balance b where b.account_id = any (in_accounts) order by b.account_id for update;
+  perform from ledger_balance b join (select distinct w.id from unnest(in_accounts) as w (id)) w on w.id = b.account_id
+    order by b.account_id for update of b;
 end $$;
 
 -- Fingerprint of what is booked in the months after `after_period` up to `last_period`, in pieces that memory can hold.
