@@ -64,7 +64,9 @@ async function ensureSession(): Promise<boolean> {
   });
 }
 
-const router = createAppRouter(ensureSession);
+/** A cashier's day begins at the desk. */
+const home = () => (!session.may('wall.view') && session.may('account.view') ? '/desk' : undefined);
+const router = createAppRouter(ensureSession, home);
 app.use(router);
 
 function leave(): void {

@@ -7,7 +7,7 @@ import { useSession } from './session.ts';
 
 export interface NavItem {
   /** Catalogue key under `nav`. */
-  readonly key: 'wall' | 'alarms' | 'gateways' | 'doctor';
+  readonly key: 'wall' | 'desk' | 'alarms' | 'gateways' | 'doctor';
   readonly to: RouteLocationRaw;
   readonly icon: IconName;
   /** Paths that belong to this item start so. */
@@ -30,6 +30,9 @@ export function useNavItems() {
         icon: 'wall',
         prefixes: ['/p/'],
       });
+    }
+    if (session.may('account.view')) {
+      items.push({ key: 'desk', to: '/desk', icon: 'till', prefixes: ['/desk'] });
     }
     if (session.may('alarm.view')) {
       items.push({

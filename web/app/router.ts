@@ -36,8 +36,11 @@ export function signInFor(target: RouteLocationNormalized): RouteLocationRaw {
   return target.fullPath === '/' ? { name: 'sign-in' } : { name: 'sign-in', query: { return: target.fullPath } };
 }
 
-/** The routes of all features; `ensureSession` answers whether somebody is signed in. */
-export function createAppRouter(ensureSession: () => Promise<boolean>) {
+/**
+ * The routes of all features; `ensureSession` answers whether somebody is signed in, `home` where those begin who have
+ * no wall to look at.
+ */
+export function createAppRouter(ensureSession: () => Promise<boolean>, home: () => RouteLocationRaw | undefined) {
   const router = createRouter({
     history: createWebHistory(),
     routes: [
@@ -52,7 +55,8 @@ export function createAppRouter(ensureSession: () => Promise<boolean>) {
   });
   router.beforeEach(async (to) => {
     if (to.meta.public === true) return true;
-    return (await ensureSession()) ? true : signInFor(to);
+    if (!(await ensureSession())) return signInFor(to);
+    return (to.path === '/' ? home() : undefined) ?? true;
   });
   return router;
 }
