@@ -1,4 +1,4 @@
-import type { LineTransport, SerialSettings } from '#drivers/core/index.ts';
+import type { LineTransport, PurseCapabilities, SerialSettings } from '#drivers/core/index.ts';
 
 /** Names in the two languages of the screens. */
 export interface PlantNames {
@@ -37,6 +37,8 @@ export interface PlantMeter {
   readonly circuit: string | undefined;
   readonly overloadLimitW: number | undefined;
   readonly energyCategory: string | undefined;
+  /** What it knows to do with money; absent where it keeps none. */
+  readonly capabilities?: PurseCapabilities;
 }
 export interface PlantLine {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { MeterImage } from '#drivers/codec/index.ts';
-import type { Clock, MeterModel } from '#drivers/core/index.ts';
+import type { Clock, MeterModel, PurseCapabilities } from '#drivers/core/index.ts';
 import { modelById } from '#drivers/models/index.ts';
 import type { Estate } from './estate/estateTypes.ts';
 import { type FaultRequest, keyOfTarget, type SetFault } from './faults/fault.ts';
@@ -8,10 +8,11 @@ import { LineServer, type LineUnit } from './gateway/lineServer.ts';
 import type { WireMode } from './gateway/wire.ts';
 import type { PlantGateway, PlantHistoryRow, PlantManifest } from './manifest.ts';
 import { type HistoryRange, historyOf } from './meter/history.ts';
-import { answer } from './meter/meterFace.ts';
+import { type AcceptWrite, answer } from './meter/meterFace.ts';
 import { imageOf } from './meter/meterImage.ts';
 import type { MeterPath } from './meter/meterPath.ts';
-import type { MeterWrite, SimulatedMeter } from './meter/simulatedMeter.ts';
+import type { PurseMemory } from './meter/purseMemory.ts';
+import type { SimulatedMeter } from './meter/simulatedMeter.ts';
 import type { BandEnergy } from './meter/tariff.ts';
 import { Population } from './population.ts';
 import { seededChance } from './seededChance.ts';
@@ -25,8 +26,8 @@ export interface PlantOptions {
   /** Where the plant keeps what it cannot work out again; undefined: nowhere, a new life at each start. */
   readonly stateFolder: string | undefined;
   readonly listenHost: string;
-  /** A meter takes a purchase only with its own count + 1 (default true). */
-  readonly strictPurchaseCount?: boolean;
+  /** What all prepaid meters know to do with money; everything when absent. */
+  readonly capabilities?: PurseCapabilities;
   /** Range of a meter's delay before its first byte, ms (default 5 to 60). */
   readonly thinkMs?: readonly [least: number, most: number];
 }
@@ -43,6 +44,8 @@ export interface MeterInspection {
   /** Balance in parts of 1e-11 minor units. */
   readonly balanceParts: bigint;
   readonly path: MeterPath;
+  /** Undefined where the meter keeps no balance. */
+  readonly purse: PurseMemory | undefined;
 }
 
 /** A running plant. */
@@ -86,7 +89,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   for (const request of estate.standingFaults) faults.set(request);
   const targets = targetsOf(estate);
   return {
-    manifest: manifestOf(options, gateways),
+    manifest: manifestOf(options, gateways, population),
     faults: {
       set(request) {
         const key = keyOfTarget(request.target);
@@ -116,18 +119,18 @@ function linesOf(options: PlantOptions, population: Population, faults: FaultBoo
   const { estate, clock, wire, listenHost } = options;
   const chance = seededChance(estate.seed + 1);
   const deps = { clock, chance, faults, wire, listenHost, thinkMs: options.thinkMs ?? DEFAULT_THINK_MS };
-  const accept = (meter: SimulatedMeter, write: MeterWrite): boolean => population.write(meter, write);
+  const accept: AcceptWrite = (meter, write) => population.write(meter, write);
   return estate.gateways.map(({ code, lines }) => ({
     code,
     servers: lines.map((line) => {
       const units = line.meters.map(({ meter: { unitAddress, meterNumber } }): LineUnit => {
         const meter = population.meter(meterNumber);
         if (meter === undefined) throw new Error(`meter ${meterNumber} stands twice in the estate`);
-        const model = modelOf(meter);
+        const kind = { model: modelOf(meter), can: population.capabilities };
         return {
           unitAddress,
           meterNumber,
-          answer: (request, relayShows) => answer(meter, model, request, population.time.nowMs(), accept, relayShows),
+          answer: (request, relayShows) => answer(meter, kind, request, population.time.nowMs(), accept, relayShows),
         };
       });
       return new LineServer(deps, code, line, units);
@@ -155,10 +158,15 @@ function inspect(population: Population, meterNumber: string): MeterInspection |
     energyMicroWh: meter.energyAt(atMs),
     balanceParts: meter.balancePartsAt(atMs),
     path: meter.path,
+    purse: meter.spec.purse === undefined ? undefined : meter.purse,
   };
 }
 
-function manifestOf({ estate, listenHost }: PlantOptions, gateways: readonly GatewayServers[]): PlantManifest {
+function manifestOf(
+  { estate, listenHost }: PlantOptions,
+  gateways: readonly GatewayServers[],
+  { capabilities }: Population,
+): PlantManifest {
   return {
     seed: estate.seed,
     properties: estate.properties,
@@ -175,7 +183,10 @@ function manifestOf({ estate, listenHost }: PlantOptions, gateways: readonly Gat
             name: line.name,
             transport: { kind: line.framing, host: listenHost, port },
             serial: line.serial,
-            meters: line.meters.map(({ meter }) => meter),
+            meters: line.meters.map(({ meter, purse }) => ({
+              ...meter,
+              ...(purse === undefined ? {} : { capabilities }),
+            })),
           };
         }),
       }),

@@ -1,6 +1,8 @@
+import type { PurseCapabilities } from '#drivers/core/index.ts';
 import type { EstateKind } from './estate/makeEstate.ts';
 import { METERS_LIMIT } from './estate/makeEstate.ts';
 import type { WireMode } from './gateway/wire.ts';
+import { capabilitiesOfWords } from './purseWords.ts';
 
 /** What the plant's process is told from outside. */
 export interface PlantSettings {
@@ -11,6 +13,7 @@ export interface PlantSettings {
   readonly wire: WireMode;
   readonly stateFolder: string | undefined;
   readonly listenHost: string;
+  readonly capabilities: PurseCapabilities;
 }
 
 /** Names of the settings in the environment of the plant's process. */
@@ -21,6 +24,7 @@ export const PLANT_VARIABLES = [
   'PLANT_WIRE',
   'PLANT_STATE',
   'PLANT_HOST',
+  'PLANT_PURSE',
 ] as const;
 
 /**
@@ -32,6 +36,7 @@ export const PLANT_VARIABLES = [
  * PLANT_WIRE   serial (default): replies take their time on the line; off
  * PLANT_STATE  folder for what must survive a restart (default: nowhere)
  * PLANT_HOST   address that the gateways listen on (default 127.0.0.1)
+ * PLANT_PURSE  what its prepaid meters know to do with money: full (default), or what they lack, as noSeq,noRecord
  */
 export function plantSettings(environment: Readonly<Record<string, string | undefined>>): PlantSettings {
   const wire = environment['PLANT_WIRE'] ?? 'serial';
@@ -43,6 +48,7 @@ export function plantSettings(environment: Readonly<Record<string, string | unde
     wire,
     stateFolder: environment['PLANT_STATE'] === '' ? undefined : environment['PLANT_STATE'],
     listenHost: environment['PLANT_HOST'] ?? '127.0.0.1',
+    capabilities: capabilitiesOfWords(environment['PLANT_PURSE'] ?? 'full'),
   };
 }
 

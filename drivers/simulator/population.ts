@@ -1,10 +1,13 @@
-import type { Clock, TimerHandle } from '#drivers/core/index.ts';
+import type { Clock, PurseCapabilities, TimerHandle } from '#drivers/core/index.ts';
 import { type Estate, metersOf, stateKeyOf } from './estate/estateTypes.ts';
 import { giveBirth } from './meter/birth.ts';
 import { drawDayCurves } from './meter/loadShapes.ts';
-import { type MeterWrite, SimulatedMeter } from './meter/simulatedMeter.ts';
+import type { MeterWrite, WriteRefusal } from './meter/meterWrite.ts';
+import { ALL_CAPABILITIES } from './meter/purseMemory.ts';
+import { SimulatedMeter } from './meter/simulatedMeter.ts';
 import { HOUR_MS, PlantTime } from './plantTime.ts';
-import { pathOfRecord, recordOfPath, recordOfWrite, writeOfRecord } from './state/pathRecord.ts';
+import { pathOfRecord, recordOfPath } from './state/pathRecord.ts';
+import { plain, unplain } from './state/plain.ts';
 import { type KeptState, StateFile } from './state/stateFile.ts';
 
 /** How often the plant notes the time it has reached. */
@@ -18,14 +21,15 @@ export interface PopulationOptions {
   readonly clock: Clock;
   readonly speed: number;
   readonly stateFolder: string | undefined;
-  readonly strictPurchaseCount?: boolean;
+  /** What all meters know to do with money; everything when absent. */
+  readonly capabilities?: PurseCapabilities;
 }
 
 /** All meters of a plant, their common time, and what is kept of them over restarts. */
 export class Population {
   readonly time: PlantTime;
   readonly #clock: Clock;
-  readonly #strict: boolean;
+  readonly capabilities: PurseCapabilities;
   readonly #meters = new Map<string, SimulatedMeter>();
   readonly #state: StateFile | undefined;
   #timer: TimerHandle | undefined;
@@ -35,7 +39,7 @@ export class Population {
   constructor(options: PopulationOptions) {
     const { estate, clock, speed, stateFolder } = options;
     this.#clock = clock;
-    this.#strict = options.strictPurchaseCount ?? true;
+    this.capabilities = options.capabilities ?? ALL_CAPABILITIES;
     this.#state = stateFolder === undefined ? undefined : new StateFile(stateFolder, stateKeyOf(estate));
     const kept = this.#state?.load();
     this.time = new PlantTime(clock, speed, kept?.plantMs ?? Number.NEGATIVE_INFINITY);
@@ -53,17 +57,13 @@ export class Population {
     return this.#meters.get(meterNumber);
   }
 
-  /** Writes to a meter and keeps the write. False: the meter refuses. */
-  write(meter: SimulatedMeter, write: MeterWrite): boolean {
+  /** Writes to a meter and keeps the write before anybody can be told of it. Returns why the meter refuses. */
+  write(meter: SimulatedMeter, write: MeterWrite): WriteRefusal | undefined {
     const atMs = this.time.nowMs();
-    if (!meter.write(write, atMs, this.#strict)) return false;
-    this.#state?.append({
-      kind: 'write',
-      atMs,
-      meterNumber: meter.spec.meter.meterNumber,
-      write: recordOfWrite(write),
-    });
-    return true;
+    const refusal = meter.write(write, atMs, this.capabilities);
+    if (refusal !== undefined) return refusal;
+    this.#state?.append({ kind: 'write', atMs, meterNumber: meter.spec.meter.meterNumber, write: plain(write) });
+    return undefined;
   }
 
   /** Keeps everything a last time. */
@@ -87,9 +87,9 @@ export class Population {
       this.#meters.set(meterNumber, meter);
       ordinal += 1;
     }
-    // What a meter accepted once it accepts again, whatever it was strict about then.
+    // What a meter accepted once it accepts again, whatever it could do then.
     for (const { meterNumber, write, atMs } of kept?.writes ?? []) {
-      this.#meters.get(meterNumber)?.write(writeOfRecord(write), atMs, false);
+      this.#meters.get(meterNumber)?.write(unplain<MeterWrite>(write), atMs, undefined);
     }
   }
 

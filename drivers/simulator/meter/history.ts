@@ -3,7 +3,7 @@ import type { PlantHistoryRow } from '../manifest.ts';
 import { energyValues, powerW } from './meterImage.ts';
 import type { PastEvent } from './meterPath.ts';
 import { combine, type SimulatedMeter } from './simulatedMeter.ts';
-import { type BandEnergy, PARTS_PER_MINOR, partsToMinor } from './tariff.ts';
+import { type BandEnergy, costParts, PARTS_PER_MINOR, partsToMinor } from './tariff.ts';
 
 /** Which past: instants `fromMs`, `fromMs` + `stepMs`, … below `toMs`. */
 export interface HistoryRange {
@@ -125,8 +125,13 @@ function openingsOf(
 function balanceBack(meter: SimulatedMeter, atMs: number, energy: BandEnergy): bigint {
   const { path, spec } = meter;
   const purchases = path.past.filter((event) => event.kind === 'purchase');
-  let parts = path.creditParts - meter.costOf(energy);
-  for (const { atMs: paidMs, amountMinor } of purchases) if (paidMs > atMs) parts -= amountMinor * PARTS_PER_MINOR;
+  const later = path.past.filter((event) => event.atMs > atMs);
+  const prices = later.find((event) => event.kind === 'priced')?.before ?? meter.settings.prices;
+  let parts = path.creditParts - costParts(energy, prices, spec.meter.ctRatio * spec.meter.ptRatio);
+  for (const event of later) {
+    if (event.kind === 'purchase') parts -= event.amountMinor * PARTS_PER_MINOR;
+    if (event.kind === 'priced') parts -= event.shiftParts;
+  }
   const habit = spec.purse?.habit;
   const firstPaidMs = purchases[0]?.atMs ?? Number.POSITIVE_INFINITY;
   if (habit?.amountMinor === undefined || atMs >= firstPaidMs) return partsToMinor(parts);

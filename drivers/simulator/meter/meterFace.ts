@@ -4,51 +4,62 @@ import {
   type ModbusReply,
   type ModbusRequest,
   VENDOR_WRITE,
+  type WriteRequest,
 } from '#drivers/codec/index.ts';
-import type { MeterModel } from '#drivers/core/index.ts';
+import type { MeterModel, PurseCapabilities, Refusal } from '#drivers/core/index.ts';
 import { imageOf } from './meterImage.ts';
-import { PREPAID_WINDOW, prepaidRegisters } from './prepaidWindow.ts';
-import type { MeterWrite, SimulatedMeter } from './simulatedMeter.ts';
+import type { MeterWrite, WriteRefusal } from './meterWrite.ts';
+import { purseRegisters, purseWrites } from './purseFace.ts';
+import type { SimulatedMeter } from './simulatedMeter.ts';
 
 /** Modbus exception codes that a meter gives (Modbus application protocol 1.1b3, 7). */
 const ILLEGAL_FUNCTION = 1;
 const ILLEGAL_ADDRESS = 2;
 const ILLEGAL_VALUE = 3;
 
-/** Start address of the vendor's purchase write: amount u32, new purchase count u16, 0. */
-const BUY_START = 0x0100;
+/** A vendor write of so many registers is repeated in its answer. */
+const REPEATED_REGISTERS = 4;
 
-/** What a meter does with a write; false: it refuses. */
-export type AcceptWrite = (meter: SimulatedMeter, write: MeterWrite) => boolean;
+/** What a meter does with a write: why it refuses, or undefined. */
+export type AcceptWrite = (meter: SimulatedMeter, write: MeterWrite) => WriteRefusal | undefined;
 
 /** A relay indicator that shows something else than the relay's truth. */
 export type RelayShows = 'open' | 'closed' | undefined;
 
+/** What a meter is, apart from what happened to it. */
+export interface MeterKind {
+  readonly model: MeterModel;
+  readonly can: PurseCapabilities;
+}
+
 /** The meter's answer to one request, at plant time `atMs`. Unknown functions, registers and values get exceptions. */
 export function answer(
   meter: SimulatedMeter,
-  model: MeterModel,
+  kind: MeterKind,
   request: ModbusRequest,
   atMs: number,
   accept: AcceptWrite,
   relayShows: RelayShows,
 ): ModbusReply {
+  const { model } = kind;
   const refuse = (code: number): ModbusReply => ({ kind: 'exception', function: request.function, code });
   switch (request.kind) {
     case 'read': {
       if (request.function !== model.readFunction) return refuse(ILLEGAL_FUNCTION);
       if (request.quantity > model.maxRegisters) return refuse(ILLEGAL_VALUE);
-      const words = readWords(meter, model, request.start, request.quantity, atMs, relayShows);
+      const words = readWords(meter, kind, request.start, request.quantity, atMs, relayShows);
       if (words === undefined) return refuse(ILLEGAL_ADDRESS);
       return { kind: 'read', function: request.function, data: bytesFromRegisters(words) };
     }
     case 'writeRegisters': {
       const { start, registers } = request;
-      const write = meter.spec.purse === undefined ? undefined : writeOf(model, request.function, start, registers);
-      if (write === undefined) return refuse(request.function === 16 ? ILLEGAL_ADDRESS : ILLEGAL_FUNCTION);
-      if (!accept(meter, write)) return refuse(ILLEGAL_VALUE);
+      const writes = meter.spec.purse === undefined ? undefined : writesOf(kind, request, atMs);
+      if (writes === undefined) return refuse(request.function === 16 ? ILLEGAL_ADDRESS : ILLEGAL_FUNCTION);
+      for (const write of writes) {
+        const refusal = accept(meter, write);
+        if (refusal !== undefined) return refuse(codeOf(refusal, model));
+      }
       if (request.function === 16) return { kind: 'write', function: 16, start, quantity: registers.length };
-      // Undocumented; the maker's tool waits for 15 bytes after a purchase: the request without its register count.
       return { kind: 'vendorWrite', function: VENDOR_WRITE, start, body: vendorBody(registers) };
     }
     case 'writeSingle':
@@ -57,9 +68,16 @@ export function answer(
   }
 }
 
+function codeOf(refusal: WriteRefusal, { purse }: MeterModel): number {
+  if (refusal === 'value') return ILLEGAL_VALUE;
+  if (refusal === 'unsupported') return ILLEGAL_ADDRESS;
+  const own: readonly (readonly [string, Refusal])[] = Object.entries(purse?.refusals ?? {});
+  return Number(own.find(([, meaning]) => meaning === refusal)?.[0] ?? ILLEGAL_VALUE);
+}
+
 function readWords(
   meter: SimulatedMeter,
-  model: MeterModel,
+  { model, can }: MeterKind,
   start: number,
   count: number,
   atMs: number,
@@ -68,11 +86,11 @@ function readWords(
   if (insideSpans(model, start, count)) {
     const image = imageOf(meter, model, atMs);
     const status = relayShows === undefined ? image.status : { ...image.status, relay: relayShows };
-    return encodeRegisters(model, { ...image, status }, start, count);
+    const balanceMinor = can.readBalance ? image.balanceMinor : 0n;
+    return encodeRegisters(model, { ...image, status, balanceMinor }, start, count);
   }
-  const { start: first, count: length } = PREPAID_WINDOW;
-  if (!model.capabilities.prepaid || start < first || start + count > first + length) return undefined;
-  return prepaidRegisters(meter, atMs).subarray(start - first, start - first + count);
+  if (model.purse === undefined || meter.spec.purse === undefined) return undefined;
+  return purseRegisters(meter, model.purse, can, start, count, atMs);
 }
 
 /** A meter answers for every address that one of its spans covers; requests may run across adjoining spans. */
@@ -88,12 +106,16 @@ function insideSpans(model: MeterModel, start: number, count: number): boolean {
   return true;
 }
 
-function writeOf(model: MeterModel, code: number, start: number, registers: readonly number[]): MeterWrite | undefined {
-  const { relayWrite } = model;
-  if (code === VENDOR_WRITE && start === BUY_START && registers.length === 4 && model.capabilities.prepaid) {
-    const [high = 0, low = 0, purchaseCount = 0] = registers;
-    return { kind: 'buy', amountMinor: BigInt(high * 0x1_0000 + low), purchaseCount };
-  }
+function writesOf({ model, can }: MeterKind, request: WriteRequest, atMs: number): readonly MeterWrite[] | undefined {
+  const relay = relayWriteOf(model, request);
+  if (relay !== undefined) return [relay];
+  return model.purse === undefined ? undefined : purseWrites(model.purse, can, request, atMs);
+}
+
+function relayWriteOf(
+  { relayWrite }: MeterModel,
+  { function: code, start, registers }: WriteRequest,
+): MeterWrite | undefined {
   if (code !== 16 || relayWrite === undefined || start !== relayWrite.address) return undefined;
   if (registers.length !== relayWrite.forceClose.length) return undefined;
   if (same(registers, relayWrite.forceClose)) return { kind: 'force', mode: 'closed' };
@@ -106,6 +128,11 @@ function same(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((word, index) => word === b[index]);
 }
 
+/**
+ * Undocumented; the maker's tool waits for 15 bytes after every vendor write, which for a purchase is the request without
+ * its register count. A longer write is answered here as function 16 would be.
+ */
 function vendorBody(registers: readonly number[]): Uint8Array {
+  if (registers.length !== REPEATED_REGISTERS) return Uint8Array.of(0, registers.length);
   return Uint8Array.of(registers.length * 2, ...bytesFromRegisters(Uint16Array.from(registers)));
 }

@@ -1,8 +1,8 @@
 import type { MeterImage } from '#drivers/codec/index.ts';
 import type { MeterModel, MeterStatus, Quantity } from '#drivers/core/index.ts';
-import type { Purse } from '../estate/estateTypes.ts';
 import { localDate } from '../plantTime.ts';
 import { chanceOf } from '../seededChance.ts';
+import type { PurseSettings } from './purseMemory.ts';
 import type { SimulatedMeter } from './simulatedMeter.ts';
 import type { BandEnergy } from './tariff.ts';
 
@@ -33,7 +33,8 @@ export function imageOf(meter: SimulatedMeter, model: MeterModel, atMs: number):
     values.overloadTripCount = 0;
   }
   const status = statusOf(meter, balanceMinor, values.activePowerW ?? 0);
-  return { values, balanceMinor, status, meterClockMs: localDate(atMs).getTime(), ctRatio, ptRatio };
+  const meterClockMs = localDate(atMs).getTime() + (meter.path.purse?.clockOffsetMs ?? 0);
+  return { values, balanceMinor, status, meterClockMs, ctRatio, ptRatio };
 }
 
 /** The cumulative registers as shown: each rate in whole steps, and a total that is exactly their sum. */
@@ -112,23 +113,26 @@ function phaseShares(meter: SimulatedMeter, phases: 1 | 3, atMs: number): readon
 }
 
 function statusOf(meter: SimulatedMeter, balanceMinor: bigint | undefined, activePowerW: number): MeterStatus {
-  const { purse } = meter.spec;
-  const { overloadLimitW } = meter.spec.meter;
-  if (purse === undefined || balanceMinor === undefined) return {};
+  const { settings } = meter;
+  const { overloadLimitW } = settings;
+  if (meter.spec.purse === undefined || balanceMinor === undefined) return {};
   return {
     relay: meter.path.openedAtMs === undefined ? 'closed' : 'open',
     forced: meter.path.forced,
-    money: meter.path.purchaseCount === 0 && balanceMinor === 0n ? 'notOpened' : moneyOf(balanceMinor, purse),
+    money: meter.path.purchaseCount === 0 && balanceMinor === 0n ? 'notOpened' : moneyOf(balanceMinor, settings),
     overLimit: overloadLimitW !== undefined && activePowerW > overloadLimitW,
     fault: false,
   };
 }
 
 /** The meter's own judgement of its balance. */
-export function moneyOf(balanceMinor: bigint, purse: Purse): 'normal' | 'alarm1' | 'alarm2' | 'arrears' {
-  if (balanceMinor <= purse.cutLineMinor) return 'arrears';
-  if (balanceMinor <= purse.alarm2Minor) return 'alarm2';
-  return balanceMinor <= purse.alarm1Minor ? 'alarm1' : 'normal';
+export function moneyOf(
+  balanceMinor: bigint,
+  lines: Pick<PurseSettings, 'alarm1Minor' | 'alarm2Minor' | 'cutLineMinor'>,
+): 'normal' | 'alarm1' | 'alarm2' | 'arrears' {
+  if (balanceMinor <= lines.cutLineMinor) return 'arrears';
+  if (balanceMinor <= lines.alarm2Minor) return 'alarm2';
+  return balanceMinor <= lines.alarm1Minor ? 'alarm1' : 'normal';
 }
 
 function round(value: number, steps: number): number {

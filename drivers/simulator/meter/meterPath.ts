@@ -1,7 +1,8 @@
-import type { Purse, TopUpHabit } from '../estate/estateTypes.ts';
+import type { TopUpHabit } from '../estate/estateTypes.ts';
 import { HOUR_MS, localHour, MINUTE_MS } from '../plantTime.ts';
 import { wholeBetween } from '../seededChance.ts';
-import type { BandEnergy } from './tariff.ts';
+import type { PurseMemory, PurseSettings } from './purseMemory.ts';
+import type { BandEnergy, Prices } from './tariff.ts';
 
 /** What a meter was told to do whatever its balance. */
 export type ForcedMode = 'none' | 'closed' | 'open';
@@ -15,6 +16,8 @@ export const PAST_LIMIT = 24;
 /** Something that happened to a meter and cannot be derived from its demand. */
 export type PastEvent =
   | { readonly kind: 'purchase'; readonly atMs: number; readonly amountMinor: bigint }
+  /** Other prices: the credit moved by `shiftParts`, so that the balance did not. */
+  | { readonly kind: 'priced'; readonly atMs: number; readonly shiftParts: bigint; readonly before: Prices }
   | { readonly kind: 'opened'; readonly atMs: number }
   | { readonly kind: 'closed'; readonly atMs: number };
 
@@ -29,7 +32,7 @@ export interface MeterPath {
   readonly openedAtMs: number | undefined;
   /** Demand that was not supplied, µWh by rate, up to the last closing. */
   readonly unsupplied: BandEnergy;
-  /** Balance + cost of all counted energy, in parts (see tariff.ts): changes only when money comes in. */
+  /** Balance + cost of all counted energy, in parts (see tariff.ts): changes only when money comes in, or prices change. */
   readonly creditParts: bigint;
   readonly purchaseCount: number;
   readonly forced: ForcedMode;
@@ -37,6 +40,8 @@ export interface MeterPath {
   readonly topUpAtMs: number | undefined;
   /** Newest last, at most `PAST_LIMIT`. */
   readonly past: readonly PastEvent[];
+  /** Undefined while the meter is as it was born: then all follows from its estate (see SimulatedMeter.purse). */
+  readonly purse: PurseMemory | undefined;
 }
 
 /** The path with one more event, the oldest forgotten when the list is full. */
@@ -61,6 +66,6 @@ export function topUpTime(habit: TopUpHabit, atMs: number, seed: number, meter: 
 }
 
 /** May a balance of this much keep the relay closed in automatic mode? */
-export function aboveCut(balanceMinor: bigint, purse: Purse): boolean {
-  return balanceMinor > purse.cutLineMinor;
+export function aboveCut(balanceMinor: bigint, settings: PurseSettings): boolean {
+  return balanceMinor > settings.cutLineMinor;
 }

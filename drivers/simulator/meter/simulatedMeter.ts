@@ -1,27 +1,25 @@
+import type { PurseCapabilities } from '#drivers/core/index.ts';
 import type { EstateMeter } from '../estate/estateTypes.ts';
 import { DAY_MS, dayStartMs, localDay } from '../plantTime.ts';
 import { Demand } from './demand.ts';
 import { type DayCurves, powerFactorOf } from './loadShapes.ts';
+import { aboveCut, GRID_MS, type MeterPath, onGrid, type PastEvent, remember, topUpTime } from './meterPath.ts';
 import {
-  aboveCut,
-  type ForcedMode,
-  GRID_MS,
-  type MeterPath,
-  type PastEvent,
-  remember,
-  topUpTime,
-} from './meterPath.ts';
-import { type BandEnergy, costParts, PARTS_PER_MINOR, PRICES, type Prices, partsToMinor } from './tariff.ts';
+  credited,
+  type MeterAtWrite,
+  type MeterWrite,
+  priced,
+  refusalOf,
+  type WriteRefusal,
+  written,
+} from './meterWrite.ts';
+import { ALL_CAPABILITIES, firstSettings, type PurseMemory, type PurseSettings } from './purseMemory.ts';
+import { type BandEnergy, costParts, partsToMinor } from './tariff.ts';
 
 /** Events that one catch-up may bring; a meter that needs more has a habit that cannot be right. */
 const EVENTS_PER_ADVANCE_LIMIT = 100_000;
 
 const NO_ENERGY: BandEnergy = [0, 0, 0, 0];
-
-/** A change from outside, the only thing that must be journaled. */
-export type MeterWrite =
-  | { readonly kind: 'buy'; readonly amountMinor: bigint; readonly purchaseCount: number }
-  | { readonly kind: 'force'; readonly mode: ForcedMode };
 
 /**
  * One meter. Nothing runs while nobody asks: `advance` works out, on a fixed grid, what has happened since it was last
@@ -34,7 +32,8 @@ export class SimulatedMeter {
   readonly ordinal: number;
   readonly #seed: number;
   readonly #base: BandEnergy;
-  readonly #prices: Prices;
+  readonly #firstSettings: PurseSettings;
+  readonly #ratio: number;
   #path: MeterPath;
 
   constructor(spec: EstateMeter, ordinal: number, seed: number, curves: DayCurves, atMs: number) {
@@ -43,7 +42,8 @@ export class SimulatedMeter {
     this.#seed = seed;
     this.demand = new Demand(seed, ordinal, spec.load, curves, spec.ratedW);
     this.powerFactor = powerFactorOf(spec.load);
-    this.#prices = PRICES[spec.purse?.tariff ?? 'retail'];
+    this.#firstSettings = firstSettings(spec);
+    this.#ratio = spec.meter.ctRatio * spec.meter.ptRatio;
     this.#base = splitBase(spec.baseWh);
     this.#path = {
       atMs,
@@ -54,6 +54,7 @@ export class SimulatedMeter {
       forced: 'none',
       topUpAtMs: undefined,
       past: [],
+      purse: undefined,
     };
   }
 
@@ -64,6 +65,26 @@ export class SimulatedMeter {
   /** Takes up a path: the one given at birth, or the one kept before a restart. */
   resume(path: MeterPath): void {
     this.#path = path;
+  }
+
+  /** Lines, limits and prices as the meter holds them. */
+  get settings(): PurseSettings {
+    return this.#path.purse?.settings ?? this.#firstSettings;
+  }
+
+  /** All that it remembers of its money. As born: what it holds and has used was bought, the last time as always. */
+  get purse(): PurseMemory {
+    const { purse, creditParts, purchaseCount: count } = this.#path;
+    if (purse !== undefined) return purse;
+    const opened = count > 0;
+    return {
+      settings: this.#firstSettings,
+      backup: undefined,
+      cumulativeMinor: opened ? partsToMinor(creditParts) : 0n,
+      records: opened ? [{ count, amountMinor: this.spec.purse?.habit.amountMinor ?? 0n }] : [],
+      soldOutside: false,
+      clockOffsetMs: 0,
+    };
   }
 
   /** Counted energy by rate at `atMs`, µWh on the secondary side; `atMs` must not precede the path. */
@@ -80,7 +101,7 @@ export class SimulatedMeter {
 
   /** What this much energy costs on this meter's tariff, in parts. */
   costOf(energy: BandEnergy): bigint {
-    return costParts(energy, this.#prices, this.spec.meter.ctRatio * this.spec.meter.ptRatio);
+    return costParts(energy, this.settings.prices, this.#ratio);
   }
 
   /** Balance at `atMs` in whole minor units, rounded down. */
@@ -96,39 +117,58 @@ export class SimulatedMeter {
     const untilMs = Math.floor(atMs / GRID_MS) * GRID_MS;
     if (untilMs <= this.#path.atMs) return;
     for (let events = 0; events < EVENTS_PER_ADVANCE_LIMIT; events++) {
-      const crossedMs = this.#nextCrossing(Math.min(untilMs, this.#path.topUpAtMs ?? untilMs));
+      const plannedMs = this.#plannedMs();
+      const crossedMs = this.#nextCrossing(Math.min(untilMs, plannedMs));
       if (crossedMs !== undefined) {
         this.#settle(crossedMs);
         continue;
       }
-      const { topUpAtMs } = this.#path;
-      if (topUpAtMs === undefined || topUpAtMs > untilMs) {
+      if (plannedMs > untilMs) {
         this.#path = { ...this.#path, atMs: untilMs };
         return;
       }
-      this.#topUp(topUpAtMs);
+      if (plannedMs === this.#path.topUpAtMs) this.#topUp(plannedMs);
+      else this.#switchPrices(plannedMs);
     }
     throw new Error(`meter ${this.spec.meter.meterNumber}: too many events up to ${new Date(atMs).toISOString()}`);
   }
 
   /**
-   * Applies a change from outside at `atMs`. Returns false when the meter refuses it: no prepaid meter, or a purchase
-   * whose count is not the meter's own count + 1 while `strictCount` holds.
+   * Applies a change from outside at `atMs`. Returns why a meter of these capabilities refuses it; undefined when it was
+   * taken. `can` undefined: it took this once and takes it again.
    */
-  write(write: MeterWrite, atMs: number, strictCount: boolean): boolean {
+  write(
+    write: MeterWrite,
+    atMs: number,
+    can: PurseCapabilities | undefined = ALL_CAPABILITIES,
+  ): WriteRefusal | undefined {
     this.advance(atMs);
-    if (this.spec.purse === undefined) return false;
-    switch (write.kind) {
-      case 'buy':
-        if (strictCount && write.purchaseCount !== this.#path.purchaseCount + 1) return false;
-        this.#credit(write.amountMinor, write.purchaseCount, atMs);
-        break;
-      case 'force':
-        this.#path = { ...this.#path, forced: write.mode };
-        break;
-    }
+    if (this.spec.purse === undefined) return 'unsupported';
+    const meter = this.#atWrite(atMs);
+    const refusal = can === undefined ? undefined : refusalOf(write, meter, can);
+    if (refusal !== undefined) return refusal;
+    this.#path = written(write, meter);
     this.#settle(atMs);
-    return true;
+    return undefined;
+  }
+
+  #atWrite(atMs: number): MeterAtWrite {
+    return { path: this.#path, purse: this.purse, energy: this.energyAt(atMs), ratio: this.#ratio, atMs };
+  }
+
+  /** When something happens next that was decided before: the tenant buys, or the other prices take effect. */
+  #plannedMs(): number {
+    const { topUpAtMs, purse } = this.#path;
+    const switchMs = purse?.backup === undefined ? Number.POSITIVE_INFINITY : onGrid(purse.backup.switchAtMs);
+    return Math.min(topUpAtMs ?? Number.POSITIVE_INFINITY, switchMs);
+  }
+
+  #switchPrices(atMs: number): void {
+    const { backup } = this.purse;
+    if (backup === undefined) return;
+    const path = priced(this.#atWrite(atMs), backup.prices, backup.deepValley);
+    this.#path = { ...path, atMs, purse: path.purse && { ...path.purse, backup: undefined } };
+    this.#settle(atMs);
   }
 
   /** The first grid instant after the path and up to `untilMs` at which the balance reached a line that matters. */
@@ -160,10 +200,14 @@ export class SimulatedMeter {
     const { purse } = this.spec;
     const { openedAtMs, forced, topUpAtMs, atMs } = this.#path;
     if (purse === undefined || openedAtMs !== undefined) return undefined;
+    const { cutLineMinor } = this.settings;
     const balance = this.balanceMinorAt(atMs);
     const { lineMinor, amountMinor } = purse.habit;
-    if (amountMinor !== undefined && topUpAtMs === undefined && balance > lineMinor) return lineMinor;
-    return forced === 'none' && balance > purse.cutLineMinor ? purse.cutLineMinor : undefined;
+    const buys = amountMinor !== undefined && topUpAtMs === undefined && this.#path.purse?.soldOutside !== true;
+    const cuts = forced === 'none' && balance > cutLineMinor;
+    // The higher of the two comes first; a cut line that was raised may lie above the tenant's.
+    if (buys && balance > lineMinor && !(cuts && cutLineMinor > lineMinor)) return lineMinor;
+    return cuts ? cutLineMinor : undefined;
   }
 
   /** At `atMs`: lets the relay follow balance and mode, and lets the tenant notice. */
@@ -172,11 +216,12 @@ export class SimulatedMeter {
     if (purse === undefined) return;
     const { forced, openedAtMs, purchaseCount } = this.#path;
     const balance = this.balanceMinorAt(atMs);
-    const closed = forced === 'none' ? aboveCut(balance, purse) : forced === 'closed';
+    const closed = forced === 'none' ? aboveCut(balance, this.settings) : forced === 'closed';
     if (closed !== (openedAtMs === undefined)) this.#switchRelay(closed, atMs);
     const { lineMinor, amountMinor } = purse.habit;
     let { topUpAtMs } = this.#path;
-    if (topUpAtMs === undefined && amountMinor !== undefined && purchaseCount > 0 && balance <= lineMinor) {
+    const buys = amountMinor !== undefined && purchaseCount > 0 && this.#path.purse?.soldOutside !== true;
+    if (topUpAtMs === undefined && buys && balance <= lineMinor) {
       topUpAtMs = topUpTime(purse.habit, atMs, this.#seed, this.ordinal, purchaseCount);
     }
     this.#path = { ...this.#path, atMs, topUpAtMs };
@@ -199,19 +244,9 @@ export class SimulatedMeter {
     this.#path = { ...this.#path, atMs, topUpAtMs: undefined };
     // Somebody else may have paid meanwhile.
     if (habit?.amountMinor !== undefined && this.balanceMinorAt(atMs) <= habit.lineMinor) {
-      this.#credit(habit.amountMinor, this.#path.purchaseCount + 1, atMs);
+      this.#path = credited(this.#path, this.purse, habit.amountMinor, this.#path.purchaseCount + 1, atMs);
     }
     this.#settle(atMs);
-  }
-
-  #credit(amountMinor: bigint, purchaseCount: number, atMs: number): void {
-    const { creditParts, past } = this.#path;
-    this.#path = {
-      ...this.#path,
-      creditParts: creditParts + amountMinor * PARTS_PER_MINOR,
-      purchaseCount: purchaseCount % 65_536,
-      past: remember(past, { kind: 'purchase', atMs, amountMinor }),
-    };
   }
 }
 

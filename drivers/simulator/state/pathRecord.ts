@@ -1,6 +1,7 @@
 import type { ForcedMode, MeterPath, PastEvent } from '../meter/meterPath.ts';
-import type { MeterWrite } from '../meter/simulatedMeter.ts';
-import type { BandEnergy } from '../meter/tariff.ts';
+import type { PurseMemory } from '../meter/purseMemory.ts';
+import type { BandEnergy, Prices } from '../meter/tariff.ts';
+import { type Plain, plain, unplain } from './plain.ts';
 
 /** A meter's path as it stands in the snapshot: one short array, amounts as text. */
 export type PathRecord = readonly [
@@ -13,20 +14,12 @@ export type PathRecord = readonly [
   forced: ForcedMode,
   topUpAtMs: number | null,
   past: readonly PastRecord[],
+  purse: Plain | null,
 ];
 
-type PastRecord = readonly [kind: PastEvent['kind'], atMs: number, amountMinor?: string];
-
-/** A write as it stands in the journal. */
-export type WriteRecord =
-  | { readonly kind: 'buy'; readonly amountMinor: string; readonly purchaseCount: number }
-  | { readonly kind: 'force'; readonly mode: ForcedMode };
+type PastRecord = readonly [kind: PastEvent['kind'], atMs: number, amount?: string, before?: Prices];
 
 export function recordOfPath(meterNumber: string, path: MeterPath): PathRecord {
-  const past = path.past.map(
-    (event): PastRecord =>
-      event.kind === 'purchase' ? [event.kind, event.atMs, String(event.amountMinor)] : [event.kind, event.atMs],
-  );
   return [
     meterNumber,
     path.atMs,
@@ -36,12 +29,13 @@ export function recordOfPath(meterNumber: string, path: MeterPath): PathRecord {
     path.purchaseCount,
     path.forced,
     path.topUpAtMs ?? null,
-    past,
+    path.past.map(recordOfEvent),
+    path.purse === undefined ? null : plain(path.purse),
   ];
 }
 
 export function pathOfRecord(record: PathRecord): MeterPath {
-  const [, atMs, openedAtMs, unsupplied, creditParts, purchaseCount, forced, topUpAtMs, past] = record;
+  const [, atMs, openedAtMs, unsupplied, creditParts, purchaseCount, forced, topUpAtMs, past, purse] = record;
   return {
     atMs,
     openedAtMs: openedAtMs ?? undefined,
@@ -50,17 +44,31 @@ export function pathOfRecord(record: PathRecord): MeterPath {
     purchaseCount,
     forced,
     topUpAtMs: topUpAtMs ?? undefined,
-    past: past.map(
-      ([kind, eventMs, amount]): PastEvent =>
-        kind === 'purchase' ? { kind, atMs: eventMs, amountMinor: BigInt(amount ?? 0) } : { kind, atMs: eventMs },
-    ),
+    past: past.map(eventOfRecord),
+    purse: purse === null ? undefined : unplain<PurseMemory>(purse),
   };
 }
 
-export function recordOfWrite(write: MeterWrite): WriteRecord {
-  return write.kind === 'buy' ? { ...write, amountMinor: String(write.amountMinor) } : write;
+function recordOfEvent(event: PastEvent): PastRecord {
+  switch (event.kind) {
+    case 'purchase':
+      return [event.kind, event.atMs, String(event.amountMinor)];
+    case 'priced':
+      return [event.kind, event.atMs, String(event.shiftParts), event.before];
+    case 'opened':
+    case 'closed':
+      return [event.kind, event.atMs];
+  }
 }
 
-export function writeOfRecord(record: WriteRecord): MeterWrite {
-  return record.kind === 'buy' ? { ...record, amountMinor: BigInt(record.amountMinor) } : record;
+function eventOfRecord([kind, atMs, amount = '0', before = [0, 0, 0, 0]]: PastRecord): PastEvent {
+  switch (kind) {
+    case 'purchase':
+      return { kind, atMs, amountMinor: BigInt(amount) };
+    case 'priced':
+      return { kind, atMs, shiftParts: BigInt(amount), before };
+    case 'opened':
+    case 'closed':
+      return { kind, atMs };
+  }
 }

@@ -10,11 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { PathRecord, WriteRecord } from './pathRecord.ts';
+import type { PathRecord } from './pathRecord.ts';
+import type { Plain } from './plain.ts';
 
 /** A line of the journal: a write that a meter accepted, or the plant time that was reached. */
 export type JournalEntry =
-  | { readonly kind: 'write'; readonly atMs: number; readonly meterNumber: string; readonly write: WriteRecord }
+  | { readonly kind: 'write'; readonly atMs: number; readonly meterNumber: string; readonly write: Plain }
   | { readonly kind: 'reached'; readonly plantMs: number };
 
 /** What was kept before a restart. */
@@ -27,7 +28,7 @@ export interface KeptState {
 }
 
 interface Snapshot {
-  readonly version: 1;
+  readonly version: 2;
   readonly generation: number;
   readonly plantMs: number;
   readonly paths: readonly PathRecord[];
@@ -73,7 +74,7 @@ export class StateFile {
 
   /** Replaces snapshot and journal. The old journal is removed only when the new snapshot stands. */
   save(plantMs: number, paths: readonly PathRecord[]): void {
-    const snapshot: Snapshot = { version: 1, generation: this.#generation + 1, plantMs, paths };
+    const snapshot: Snapshot = { version: 2, generation: this.#generation + 1, plantMs, paths };
     const draft = `${this.#snapshot()}.draft`;
     const file = openSync(draft, 'w');
     try {
@@ -94,7 +95,7 @@ export class StateFile {
     const text = readIfThere(path);
     if (text === undefined) return undefined;
     const snapshot = parse(text) as Snapshot | undefined;
-    if (snapshot?.version === 1 && Array.isArray(snapshot.paths)) return snapshot;
+    if (snapshot?.version === 2 && Array.isArray(snapshot.paths)) return snapshot;
     renameSync(path, `${path}.unreadable`);
     return undefined;
   }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MODELS } from '#drivers/models/index.ts';
 import { imageOf, moneyOf } from '#drivers/simulator/meter/meterImage.ts';
+import { ALL_CAPABILITIES } from '#drivers/simulator/meter/purseMemory.ts';
 import type { SimulatedMeter } from '#drivers/simulator/meter/simulatedMeter.ts';
 import { costParts, PRICES, partsToMinor } from '#drivers/simulator/meter/tariff.ts';
 import { manualClock } from '../../support/manualClock.ts';
@@ -146,24 +147,20 @@ describe('the relay', () => {
       expect(meter.path.openedAtMs).toBeUndefined();
     }
     expect(meter.balanceMinorAt(START_MS + 120 * DAY_MS)).toBeLessThan(before);
-    meter.write({ kind: 'force', mode: 'none' }, START_MS + 121 * DAY_MS, true);
+    meter.write({ kind: 'force', mode: 'none' }, START_MS + 121 * DAY_MS);
     expect(meter.path.openedAtMs).toBe(START_MS + 121 * DAY_MS);
   });
 
   test('of a tripped meter closes with a purchase; that of a meter forced open stays open', () => {
     const { population } = standingPopulation();
     const buy = (meter: SimulatedMeter) =>
-      meter.write(
-        { kind: 'buy', amountMinor: 20_000n, purchaseCount: meter.path.purchaseCount + 1 },
-        START_MS + 1,
-        true,
-      );
+      meter.write({ kind: 'buy', amountMinor: 20_000n, purchaseCount: meter.path.purchaseCount + 1 }, START_MS + 1);
     const tripped = meterThat(population, 'tripped');
     const forcedOpen = meterThat(population, 'forcedOpen');
     expect(tripped.path.openedAtMs).toBeDefined();
-    expect(buy(tripped)).toBe(true);
+    expect(buy(tripped)).toBeUndefined();
     expect(tripped.path.openedAtMs).toBeUndefined();
-    expect(buy(forcedOpen)).toBe(true);
+    expect(buy(forcedOpen)).toBeUndefined();
     expect(forcedOpen.path.openedAtMs).toBeDefined();
   });
 });
@@ -174,14 +171,17 @@ describe('a purchase', () => {
     const meter = meterThat(population, 'normal');
     const { purchaseCount } = meter.path;
     const balance = meter.balanceMinorAt(START_MS);
-    const buy = (count: number, strict: boolean) =>
-      meter.write({ kind: 'buy', amountMinor: 10_000n, purchaseCount: count }, START_MS, strict);
-    expect(buy(purchaseCount, true)).toBe(false);
-    expect(buy(purchaseCount + 2, true)).toBe(false);
+    const buy = (count: number, seqChecked: boolean) =>
+      meter.write({ kind: 'buy', amountMinor: 10_000n, purchaseCount: count }, START_MS, {
+        ...ALL_CAPABILITIES,
+        seqChecked,
+      });
+    expect(buy(purchaseCount, true)).toBe('duplicate');
+    expect(buy(purchaseCount + 2, true)).toBe('count');
     expect(meter.balanceMinorAt(START_MS)).toBe(balance);
-    expect(buy(purchaseCount + 1, true)).toBe(true);
+    expect(buy(purchaseCount + 1, true)).toBeUndefined();
     expect(meter.balanceMinorAt(START_MS)).toBe(balance + 10_000n);
-    expect(buy(purchaseCount + 9, false)).toBe(true);
+    expect(buy(purchaseCount + 9, false)).toBeUndefined();
     expect(meter.path.purchaseCount).toBe(purchaseCount + 9);
   });
 

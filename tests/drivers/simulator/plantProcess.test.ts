@@ -198,6 +198,7 @@ describe('settings', () => {
     ['PLANT_SEED', '1.5'],
     ['PLANT_SPEED', '0'],
     ['PLANT_WIRE', 'wet'],
+    ['PLANT_PURSE', 'noMoney'],
   ])('that are wrong stop the start with a sentence that names them: %s=%s', (name, value) => {
     expect(() => plantSettings({ [name]: value })).toThrow(name);
   });

@@ -54,11 +54,11 @@ describe('a plant that was killed', () => {
     const buyer = meterThat(killed, 'tripped');
     const forced = meterThat(killed, 'normal');
     clock.advance(12_345);
-    expect(killed.write(buyer, { kind: 'buy', amountMinor: 5_000n, purchaseCount: buyer.path.purchaseCount + 1 })).toBe(
-      true,
-    );
+    expect(
+      killed.write(buyer, { kind: 'buy', amountMinor: 5_000n, purchaseCount: buyer.path.purchaseCount + 1 }),
+    ).toBeUndefined();
     clock.advance(3 * HOUR_MS);
-    expect(killed.write(forced, { kind: 'force', mode: 'open' })).toBe(true);
+    expect(killed.write(forced, { kind: 'force', mode: 'open' })).toBeUndefined();
     clock.advance(2 * HOUR_MS + 1);
     // No stop: the process is gone, what it had not written is lost.
     const next = populationOn(clock, KIND, { stateFolder: folder });

@@ -142,7 +142,7 @@ describe('writes', () => {
     const buy = { kind: 'writeRegisters', function: 0x20, start: 0x0100, registers: [0, 10_000, count, 0] } as const;
     master.send(meter.unitAddress, buy);
     expect(await master.received(15)).toBe(15);
-    expect(await master.ask(meter.unitAddress, buy)).toMatchObject({ kind: 'exception', code: 3 });
+    expect(await master.ask(meter.unitAddress, buy)).toMatchObject({ kind: 'exception', code: 0x40 });
     const after = await decoded(master, meter);
     expect(after.balanceMinor).toBe((before.balanceMinor ?? 0n) + 10_000n);
     expect(after.values.purchaseCount).toBe(count);
