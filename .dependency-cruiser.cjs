@@ -34,6 +34,7 @@ const LIBRARY_HOMES = [
   { libraries: ['mqtt'], home: '^(drivers/transports|server/platform/broker)/' },
   { libraries: ['modbus-serial', 'serialport', '@serialport/.*'], home: '^drivers/transports/' },
   { libraries: ['echarts'], home: '^web/charts/' },
+  { libraries: ['pinyin-pro'], home: '^server/modules/accounts/initials\\.ts$' },
 ];
 
 /**

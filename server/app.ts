@@ -137,6 +137,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   });
 
   const firstSignIn = await prepareFirstSignIn(config, log, access);
+  await money.load();
   await measuring.start();
   await money.start();
   await startNews({ url: mqttUrl, config, measuring, estate, clock, log, metrics }, running);

@@ -1,6 +1,7 @@
 import type { Chance } from '#drivers/core/index.ts';
 import type { Measuring } from './measuring.ts';
 import type { Access } from './modules/access/index.ts';
+import { type Accounts, createAccounts } from './modules/accounts/index.ts';
 import type { Estate } from './modules/estate/index.ts';
 import { createLedger, type LedgerModule } from './modules/ledger/index.ts';
 import { createTariffs, type TariffsModule } from './modules/tariffs/index.ts';
@@ -25,7 +26,10 @@ export interface MoneyDeps {
 export interface Money {
   readonly tariffs: TariffsModule;
   readonly ledger: LedgerModule;
+  readonly accounts: Accounts;
   addRoutes(routes: RouteServer): void;
+  /** Takes what is stored into memory, before the meters are judged for the first time. */
+  load(): Promise<void>;
   /** Takes up what was under way. After the measuring side has started. */
   start(): Promise<void>;
   /** Before the measuring side stops: what is under way stays as it stands in the database. */
@@ -40,16 +44,30 @@ export function createMoney(deps: MoneyDeps): Money {
   const { db, estate, clock } = deps;
   const tariffs = createTariffs({ db, estate, clock });
   const ledger = createLedger({ db, clock, timeZoneOf: (propertyId) => estate.place(propertyId)?.timeZone });
+  const accounts = createAccounts({
+    ...{ db, clock, estate, tariffs, ledger },
+    log: deps.log.child('accounts'),
+    metering: deps.measuring.metering,
+    lines: deps.measuring.acquisition,
+  });
   return {
     tariffs,
     ledger,
+    accounts,
     addRoutes(routes) {
       tariffs.addRoutes(routes);
       ledger.addRoutes(routes);
+      accounts.addRoutes(routes);
+    },
+    async load() {
+      await tariffs.load(db);
+      await accounts.load();
     },
     async start() {
-      await tariffs.load(db);
+      accounts.start();
     },
-    async stop() {},
+    async stop() {
+      await accounts.stop();
+    },
   };
 }

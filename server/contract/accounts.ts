@@ -222,7 +222,7 @@ export const changeAccount = route({
   path: '/api/accounts/:accountId',
   access: 'account.edit',
   tag,
-  summary: 'Change thresholds, limits, tariff or rooms; `version` must be the one that was read',
+  summary: 'Change thresholds, limits, tariff, deduction or rooms; `version` must be the one that was read',
   params,
   body: Type.Object(
     {
@@ -232,6 +232,8 @@ export const changeAccount = route({
       hoardingLimitMinor: orNothing(NotNegative),
       overloadLimitW: orNothing(PowerW),
       tariffId: Type.Optional(Id),
+      /** Custody in the platform only; nothing is left out or charged twice. */
+      deduction: Type.Optional(Deduction),
       placeIds: Type.Optional(Type.Array(Id, { minItems: 1, maxItems: 50, uniqueItems: true })),
       reason: Type.Optional(Reason),
     },

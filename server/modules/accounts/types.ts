@@ -40,6 +40,7 @@ export interface AccountView {
   /** Rooms that the account is for. */
   readonly placeIds: readonly number[];
   readonly openedAtMs: number;
+  readonly closedAtMs?: number | undefined;
   readonly version: number;
 }
 
@@ -127,7 +128,12 @@ export interface Neighbours {
   /** Orders a command in the caller's transaction; the same id again changes nothing. */
   order(
     tx: Tx,
-    request: { readonly commandId: string; readonly meterId: number; readonly order: AccountOrder; readonly reason: string },
+    request: {
+      readonly commandId: string;
+      readonly meterId: number;
+      readonly order: AccountOrder;
+      readonly reason: string;
+    },
   ): Promise<unknown>;
   /** Meters among these with money under way. */
   openVends(tx: Tx, meterIds: readonly number[]): Promise<ReadonlySet<number>>;

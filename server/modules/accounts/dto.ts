@@ -1,0 +1,106 @@
+import type { Account, AccountCase, AccountMeterDto } from '#contract/index.ts';
+import type { CaseRow } from './caseStore.ts';
+import type { AccountsContext } from './context.ts';
+import { toCustomer } from './customers.ts';
+import type { AccountMeter, AccountView } from './types.ts';
+import { walletOf } from './wallets.ts';
+
+/** Accounts as screens show them; deposits are asked from the ledger, all of a property at once. */
+export async function toAccounts(context: AccountsContext, views: readonly AccountView[]): Promise<Account[]> {
+  const deposits = new Map<number, bigint>();
+  for (const [propertyId, own] of Map.groupBy(views, (view) => view.propertyId)) {
+    const subjects = own.map(({ id }) => walletOf(id));
+    const balances = await context.ledger.balances(context.db, propertyId, 'deposit', subjects);
+    for (const { id } of own) deposits.set(id, -(balances.get(walletOf(id)) ?? 0n));
+  }
+  return views.map((view) => toAccount(context, view, deposits.get(view.id) ?? 0n));
+}
+
+/** The account as it stands after a use case. */
+export async function answerAccount(context: AccountsContext, accountId: number): Promise<Account> {
+  const view = context.book.account(accountId);
+  if (view === undefined) throw new Error(`account ${accountId} is not in memory after its commit`);
+  await context.wallets.settled();
+  const [account] = await toAccounts(context, [view]);
+  if (account === undefined) throw new Error('no answer for an account');
+  return account;
+}
+
+function toAccount(context: AccountsContext, view: AccountView, depositMinor: bigint): Account {
+  const { book, tariffs, wallets, estate } = context;
+  const customer = book.customer(view.customerId);
+  if (customer === undefined) throw new Error(`customer ${view.customerId} is not in memory`);
+  const tariffName = tariffs.tariff(view.tariffId)?.name;
+  const wallet = view.custody === 'platform' ? wallets.of(view.id) : undefined;
+  const running = book.openCase(view.id);
+  return {
+    id: view.id,
+    propertyId: view.propertyId,
+    customer: toCustomer(customer),
+    state: view.state,
+    custody: view.custody,
+    deduction: view.deduction,
+    tariffId: view.tariffId,
+    ...(tariffName === undefined ? {} : { tariffName }),
+    alarm1Minor: view.alarm1Minor.toString(),
+    alarm2Minor: view.alarm2Minor.toString(),
+    cutLineMinor: view.cutLineMinor.toString(),
+    ...(view.hoardingLimitMinor === undefined ? {} : { hoardingLimitMinor: view.hoardingLimitMinor.toString() }),
+    ...(view.overloadLimitW === undefined ? {} : { overloadLimitW: view.overloadLimitW }),
+    ...(wallet === undefined ? {} : { balanceMinor: wallet.toString() }),
+    depositMinor: depositMinor.toString(),
+    meters: view.meters.map((meter) => toMeterDto(context, view, meter)),
+    rooms: view.placeIds.map((placeId) => ({ placeId, names: estate.place(placeId)?.names ?? { en: `#${placeId}` } })),
+    openedAt: new Date(view.openedAtMs).toISOString(),
+    ...(view.closedAtMs === undefined ? {} : { closedAt: new Date(view.closedAtMs).toISOString() }),
+    ...(running === undefined ? {} : { running: toCase(running) }),
+    version: view.version,
+  };
+}
+
+function toMeterDto({ metering, estate }: AccountsContext, account: AccountView, meter: AccountMeter): AccountMeterDto {
+  const profile = estate.meter(meter.meterId);
+  const now = metering.meter(meter.meterId);
+  const room = profile?.path.at(-1);
+  const balance = account.custody === 'meter' ? now?.last?.balanceMinor : undefined;
+  return {
+    meterId: meter.meterId,
+    meterNumber: profile?.meter.meterNumber ?? `#${meter.meterId}`,
+    ...(profile?.meter.names === undefined ? {} : { names: profile.meter.names }),
+    ...(room === undefined ? {} : { room: room.names }),
+    epoch: meter.epoch,
+    from: new Date(meter.fromMs).toISOString(),
+    ctRatio: meter.ctRatio,
+    ptRatio: meter.ptRatio,
+    openingRegisters: toText(meter.openingRegisters),
+    ...(balance === undefined || now?.last === undefined
+      ? {}
+      : { balanceMinor: balance.toString(), balanceAt: new Date(now.last.readAtMs).toISOString() }),
+    ...(now === undefined ? {} : pick(now.state.facts)),
+  };
+}
+
+export function toCase(row: CaseRow): AccountCase {
+  return {
+    caseId: row.id,
+    accountId: row.account_id,
+    kind: row.kind,
+    state: row.state,
+    ...(row.step === null ? {} : { step: row.step }),
+    ...(row.waiting === null ? {} : { waiting: row.waiting }),
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    by: row.user_name,
+    ...(row.approved_name === null ? {} : { approvedBy: row.approved_name }),
+    at: row.at.toISOString(),
+    ...(row.done_at === null ? {} : { doneAt: row.done_at.toISOString() }),
+    facts: { ...row.facts },
+  };
+}
+
+function toText(registers: AccountMeter['openingRegisters']): Record<string, string> {
+  return Object.fromEntries(Object.entries(registers).map(([quantity, wh]) => [quantity, wh.toString()]));
+}
+
+function pick({ money, link, relay }: { readonly money: string; readonly link: string; readonly relay: string }) {
+  return { money, link, relay };
+}
