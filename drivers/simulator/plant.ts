@@ -130,7 +130,7 @@ function linesOf(options: PlantOptions, population: Population, faults: FaultBoo
         return {
           unitAddress,
           meterNumber,
-          answer: (request, relayShows) => answer(meter, kind, request, population.time.nowMs(), accept, relayShows),
+          answer: (request, quirks) => answer(meter, kind, request, population.time.nowMs(), accept, quirks),
         };
       });
       return new LineServer(deps, code, line, units);

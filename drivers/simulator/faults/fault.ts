@@ -14,6 +14,12 @@ export type FaultTarget =
  * merged          the reply is held back and arrives glued in front of the next one
  * split           the reply arrives in pieces of `pieceBytes`, `gapMs` apart
  * garbage         `bytes` of noise come instead of the reply
+ * request-lost    the request never reaches the meter
+ * request-doubled the meter gets the request twice
+ * request-late    the request reaches the meter `delayMs` late, perhaps after others that were asked later
+ * lying-refusal   the meter does what it is told and answers with exception 03
+ * hoarding        the meter refuses purchases, and does not do them; with --every the refusal comes and goes
+ * stale-read      the meter says what it said the last time that it was asked the same
  * frozen-relay    the status word shows the relay `shows`, whatever the relay does
  * down            the gateway is off: no listener, connections cut
  * mute            the gateway accepts connections and never answers
@@ -26,17 +32,28 @@ export type Fault =
   | { readonly kind: 'merged' }
   | { readonly kind: 'split'; readonly pieceBytes: number; readonly gapMs: number }
   | { readonly kind: 'garbage'; readonly bytes: number }
+  | { readonly kind: 'request-lost' }
+  | { readonly kind: 'request-doubled' }
+  | { readonly kind: 'request-late'; readonly delayMs: number }
+  | { readonly kind: 'lying-refusal' }
+  | { readonly kind: 'hoarding' }
+  | { readonly kind: 'stale-read' }
   | { readonly kind: 'frozen-relay'; readonly shows: 'open' | 'closed' }
   | { readonly kind: 'down' }
   | { readonly kind: 'mute' };
 export type FaultKind = Fault['kind'];
 
+/** What a request wants of a meter. */
+export type FrameKind = 'reads' | 'writes';
+
 /** A fault as it is asked for. */
 export interface FaultRequest {
   readonly target: FaultTarget;
   readonly fault: Fault;
-  /** Chance that one reply is struck, (0, 1]; 1 when absent. Not for `down`, `mute` and `frozen-relay`. */
+  /** Chance that one exchange is struck, (0, 1]; 1 when absent. Not for `down`, `mute` and `frozen-relay`. */
   readonly probability?: number;
+  /** Strikes only reads or only writes; both when absent. Not for `down`, `mute` and `frozen-relay`. */
+  readonly on?: FrameKind;
   /** Starts after this many seconds (now when absent). */
   readonly afterSeconds?: number;
   /** Lasts this many seconds (until cleared when absent). */

@@ -1,5 +1,5 @@
 import type { Chance, Clock, TimerHandle } from '#drivers/core/index.ts';
-import { FAULT_LIMITS, type Fault, type FaultRequest, keyOfTarget, type SetFault } from './fault.ts';
+import { FAULT_LIMITS, type Fault, type FaultRequest, type FrameKind, keyOfTarget, type SetFault } from './fault.ts';
 
 /** Where a reply comes from, to find the faults that strike it. */
 export interface FaultPlace {
@@ -69,10 +69,13 @@ export class FaultBook {
     return this.#at(place).some((entry) => entry.request.fault.kind === kind);
   }
 
-  /** The faults that strike one reply: the active ones here, each by its own chance. */
-  strike(place: FaultPlace): readonly Fault[] {
+  /** The faults that strike one exchange: the active ones here for frames of this kind, each by its own chance. */
+  strike(place: FaultPlace, frame: FrameKind): readonly Fault[] {
     if (this.#active.size === 0) return NO_FAULTS;
-    const struck = this.#at(place).filter((entry) => this.#chance() < (entry.request.probability ?? 1));
+    const struck = this.#at(place).filter(
+      ({ request: { on, probability } }) =>
+        (on === undefined || on === frame) && (probability === undefined || this.#chance() < probability),
+    );
     return struck.length === 0 ? NO_FAULTS : struck.map((entry) => entry.request.fault);
   }
 

@@ -20,8 +20,9 @@ export const FAULT_HELP = `
   <fault> <meter | gateway | gateway/line>
       silent | dropped | corrupted | merged | delayed <ms> | split <bytes> <gap ms> | garbage <bytes>
       frozen-relay open | closed | down | mute
+      request-lost | request-doubled | request-late <ms> | lying-refusal | hoarding | stale-read
 options
-  --for <seconds>  --after <seconds>  --every <seconds>  --chance <0..1>
+  --for <seconds>  --after <seconds>  --every <seconds>  --chance <0..1>  --on reads | writes
 `;
 
 const OPTIONS: Readonly<Record<string, string>> = {
@@ -29,6 +30,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   '--after': 'afterSeconds',
   '--every': 'everySeconds',
   '--chance': 'probability',
+  '--on': 'on',
 };
 
 /** Numbers and words that follow a fault's target, by field. */
@@ -39,6 +41,12 @@ const DETAILS: Readonly<Record<string, readonly string[]>> = {
   merged: [],
   down: [],
   mute: [],
+  'request-lost': [],
+  'request-doubled': [],
+  'lying-refusal': [],
+  hoarding: [],
+  'stale-read': [],
+  'request-late': ['delayMs'],
   delayed: ['delayMs'],
   split: ['pieceBytes', 'gapMs'],
   garbage: ['bytes'],
@@ -75,12 +83,16 @@ function targetOf(name: string): FaultTarget {
   return { kind: 'line', gatewayCode: name.slice(0, slash), lineName: name.slice(slash + 1) };
 }
 
-function optionsOf(words: readonly string[]): Readonly<Record<string, number>> | string {
-  const options: Record<string, number> = {};
+function optionsOf(words: readonly string[]): Readonly<Record<string, number | string>> | string {
+  const options: Record<string, number | string> = {};
   for (let index = 0; index < words.length; index += 2) {
     const word = words[index] ?? '';
     const field = OPTIONS[word];
     if (field === undefined) return `no option '${word}'; there are ${Object.keys(OPTIONS).join(', ')}`;
+    if (field === 'on') {
+      options[field] = words[index + 1] ?? '';
+      continue;
+    }
     const value = Number(words[index + 1] ?? Number.NaN);
     if (Number.isNaN(value)) return `${word} needs a number`;
     options[field] = value;

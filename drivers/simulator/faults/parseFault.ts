@@ -1,4 +1,4 @@
-import { FAULT_LIMITS, type Fault, type FaultRequest, type FaultTarget } from './fault.ts';
+import { FAULT_LIMITS, type Fault, type FaultRequest, type FaultTarget, type FrameKind } from './fault.ts';
 
 /** A checked value, or a sentence that says what is wrong with it. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
@@ -20,7 +20,11 @@ export function parseFaultRequest(input: unknown): Parsed<FaultRequest> {
 
 function requestOf(input: unknown): FaultRequest {
   const fields = objectOf(input, 'the request');
-  only(fields, ['target', 'fault', 'probability', 'afterSeconds', 'durationSeconds', 'everySeconds'], 'the request');
+  only(
+    fields,
+    ['target', 'fault', 'probability', 'on', 'afterSeconds', 'durationSeconds', 'everySeconds'],
+    'the request',
+  );
   const target = targetOf(fields['target']);
   const fault = faultOf(fields['fault']);
   const gatewayOnly = fault.kind === 'down' || fault.kind === 'mute';
@@ -30,6 +34,8 @@ function requestOf(input: unknown): FaultRequest {
   if (probability === 0) throw new Wrong('probability must be above 0');
   const steady = gatewayOnly || fault.kind === 'frozen-relay';
   if (probability !== undefined && steady) throw new Wrong(`'${fault.kind}' has no probability`);
+  const on = frameKindOf(fields);
+  if (on !== undefined && steady) throw new Wrong(`'${fault.kind}' does not tell reads from writes`);
   const afterSeconds = optional(fields, 'afterSeconds', 0, FAULT_LIMITS.seconds, false);
   const durationSeconds = optional(fields, 'durationSeconds', 0.001, FAULT_LIMITS.seconds, false);
   const everySeconds = optional(fields, 'everySeconds', 0.001, FAULT_LIMITS.seconds, false);
@@ -40,6 +46,7 @@ function requestOf(input: unknown): FaultRequest {
     target,
     fault,
     ...(probability === undefined ? {} : { probability }),
+    ...(on === undefined ? {} : { on }),
     ...(afterSeconds === undefined ? {} : { afterSeconds }),
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
     ...(everySeconds === undefined ? {} : { everySeconds }),
@@ -73,9 +80,15 @@ function faultOf(input: unknown): Fault {
     case 'merged':
     case 'down':
     case 'mute':
+    case 'request-lost':
+    case 'request-doubled':
+    case 'lying-refusal':
+    case 'hoarding':
+    case 'stale-read':
       only(fields, ['kind'], 'fault');
       return { kind };
     case 'delayed':
+    case 'request-late':
       only(fields, ['kind', 'delayMs'], 'fault');
       return { kind, delayMs: required(fields, 'delayMs', 1, FAULT_LIMITS.delayMs) };
     case 'split':
@@ -96,9 +109,15 @@ function faultOf(input: unknown): Fault {
     }
     default:
       throw new Wrong(
-        'fault.kind must be silent, dropped, delayed, corrupted, merged, split, garbage, frozen-relay, down or mute',
+        'fault.kind must be silent, dropped, delayed, corrupted, merged, split, garbage, request-lost, request-doubled, request-late, lying-refusal, hoarding, stale-read, frozen-relay, down or mute',
       );
   }
+}
+
+function frameKindOf(fields: Fields): FrameKind | undefined {
+  const { on } = fields;
+  if (on === undefined || on === 'reads' || on === 'writes') return on;
+  throw new Wrong("on must be 'reads' or 'writes'");
 }
 
 function objectOf(input: unknown, name: string): Fields {

@@ -43,6 +43,13 @@ function spoilOnce(delivery: Delivery, fault: Fault, framing: 'modbus-tcp' | 'rt
       return { ...delivery, split: fault };
     case 'garbage':
       return { ...delivery, bytes: Uint8Array.from({ length: fault.bytes }, () => Math.floor(chance() * 256)) };
+    // What happens to a request, or in the meter itself, has happened by now.
+    case 'request-lost':
+    case 'request-doubled':
+    case 'request-late':
+    case 'lying-refusal':
+    case 'hoarding':
+    case 'stale-read':
     case 'frozen-relay':
       return delivery;
   }

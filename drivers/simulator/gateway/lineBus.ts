@@ -20,6 +20,8 @@ export interface BusAnswer {
 export interface BusRequest {
   readonly unit: number;
   readonly request: ModbusRequest;
+  /** It comes to the meter a second time, or late: what can happen to a request on its way has happened. */
+  readonly again?: boolean;
   readonly deliver: (answer: BusAnswer) => void;
 }
 
@@ -37,19 +39,14 @@ export class LineBus {
   readonly #settings: LineBusSettings;
   readonly #clock: Clock;
   readonly #chance: Chance;
-  readonly #ask: (unit: number, request: ModbusRequest) => BusAnswer;
+  readonly #ask: (request: BusRequest) => BusAnswer;
   readonly #waiting: BusRequest[] = [];
   #busy = false;
   #timer: TimerHandle | undefined;
   #dropped = 0;
 
   /** @param ask the meters of the line: what the addressed one says now */
-  constructor(
-    settings: LineBusSettings,
-    clock: Clock,
-    chance: Chance,
-    ask: (unit: number, request: ModbusRequest) => BusAnswer,
-  ) {
+  constructor(settings: LineBusSettings, clock: Clock, chance: Chance, ask: (request: BusRequest) => BusAnswer) {
     this.#settings = settings;
     this.#clock = clock;
     this.#chance = chance;
@@ -81,7 +78,7 @@ export class LineBus {
     // A loop, not a recursion: without the wire a whole queue is served at once.
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const request = next;
-      const answer = this.#ask(request.unit, request.request);
+      const answer = this.#ask(request);
       if (this.#settings.wire === 'off') {
         request.deliver(answer);
         continue;

@@ -23,8 +23,13 @@ const REPEATED_REGISTERS = 4;
 /** What a meter does with a write: why it refuses, or undefined. */
 export type AcceptWrite = (meter: SimulatedMeter, write: MeterWrite) => WriteRefusal | undefined;
 
-/** A relay indicator that shows something else than the relay's truth. */
-export type RelayShows = 'open' | 'closed' | undefined;
+/** How a meter is out of order. */
+export interface Quirks {
+  /** A relay indicator that shows something else than the relay's truth. */
+  readonly relayShows: 'open' | 'closed' | undefined;
+  /** It takes no purchase, as if it held as much as it may. */
+  readonly refusesPurchases: boolean;
+}
 
 /** What a meter is, apart from what happened to it. */
 export interface MeterKind {
@@ -39,7 +44,7 @@ export function answer(
   request: ModbusRequest,
   atMs: number,
   accept: AcceptWrite,
-  relayShows: RelayShows,
+  { relayShows, refusesPurchases }: Quirks,
 ): ModbusReply {
   const { model } = kind;
   const refuse = (code: number): ModbusReply => ({ kind: 'exception', function: request.function, code });
@@ -56,7 +61,7 @@ export function answer(
       const writes = meter.spec.purse === undefined ? undefined : writesOf(kind, request, atMs);
       if (writes === undefined) return refuse(request.function === 16 ? ILLEGAL_ADDRESS : ILLEGAL_FUNCTION);
       for (const write of writes) {
-        const refusal = accept(meter, write);
+        const refusal = refusesPurchases && write.kind === 'buy' ? 'hoarding' : accept(meter, write);
         if (refusal !== undefined) return refuse(codeOf(refusal, model));
       }
       if (request.function === 16) return { kind: 'write', function: 16, start, quantity: registers.length };
@@ -81,7 +86,7 @@ function readWords(
   start: number,
   count: number,
   atMs: number,
-  relayShows: RelayShows,
+  relayShows: Quirks['relayShows'],
 ): Uint16Array | undefined {
   if (insideSpans(model, start, count)) {
     const image = imageOf(meter, model, atMs);

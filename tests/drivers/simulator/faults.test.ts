@@ -190,7 +190,7 @@ describe('the fault book', () => {
     const numbers = [0.1, 0.6, 0.2, 0.9];
     const { book } = bookOn(() => numbers.shift() ?? 1);
     book.set({ ...silent, probability: 0.5 });
-    const struck = Array.from({ length: 4 }, () => book.strike(place).length);
+    const struck = Array.from({ length: 4 }, () => book.strike(place, 'reads').length);
     expect(struck).toEqual([1, 0, 1, 0]);
   });
 

@@ -19,7 +19,7 @@ function busOn(answer: BusAnswer, settings: Partial<LineBusSettings> = {}) {
     all,
     clock,
     () => 0,
-    (unit) => {
+    ({ unit }) => {
       asked.push(unit);
       return answer;
     },
