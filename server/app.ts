@@ -31,6 +31,8 @@ const PLANT_HISTORY_MS_MAX = 120_000;
 export interface AppDeps {
   readonly log: Log;
   readonly clock: Clock;
+  /** Stands between what is stored of long money use cases; a test that throws there stops the program at that point. */
+  readonly probe?: (point: string) => void;
 }
 
 /** How somebody can sign in who never did: shown at the start, never logged. */
@@ -120,7 +122,13 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   const measuring = createMeasuring({ ...parts, chance: Math.random, access, telemetry, ...config });
   // Stopped before HTTP, which would wait for the live feed's sockets.
   running.add('measuring', () => measuring.stop());
-  const money = createMoney({ ...parts, chance: Math.random, access, measuring });
+  const money = createMoney({
+    ...parts,
+    chance: Math.random,
+    access,
+    measuring,
+    probe: deps.probe ?? (() => undefined),
+  });
   running.add('money', () => money.stop());
   access.addRoutes(http.routes);
   estate.addRoutes(http.routes);

@@ -1,7 +1,9 @@
 import type { Chance } from '#drivers/core/index.ts';
+import { modelById } from '#drivers/models/index.ts';
 import type { Measuring } from './measuring.ts';
 import type { Access } from './modules/access/index.ts';
 import { type Accounts, createAccounts } from './modules/accounts/index.ts';
+import { type CommandsModule, createCommands } from './modules/commands/index.ts';
 import type { Estate } from './modules/estate/index.ts';
 import { createLedger, type LedgerModule } from './modules/ledger/index.ts';
 import { createTariffs, type TariffsModule } from './modules/tariffs/index.ts';
@@ -20,6 +22,8 @@ export interface MoneyDeps {
   readonly estate: Estate;
   readonly access: Access;
   readonly measuring: Measuring;
+  /** Stands between what is stored of long use cases. */
+  readonly probe: (point: string) => void;
 }
 
 /** Everything between a customer's money and the meter. */
@@ -27,6 +31,7 @@ export interface Money {
   readonly tariffs: TariffsModule;
   readonly ledger: LedgerModule;
   readonly accounts: Accounts;
+  readonly commands: CommandsModule;
   addRoutes(routes: RouteServer): void;
   /** Takes what is stored into memory, before the meters are judged for the first time. */
   load(): Promise<void>;
@@ -46,7 +51,14 @@ export function createMoney(deps: MoneyDeps): Money {
   const ledger = createLedger({ db, clock, timeZoneOf: (propertyId) => estate.place(propertyId)?.timeZone });
   const accounts = createAccounts({
     ...{ db, clock, estate, tariffs, ledger },
+    probe: deps.probe,
     log: deps.log.child('accounts'),
+    metering: deps.measuring.metering,
+    lines: deps.measuring.acquisition,
+  });
+  const commands = createCommands({
+    ...{ db, clock, estate, tariffs, ledger, accounts, metrics: deps.metrics, modelOf: modelById },
+    log: deps.log.child('commands'),
     metering: deps.measuring.metering,
     lines: deps.measuring.acquisition,
   });
@@ -54,19 +66,24 @@ export function createMoney(deps: MoneyDeps): Money {
     tariffs,
     ledger,
     accounts,
+    commands,
     addRoutes(routes) {
       tariffs.addRoutes(routes);
       ledger.addRoutes(routes);
       accounts.addRoutes(routes);
+      commands.addRoutes(routes);
     },
     async load() {
       await tariffs.load(db);
       await accounts.load();
+      await commands.load();
     },
     async start() {
       accounts.start();
+      commands.start();
     },
     async stop() {
+      await commands.stop();
       await accounts.stop();
     },
   };

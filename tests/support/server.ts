@@ -15,6 +15,9 @@ export interface TestServerOptions {
   readonly settings?: Environment;
   readonly clock?: Clock;
   readonly log?: Log;
+  /** One that outlives this server; it is left as it is when the server stops. */
+  readonly database?: TestDatabase;
+  readonly probe?: (point: string) => void;
 }
 
 export interface Answer {
@@ -45,7 +48,7 @@ export interface TestServer {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), 'meterwall-server-'));
   chmodSync(dir, 0o755);
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const config = readConfig({
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
@@ -55,7 +58,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     PLANT: options.plant ?? 'none',
     ...options.settings,
   });
-  const app = await startApp(config, { log: options.log ?? silentLog, clock: options.clock ?? systemClock });
+  const app = await startApp(config, {
+    log: options.log ?? silentLog,
+    clock: options.clock ?? systemClock,
+    ...(options.probe === undefined ? {} : { probe: options.probe }),
+  });
   const nobody = clientOf(app.address, '');
   return {
     url: app.address,
@@ -69,7 +76,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     async stop() {
       await app.stop();
-      await database.drop();
+      if (options.database === undefined) await database.drop();
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -43,7 +43,7 @@ export interface AccountsDeps {
   readonly ledger: Ledger;
   readonly lines: LineDesk;
   /** Stands before and after everything that is stored of a long use case; tests stop the program there. */
-  readonly probe?: (point: string) => void;
+  readonly probe: (point: string) => void;
 }
 
 export interface Accounts extends AccountsReader {
@@ -83,7 +83,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     emit(event) {
       for (const listener of listeners) listener(event);
     },
-    probe: deps.probe ?? (() => undefined),
+    probe: deps.probe,
     wake: () => undefined,
   };
   const search = createSearch(context);
