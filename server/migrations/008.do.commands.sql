@@ -56,6 +56,9 @@ create table command (
   exception_code int,
   attempts int not null default 0,
   reads int not null default 0,
+  -- In a row.
+  failed_reads int not null default 0,
+  unreached int not null default 0,
   given_by int,
   given_name text not null,
   rule text,

@@ -1,5 +1,4 @@
 import type { CommandOrderBody } from '#contract/index.ts';
-import { meterPricesOf } from '#domain/tariff/meterPrice.ts';
 import type { MeterModel, MeterPrices, MeterSettings } from '#drivers/core/index.ts';
 import type { Tariffs } from '#server/modules/tariffs/types.ts';
 import { AppError } from '#server/platform/http/index.ts';
@@ -64,13 +63,23 @@ export function toBody(stored: StoredOrder): CommandOrderBody {
   return body;
 }
 
-/** An order of a person. Throws `request.invalid` where it asks for nothing, or for prices that a meter cannot hold. */
-export function fromBody(body: CommandOrderBody, tariffs: Pick<Tariffs, 'version'>, nowMs: number): CommandOrder {
+/**
+ * An order of a person for meters of one property. Throws `request.invalid` where it asks for nothing, or for prices that a
+ * meter cannot hold.
+ */
+export function fromBody(
+  body: CommandOrderBody,
+  propertyId: number,
+  tariffs: Pick<Tariffs, 'version'>,
+  nowMs: number,
+): CommandOrder {
   switch (body.kind) {
     case 'prices': {
       const version = tariffs.version(body.tariffVersionId);
-      if (version === undefined) throw invalid('order.tariffVersionId', 'names no version of a tariff');
-      const prices = meterPricesOf(version.body);
+      if (version?.propertyId !== propertyId) {
+        throw invalid('order.tariffVersionId', 'names no version of a tariff of this property');
+      }
+      const prices = version.meterPrices;
       if (prices === undefined) {
         throw invalid('order.tariffVersionId', 'has steps, which no meter holds: keep the balance in the platform');
       }

@@ -32,6 +32,8 @@ export interface Estate extends EstateReader {
    * not run before, since their addresses are those of an earlier start. Idempotent.
    */
   importPlant(manifest: Pick<PlantManifest, 'properties' | 'gateways'>): Promise<void>;
+  /** What the simulated plant said of itself last; undefined while none runs. */
+  plant(): Pick<PlantManifest, 'gateways'> | undefined;
   /** Removes what a simulated plant left; what people built on top of it stays. */
   retirePlant(): Promise<void>;
   /** Tells the estate who knows what the lines do; `stopped` until then. */
@@ -51,6 +53,7 @@ export function createEstate({ db, models }: EstateDeps): Estate {
   const inTurn = createInTurn();
   const mutate = createMutate(db, cache, inTurn);
   let guard: MeterGuard = async () => [];
+  let plant: Pick<PlantManifest, 'gateways'> | undefined;
   const load = async () => {
     const [places, gateways, lines, meters] = await Promise.all([
       selectPlaces(db),
@@ -70,6 +73,7 @@ export function createEstate({ db, models }: EstateDeps): Estate {
       const gatewayIds = await db.tx((tx) => storePlant(tx, manifest));
       cache.setPlantGateways(new Set(gatewayIds));
       await load();
+      plant = manifest;
     });
   const routeDeps = {
     cache,
@@ -82,6 +86,7 @@ export function createEstate({ db, models }: EstateDeps): Estate {
     start: load,
     addRoutes: (routes) => addEstateRoutes(routes, routeDeps, models),
     importPlant,
+    plant: () => plant,
     async retirePlant() {
       const simulated = cache.gatewayIds().some((id) => cache.gateway(id)?.simulated === true);
       if (simulated) await importPlant(NO_PLANT);

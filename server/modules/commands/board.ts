@@ -1,0 +1,117 @@
+import type { RelayMode } from '#drivers/core/index.ts';
+import { DOWNLOAD_KINDS, RELAY_KINDS } from './orders.ts';
+import { type CommandRow, MOVING_STATES, type ProtectionRow } from './rows.ts';
+import type { MovingRow } from './store.ts';
+import type { CommandKind, CommandState, CommandTrouble } from './types.ts';
+
+interface Moving {
+  readonly meterId: number;
+  readonly propertyId: number;
+  readonly buildingId: number | undefined;
+  readonly kind: CommandKind;
+  readonly state: CommandState;
+  readonly mode: RelayMode | undefined;
+}
+
+/** Everything about commands that screens and alarms ask for all the time; current after each commit. */
+export class CommandBoard {
+  readonly #moving = new Map<string, Moving>();
+  readonly #idsOfMeter = new Map<number, Set<string>>();
+  readonly #failedDownloads = new Map<number, Set<CommandKind>>();
+  readonly #protections = new Map<number, ProtectionRow>();
+
+  restore(
+    moving: readonly MovingRow[],
+    failed: readonly { readonly meter_id: number; readonly kind: CommandKind }[],
+  ): void {
+    for (const row of moving) this.#put(row.id, row, undefined);
+    for (const { meter_id, kind } of failed) this.#markDownload(meter_id, kind, true);
+  }
+
+  /** A command is other than before. */
+  take(row: CommandRow): void {
+    const { id, meter_id: meterId, state, kind } = row;
+    if (MOVING_STATES.includes(state)) this.#put(id, row, row.relay_mode ?? undefined);
+    else this.#drop(id);
+    if (!DOWNLOAD_KINDS.includes(kind)) return;
+    if (state === 'verified') this.#markDownload(meterId, kind, false);
+    if (state === 'failed' || state === 'rejected') this.#markDownload(meterId, kind, true);
+  }
+
+  setProtections(meterIds: readonly number[], rows: readonly ProtectionRow[]): void {
+    for (const meterId of meterIds) this.#protections.delete(meterId);
+    for (const row of rows) this.#protections.set(row.meter_id, row);
+  }
+
+  isProtected(meterId: number): boolean {
+    return this.#protections.has(meterId);
+  }
+
+  overdueProtections(nowMs: number): readonly number[] {
+    return [...this.#protections.values()].flatMap(({ meter_id, until_at }) =>
+      until_at !== null && until_at.getTime() <= nowMs ? [meter_id] : [],
+    );
+  }
+
+  inFlight(meterId: number): boolean {
+    return this.#idsOfMeter.has(meterId);
+  }
+
+  /** Is a relay command on its way that nobody has verified yet? */
+  relayUnderWay(meterId: number): RelayMode | undefined {
+    const ids = this.#idsOfMeter.get(meterId) ?? [];
+    for (const id of [...ids].toReversed()) {
+      const moving = this.#moving.get(id);
+      if (moving?.mode !== undefined && moving.state !== 'queued' && RELAY_KINDS.includes(moving.kind))
+        return moving.mode;
+    }
+    return undefined;
+  }
+
+  /** Commands under way in a part of a property. */
+  count(propertyId: number, buildingIds: readonly number[] | undefined): number {
+    let count = 0;
+    for (const moving of this.#moving.values()) {
+      const there =
+        buildingIds === undefined || (moving.buildingId !== undefined && buildingIds.includes(moving.buildingId));
+      if (moving.propertyId === propertyId && there) count += 1;
+    }
+    return count;
+  }
+
+  countByState(): ReadonlyMap<CommandState, number> {
+    const counts = new Map<CommandState, number>(MOVING_STATES.map((state) => [state, 0]));
+    for (const { state } of this.#moving.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+    return counts;
+  }
+
+  troubles(): readonly CommandTrouble[] {
+    const doubts = [...this.#moving.values()].filter(({ state }) => state === 'inDoubt');
+    return [
+      ...[...new Set(doubts.map(({ meterId }) => meterId))].map((meterId) => ({ meterId, kind: 'inDoubt' as const })),
+      ...[...this.#failedDownloads.keys()].map((meterId) => ({ meterId, kind: 'downloadFailed' as const })),
+    ];
+  }
+
+  #put(id: string, row: MovingRow | CommandRow, mode: RelayMode | undefined): void {
+    const { meter_id: meterId, property_id: propertyId, building_id, kind, state } = row;
+    this.#moving.set(id, { meterId, propertyId, buildingId: building_id ?? undefined, kind, state, mode });
+    const ids = this.#idsOfMeter.get(meterId) ?? new Set();
+    this.#idsOfMeter.set(meterId, ids.add(id));
+  }
+
+  #drop(id: string): void {
+    const moving = this.#moving.get(id);
+    if (moving === undefined) return;
+    this.#moving.delete(id);
+    const ids = this.#idsOfMeter.get(moving.meterId);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#idsOfMeter.delete(moving.meterId);
+  }
+
+  #markDownload(meterId: number, kind: CommandKind, failed: boolean): void {
+    const kinds = this.#failedDownloads.get(meterId) ?? new Set();
+    if (failed) this.#failedDownloads.set(meterId, kinds.add(kind));
+    else if (kinds.delete(kind) && kinds.size === 0) this.#failedDownloads.delete(meterId);
+  }
+}

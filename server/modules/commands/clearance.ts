@@ -1,0 +1,86 @@
+import type { MeterModel, RelayMode } from '#drivers/core/index.ts';
+import type { AccountsReader } from '#server/modules/accounts/types.ts';
+import type { EstateReader } from '#server/modules/estate/types.ts';
+import type { Tx } from '#server/platform/db/index.ts';
+import { type CutQuestion, causeOf, type Guard, type WeighedCut } from './facts.ts';
+import { fromStored, supports } from './orders.ts';
+import type { CommandRow } from './rows.ts';
+import type { CommandChange } from './store.ts';
+import type { CommandState, CommandWhy } from './types.ts';
+
+export interface ClearanceDeps {
+  readonly estate: EstateReader;
+  readonly modelOf: (modelId: string) => MeterModel | undefined;
+  readonly accounts: Pick<AccountsReader, 'accountOfMeter'>;
+  readonly guard: Guard;
+}
+
+/** Decides right before sending: may it still go, and what exactly is the relay told? */
+export type Clearance = (tx: Tx, rows: readonly CommandRow[], nowMs: number) => Promise<readonly CommandChange[]>;
+
+export function createClearance(deps: ClearanceDeps): Clearance {
+  /** What is weighed: trips, and whether a platform's prepaid meter is to be on at all. */
+  function questionOf(row: CommandRow): CutQuestion[] {
+    const profile = deps.estate.meter(row.meter_id);
+    if (profile === undefined) return [];
+    if (row.kind === 'trip') return [{ profile, cause: causeOf(fromStored(row.command_order), row.rule !== null) }];
+    return row.kind === 'restorePrepaid' || row.kind === 'close' ? [{ profile, cause: 'arrears' }] : [];
+  }
+
+  function isGone(row: CommandRow, nowMs: number): readonly [CommandState, CommandWhy] | undefined {
+    const profile = deps.estate.meter(row.meter_id);
+    if (profile === undefined) return ['failed', 'meterGone'];
+    if (!supports(deps.modelOf(profile.meter.modelId), row.kind)) return ['failed', 'notSupported'];
+    // What was sent before was read back since, and did nothing.
+    if (row.expires_at.getTime() <= nowMs) return [row.attempts > 0 ? 'rejected' : 'failed', 'expired'];
+    return undefined;
+  }
+
+  return async (tx, rows, nowMs) => {
+    const weighed = await deps.guard.weigh(tx, rows.flatMap(questionOf), nowMs);
+    const at = new Date(nowMs);
+    return rows.map((row): CommandChange => {
+      const cut = weighed.get(row.meter_id);
+      const gone = isGone(row, nowMs);
+      if (gone !== undefined) return { id: row.id, state: gone[0], why: [gone[1]], finishedAt: at };
+      const held = row.kind === 'trip' ? holdOf(cut, nowMs) : undefined;
+      if (held !== undefined) return { id: row.id, state: 'held', finishedAt: at, ...held };
+      return { id: row.id, state: 'sent', why: [], sentAt: at, relayMode: modeOf(row, cut, nowMs) };
+    });
+  };
+}
+
+function holdOf(cut: WeighedCut | undefined, nowMs: number): Pick<CommandChange, 'why' | 'detail'> | undefined {
+  if (cut === undefined) return undefined;
+  const { decision } = cut;
+  if (!decision.cut) return { why: decision.why };
+  return decision.atMs > nowMs ? { why: ['cutLater'], detail: new Date(decision.atMs).toISOString() } : undefined;
+}
+
+/**
+ * What the relay is told. Where the balance is in the meter, the meter itself cuts and restores. Where it is in the
+ * platform, the meter knows no balance and follows the platform's word: the guard's, by the arrears rule. Protection is
+ * stronger than either.
+ */
+function modeOf(row: CommandRow, cut: WeighedCut | undefined, nowMs: number): RelayMode | undefined {
+  const isProtected = cut?.facts.protection !== undefined;
+  const inPlatform = cut?.account?.custody === 'platform';
+  switch (row.kind) {
+    case 'trip':
+      return 'forcedOpen';
+    case 'protect':
+      return 'forcedClosed';
+    case 'close':
+      return isProtected || inPlatform ? 'forcedClosed' : 'automatic';
+    case 'restorePrepaid': {
+      if (isProtected) return 'forcedClosed';
+      if (!inPlatform) return 'automatic';
+      return cut.decision.cut && cut.decision.atMs <= nowMs ? 'forcedOpen' : 'forcedClosed';
+    }
+    case 'prices':
+    case 'settings':
+    case 'clock':
+    case 'read':
+      return undefined;
+  }
+}

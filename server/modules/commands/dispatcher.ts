@@ -1,0 +1,236 @@
+import { judgeCommand } from '#domain/commandRules.ts';
+import type { Clock, RelayMode, TimerHandle } from '#drivers/core/index.ts';
+import type { EstateReader } from '#server/modules/estate/types.ts';
+import type { Db, Tx } from '#server/platform/db/index.ts';
+import type { Log } from '#server/platform/log.ts';
+import type { Clearance } from './clearance.ts';
+import { type ConversationDeps, converse, type Told } from './conversation.ts';
+import { fromStored, RELAY_KINDS } from './orders.ts';
+import type { CommandRow } from './rows.ts';
+import {
+  type CommandChange,
+  changeCommands,
+  claimQueued,
+  claimUnread,
+  selectHungryLines,
+  selectNewerRelay,
+} from './store.ts';
+import { wish } from './wishStore.ts';
+
+/** Commands of one line between their claim and their outcome: enough that the wire never waits for the database. */
+export const LINE_COMMANDS_MAX = 3;
+/** Read-backs of silent meters at the same time, all lines together. */
+export const UNREAD_AT_ONCE_MAX = 64;
+/** Outcomes are stored, and next commands claimed, together and at most this often. */
+const PUMP_EVERY_MS = 20;
+/** The database is asked for due work this often; being told of it is only faster. */
+const LOOK_EVERY_MS = 1_000;
+/** A read-back that was claimed is left alone for so long: longer than any read takes. */
+const LEASE_MS = 120_000;
+
+export interface DispatcherDeps extends ConversationDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly estate: EstateReader;
+  readonly clearance: Clearance;
+  /** Local time minus UTC at a property, ms. */
+  readonly offsetMs: (propertyId: number, atMs: number) => number;
+  /** After commit: these are other than before. */
+  readonly changed: (tx: Tx, rows: readonly CommandRow[]) => void;
+  /** After commit: this is wanted of their relays now. */
+  readonly wished: (tx: Tx, rows: readonly CommandRow[]) => void;
+}
+
+export interface DispatcherFigures {
+  readonly underWay: number;
+  readonly outcomesWaiting: number;
+  readonly sent: number;
+  readonly failures: number;
+}
+
+interface Ended {
+  readonly row: CommandRow;
+  readonly told: Told;
+}
+
+/**
+ * Takes commands from the database to the lines and back: `sent` is stored before the first byte leaves, and what was read
+ * back before anything else is believed. The database is the truth; what is kept here only says who is busy.
+ */
+export class Dispatcher {
+  readonly #deps: DispatcherDeps;
+  /** Commands under way, by line. */
+  readonly #onLine = new Map<number, number>();
+  readonly #busyMeterIds = new Set<number>();
+  /** Lines that may have something to send. */
+  readonly #hungry = new Set<number>();
+  #ended: Ended[] = [];
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #timer: TimerHandle | undefined;
+  #pumping: Promise<void> | undefined;
+  #running = false;
+  readonly #counts = { sent: 0, failures: 0 };
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#schedule();
+  }
+
+  /** Claims nothing more; what is under way is left to the next start, which reads before it believes. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#timer?.cancel();
+    await this.#pumping;
+  }
+
+  /** Something may be due on these lines. */
+  wake(lineIds: Iterable<number>): void {
+    for (const lineId of lineIds) this.#hungry.add(lineId);
+  }
+
+  figures(): DispatcherFigures {
+    return { ...this.#counts, underWay: this.#busyMeterIds.size, outcomesWaiting: this.#ended.length };
+  }
+
+  #schedule(): void {
+    if (!this.#running) return;
+    this.#timer = this.#deps.clock.after(PUMP_EVERY_MS, () => {
+      this.#pumping = this.#pump()
+        .catch((error: unknown) => {
+          this.#counts.failures += 1;
+          this.#deps.log.warn('commands wait for the database', { error });
+        })
+        .finally(() => this.#schedule());
+    });
+  }
+
+  async #pump(): Promise<void> {
+    const monotonicMs = this.#deps.clock.monotonicMs();
+    const looks = monotonicMs - this.#lookedMs >= LOOK_EVERY_MS;
+    const rooms = this.#rooms();
+    if (!looks && this.#ended.length === 0 && rooms.length === 0) return;
+    const ended = [...this.#ended];
+    const nowMs = this.#deps.clock.nowMs();
+    const { go, unread, due } = await this.#deps.db.tx(async (tx) => {
+      await this.#store(tx, ended, nowMs);
+      const hungry = looks ? await selectHungryLines(tx, new Date(nowMs)) : [];
+      const claimed = rooms.length === 0 ? [] : await this.#claim(tx, rooms, nowMs);
+      const silent = looks ? await this.#claimUnread(tx, nowMs) : [];
+      return { go: claimed, unread: silent, due: hungry };
+    });
+    // Only now: an outcome that could not be stored is stored by the next pump.
+    this.#ended = this.#ended.slice(ended.length);
+    for (const { row } of ended) this.#release(row);
+    if (looks) this.#lookedMs = monotonicMs;
+    this.#stayHungry(rooms, go, due);
+    for (const row of go) this.#run(row, true);
+    for (const row of unread) this.#run(row, false);
+  }
+
+  /** Places free on the lines that may have something. */
+  #rooms() {
+    return [...this.#hungry].flatMap((lineId) => {
+      const places = LINE_COMMANDS_MAX - (this.#onLine.get(lineId) ?? 0);
+      return places > 0 ? [{ lineId, places }] : [];
+    });
+  }
+
+  /** A line that gave fewer than it had places for has no more for now. */
+  #stayHungry(
+    rooms: readonly { lineId: number; places: number }[],
+    claimed: readonly CommandRow[],
+    due: readonly number[],
+  ) {
+    const taken = new Map<number, number>();
+    for (const { line_id } of claimed) taken.set(line_id, (taken.get(line_id) ?? 0) + 1);
+    for (const { lineId } of rooms) if (!taken.has(lineId)) this.#hungry.delete(lineId);
+    this.wake(due);
+  }
+
+  async #claim(tx: Tx, rooms: readonly { lineId: number; places: number }[], nowMs: number): Promise<CommandRow[]> {
+    const found = await claimQueued(tx, rooms, [...this.#busyMeterIds], new Date(nowMs));
+    const taken = new Set<number>();
+    const first = found.filter(({ meter_id }) => !taken.has(meter_id) && taken.add(meter_id));
+    if (first.length === 0) return [];
+    const changes = await this.#deps.clearance(tx, first, nowMs);
+    const changed = await changeCommands(tx, changes);
+    this.#deps.changed(tx, changed);
+    return changed.filter(({ state }) => state === 'sent');
+  }
+
+  async #claimUnread(tx: Tx, nowMs: number): Promise<CommandRow[]> {
+    const most = UNREAD_AT_ONCE_MAX - this.#busyMeterIds.size;
+    if (most <= 0) return [];
+    const rows = await claimUnread(tx, most, new Date(nowMs), new Date(nowMs + LEASE_MS));
+    return rows.filter(({ meter_id }) => !this.#busyMeterIds.has(meter_id));
+  }
+
+  async #store(tx: Tx, ended: readonly Ended[], nowMs: number): Promise<void> {
+    if (ended.length === 0) return;
+    const newer = await selectNewerRelay(
+      tx,
+      ended.map(({ row }) => row),
+    );
+    const changes = ended.map(({ row, told }) => changeOf(row, told, newer.has(row.id), nowMs));
+    const rows = await changeCommands(tx, changes);
+    const verified = rows.filter(({ state, kind }) => state === 'verified' && RELAY_KINDS.includes(kind));
+    await wish(tx, verified, new Date(nowMs));
+    this.#deps.wished(tx, verified);
+    this.#deps.changed(tx, rows);
+  }
+
+  #run(row: CommandRow, send: boolean): void {
+    const { clock, estate, log } = this.#deps;
+    this.#busyMeterIds.add(row.meter_id);
+    this.#onLine.set(row.line_id, (this.#onLine.get(row.line_id) ?? 0) + 1);
+    if (send) this.#counts.sent += 1;
+    const propertyId = estate.meter(row.meter_id)?.meter.propertyId ?? row.property_id;
+    const mode: RelayMode | undefined = row.relay_mode ?? undefined;
+    void converse(this.#deps, {
+      ...{ meterId: row.meter_id, order: fromStored(row.command_order), mode, send, unreached: row.unreached },
+      offsetMs: this.#deps.offsetMs(propertyId, clock.nowMs()),
+    }).then(
+      (told) => this.#ended.push({ row, told }),
+      (error: unknown) => {
+        // Nobody foresaw it: whether bytes left is not known, so that it is read before anything else.
+        log.error('a command ended in an error', { commandId: row.id, error });
+        const told = { happening: { kind: 'unread' as const }, sent: send, reads: 0 };
+        this.#ended.push({
+          row,
+          told: { ...told, detail: 'An internal error; see the log.', exceptionCode: undefined },
+        });
+      },
+    );
+  }
+
+  #release(row: CommandRow): void {
+    this.#busyMeterIds.delete(row.meter_id);
+    const left = (this.#onLine.get(row.line_id) ?? 1) - 1;
+    if (left > 0) this.#onLine.set(row.line_id, left);
+    else this.#onLine.delete(row.line_id);
+    this.#hungry.add(row.line_id);
+  }
+}
+
+/** What the outcome of a conversation makes of a command. */
+function changeOf(row: CommandRow, told: Told, superseded: boolean, nowMs: number): CommandChange {
+  const course = {
+    attempts: row.attempts + (told.sent ? 1 : 0),
+    failedReads: row.failed_reads,
+    expiresAtMs: row.expires_at.getTime(),
+    superseded,
+  };
+  const verdict = judgeCommand(course, told.happening, nowMs);
+  const { kind } = told.happening;
+  return {
+    ...{ id: row.id, state: verdict.state, why: verdict.why, detail: told.detail, exceptionCode: told.exceptionCode },
+    ...{ attempts: told.sent ? 1 : 0, reads: told.reads, unreached: kind === 'unreached' ? 1 : 0 },
+    ...(kind === 'read' ? { failedReads: 'none' } : kind === 'unread' ? { failedReads: 'one' } : {}),
+    ...('dueMs' in verdict ? { dueAt: new Date(verdict.dueMs) } : { finishedAt: new Date(nowMs) }),
+  };
+}
