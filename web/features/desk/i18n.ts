@@ -10,7 +10,7 @@ export const zh = {
   },
   account: {
     title: '账户',
-    opened: '{day}开户',
+    opened: '{day} 开户',
     number: '账户 {id}',
     wallet: '平台余额',
     meters: '选择表计',

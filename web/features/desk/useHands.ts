@@ -24,7 +24,7 @@ export function useHands(
     await nextTick();
     places.confirm();
   });
-  watch(amount.text, () => {
+  watch(amount.minor, () => {
     goesOn.value = false;
   });
   // F2 leads to the search from inside any field too.
