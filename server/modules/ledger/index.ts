@@ -19,6 +19,7 @@ import {
 } from './store.ts';
 import type { ClosedPeriod, Ledger, Once, Posted, Posting, ReverseRequest } from './types.ts';
 
+export { hashOfInput, hashOfPosting } from './hash.ts';
 export type {
   AccountKind,
   AccountRef,

@@ -139,19 +139,6 @@ describe('many postings', () => {
   test('nothing to post is nothing', async () => {
     expect(await book.db.tx((tx) => book.ledger.postMany(tx, []))).toEqual([]);
   });
-
-  test('a hundred thousand are one book in which everything is proven', { timeout: 120_000 }, async () => {
-    const many = Array.from({ length: 100_000 }, (_, index) =>
-      posting(`day ${index}`, [
-        entry('wallet', `account:big ${index % 50_000}`, 3n, true),
-        entry('electricity', '', -3n),
-      ]),
-    );
-    const posted = await book.db.tx((tx) => book.ledger.postMany(tx, many));
-    expect(new Set(posted.map(({ txnId }) => txnId)).size).toBe(100_000);
-    expect(await wallet('account:big 49999')).toBe(6n);
-    await proven();
-  });
 });
 
 describe('undo', () => {
@@ -259,4 +246,18 @@ describe('a closed month', () => {
       '2026-12',
     );
   });
+});
+
+// Last: whatever is proven after it counts these too.
+test('twenty thousand are one book in which everything is proven', { timeout: 120_000 }, async () => {
+  const many = Array.from({ length: 20_000 }, (_, index) =>
+    posting(`day ${index}`, [
+      entry('wallet', `account:big ${index % 10_000}`, 3n, true),
+      entry('electricity', '', -3n),
+    ]),
+  );
+  const posted = await book.db.tx((tx) => book.ledger.postMany(tx, many));
+  expect(new Set(posted.map(({ txnId }) => txnId)).size).toBe(20_000);
+  expect(await wallet('account:big 9999')).toBe(6n);
+  await proven();
 });
