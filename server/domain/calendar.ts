@@ -4,6 +4,8 @@ export const BILLING_INTERVAL_MS = 30 * 60_000;
 const DAY_MS = 86_400_000;
 /** Zones change their offset on quarter hours of UTC, so that one look serves a quarter of an hour. */
 const OFFSET_HOLDS_MS = 15 * 60_000;
+/** Offsets remembered for each zone: bills ask for the same starts of days and months again and again. */
+const OFFSETS_KEPT_MAX = 4_096;
 
 /** Days, months and billing instants as the clock on a property's wall shows them. Instants are ms since epoch, UTC. */
 export interface ZonedCalendar {
@@ -33,16 +35,16 @@ export function zonedCalendar(timeZone: string): ZonedCalendar {
     minute: 'numeric',
     second: 'numeric',
   });
-  let knownFromMs = Number.NaN;
-  let knownOffsetMs = 0;
+  const known = new Map<number, number>();
 
   function offsetMs(atMs: number): number {
     const quarterMs = Math.floor(atMs / OFFSET_HOLDS_MS) * OFFSET_HOLDS_MS;
-    if (quarterMs !== knownFromMs) {
-      knownFromMs = quarterMs;
-      knownOffsetMs = localAsUtcMs(format, quarterMs) - quarterMs;
-    }
-    return knownOffsetMs;
+    const found = known.get(quarterMs);
+    if (found !== undefined) return found;
+    if (known.size >= OFFSETS_KEPT_MAX) known.clear();
+    const offset = localAsUtcMs(format, quarterMs) - quarterMs;
+    known.set(quarterMs, offset);
+    return offset;
   }
 
   /** The instant at which the local clock shows midnight of a date given as if it were UTC. */

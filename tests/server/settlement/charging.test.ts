@@ -15,10 +15,6 @@ const segmentsOf = (accountId: number) =>
   desk.database.db.query<Row>(sql`
     select g.delta_wh, g.quality, g.tariff_version_id, g.from_at, g.to_at, g.from_wh, g.to_wh
     from segment g join charge_stream s on s.id = g.stream_id where s.account_id = ${accountId} order by g.from_at`);
-const chargesOf = (accountId: number) =>
-  desk.database.db.query<Row>(sql`
-    select amount_minor, quantity_wh, reason, from_at, to_at, to_char(period, 'YYYY-MM') as month
-    from charge where account_id = ${accountId} order by id`);
 const single = (price: string) => ({ kind: 'single', price }) as const;
 const proven = async () => expect((await desk.ledger.prove(desk.database.db)).faults).toEqual([]);
 
