@@ -6,6 +6,7 @@ import { type Accounts, createAccounts } from './modules/accounts/index.ts';
 import { type CommandsModule, createCommands } from './modules/commands/index.ts';
 import type { Estate } from './modules/estate/index.ts';
 import { createLedger, type LedgerModule } from './modules/ledger/index.ts';
+import { createSettlement, type Settlement } from './modules/settlement/index.ts';
 import { createTariffs, type TariffsModule } from './modules/tariffs/index.ts';
 import type { Db } from './platform/db/index.ts';
 import type { HouseClock } from './platform/houseClock.ts';
@@ -32,6 +33,7 @@ export interface Money {
   readonly ledger: LedgerModule;
   readonly accounts: Accounts;
   readonly commands: CommandsModule;
+  readonly settlement: Settlement;
   addRoutes(routes: RouteServer): void;
   /** Takes what is stored into memory, before the meters are judged for the first time. */
   load(): Promise<void>;
@@ -62,16 +64,24 @@ export function createMoney(deps: MoneyDeps): Money {
     metering: deps.measuring.metering,
     lines: deps.measuring.acquisition,
   });
+  deps.measuring.follow(commands);
+  const settlement = createSettlement({
+    ...{ db, clock, estate, tariffs, ledger, accounts },
+    log: deps.log.child('settlement'),
+  });
+  accounts.setChargingSource(settlement.chargingSource);
   return {
     tariffs,
     ledger,
     accounts,
     commands,
+    settlement,
     addRoutes(routes) {
       tariffs.addRoutes(routes);
       ledger.addRoutes(routes);
       accounts.addRoutes(routes);
       commands.addRoutes(routes);
+      settlement.addRoutes(routes);
     },
     async load() {
       await tariffs.load(db);
@@ -81,8 +91,10 @@ export function createMoney(deps: MoneyDeps): Money {
     async start() {
       accounts.start();
       commands.start();
+      settlement.start();
     },
     async stop() {
+      await settlement.stop();
       await commands.stop();
       await accounts.stop();
     },

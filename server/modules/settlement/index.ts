@@ -34,7 +34,7 @@ export interface Settlement {
   /** For the use cases of accounts. */
   readonly chargingSource: ChargingSource;
   addRoutes(routes: RouteServer): void;
-  start(): Promise<void>;
+  start(): void;
   stop(): Promise<void>;
   /** Charges what was read of a property up to now. */
   chargeProperty(propertyId: number): Promise<ChargeRun>;
@@ -70,7 +70,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   return {
     chargingSource: source,
     addRoutes() {},
-    async start() {
+    start() {
       looking = repeat(clock, {
         everyMs: LOOK_EVERY_MS,
         startNow: true,
