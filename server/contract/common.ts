@@ -3,6 +3,9 @@ import { type Static, type TSchema, Type } from 'typebox';
 /** Small whole numbers identify rows; they are stable and travel compactly on the live feed. */
 export const Id = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
 
+/** Version of a row as it was read; a change names it, so that nobody overwrites what they have not seen. */
+export const Version = Type.Integer({ minimum: 0, maximum: 2_147_483_647 });
+
 /** Money: minor units (0.01 of the property's currency) as decimal text, since JSON numbers are not exact. */
 export const MinorUnits = Type.String({
   pattern: '^-?(0|[1-9][0-9]{0,17})$',

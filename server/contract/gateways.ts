@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { closed, Empty, Id, Instant, Names, orNothing, page, pageQuery } from './common.ts';
+import { closed, Empty, Id, Instant, Names, orNothing, page, pageQuery, Version } from './common.ts';
 import { MeterInput } from './meters.ts';
 import { Polling } from './places.ts';
 import { route } from './route.ts';
@@ -126,7 +126,7 @@ export const updateGateway = route({
   params: Type.Object({ gatewayId: Id }),
   body: Type.Object(
     {
-      version: Type.Integer(),
+      version: Version,
       code: Type.Optional(GatewayFields.code),
       names: orNothing(Names),
       placeId: orNothing(Id),

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { closed, Empty, Id, Instant, Names, orNothing, page, pageQuery } from './common.ts';
+import { closed, Empty, Id, Instant, Names, orNothing, page, pageQuery, Version } from './common.ts';
 import { Polling } from './places.ts';
 import { route } from './route.ts';
 
@@ -99,7 +99,7 @@ export const updateMeter = route({
   params: Type.Object({ meterId: Id }),
   body: Type.Object(
     {
-      version: Type.Integer(),
+      version: Version,
       lineId: Type.Optional(Id),
       placeId: Type.Optional(Id),
       modelId: Type.Optional(MeterFields.modelId),

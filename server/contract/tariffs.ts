@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { RATES } from '#domain/tariff/types.ts';
-import { closed, Id, Instant, MinorUnits, page, pageQuery } from './common.ts';
+import { closed, Id, Instant, MinorUnits, page, pageQuery, Version } from './common.ts';
 import { route } from './route.ts';
 
 const tag = 'tariffs';
@@ -358,7 +358,7 @@ export const putDayLists = route({
   tag,
   summary: 'Replace the day lists; `version` must be the one that was read',
   params: propertyParams,
-  body: Type.Object({ version: Type.Integer(), dayLists: Type.Array(DayList, { maxItems: 20 }) }, closed),
+  body: Type.Object({ version: Version, dayLists: Type.Array(DayList, { maxItems: 20 }) }, closed),
   response: TariffSettings,
 });
 export const putTariffSettings = route({
@@ -368,6 +368,6 @@ export const putTariffSettings = route({
   tag,
   summary: 'Say whether prices are published by a second person; `version` must be the one that was read',
   params: propertyParams,
-  body: Type.Object({ version: Type.Integer(), secondPerson: Type.Boolean() }, closed),
+  body: Type.Object({ version: Version, secondPerson: Type.Boolean() }, closed),
   response: TariffSettings,
 });

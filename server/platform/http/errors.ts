@@ -5,6 +5,9 @@ import type { Log } from '../log.ts';
 import { TelemetryAwayError } from '../telemetry/awayError.ts';
 import { AppError } from './types.ts';
 
+/** Said of every address that is none. */
+export const NOTHING_THERE = 'There is nothing at this address.';
+
 interface Answer {
   readonly status: number;
   readonly body: ErrorBody;
@@ -37,6 +40,8 @@ function toAnswer(error: unknown): Answer {
     return answer(error.code, error.message, { ...details, ...errorId });
   }
   const { code, statusCode } = facts(error);
+  // Names that no file can have (NUL, a way out of the folder) are refused by whoever serves files.
+  if (statusCode === 403) return answer('not-found', NOTHING_THERE);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return answer('request.too-large', 'The body is too large: send less at a time.');
   if (statusCode === 429) return answer('request.too-many', 'Too many requests from this address: wait a moment.');

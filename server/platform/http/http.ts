@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
 import type { AnyRoute } from '#contract/index.ts';
 import type { Log } from '../log.ts';
-import { errorHandler, refuse } from './errors.ts';
+import { errorHandler, NOTHING_THERE, refuse } from './errors.ts';
 import { openApiDocument } from './openApi.ts';
 import { originAllowed } from './origin.ts';
 import { requestCounts } from './requestCounts.ts';
@@ -71,6 +71,8 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+    // An address that cannot be decoded (`/%`).
+    frameworkErrors: (_error, _request, reply) => void refuse(reply, 'not-found', NOTHING_THERE),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
   });
   acceptJsonOnly(app);

@@ -36,11 +36,9 @@ export function compileRoute(contract: AnyRoute) {
       if (body !== undefined && !body.Check(raw.body)) {
         throw invalid(complaints(tellMeantBranch(body.Errors(raw.body), contract.body, raw.body), 'body'));
       }
-      return {
-        params: params?.(raw.params) ?? {},
-        query: query(raw.query),
-        body: raw.body,
-      };
+      const valid = { params: params?.(raw.params) ?? {}, query: query(raw.query), body: raw.body };
+      refuseUnstorableText(valid);
+      return valid;
     },
     response(value: unknown): void {
       if (response.Check(value)) return;
@@ -50,6 +48,25 @@ export function compileRoute(contract: AnyRoute) {
       );
     },
   };
+}
+
+/** No text column and no JSON column takes NUL or half a surrogate pair, and no text that people write has them. */
+function refuseUnstorableText({ params, query, body }: RawRequest): void {
+  const found = [...unstorableText(params), ...unstorableText(query), ...unstorableText(body)];
+  const message = 'has a character that is no text (NUL, or half of one), take it out';
+  if (found.length > 0) throw invalid(found.slice(0, COMPLAINTS_MAX).map((field) => ({ field, message })));
+}
+
+function unstorableText(value: unknown, path: readonly string[] = []): string[] {
+  if (typeof value === 'string') return isStorable(value) ? [] : [path.join('.') || 'body'];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    isStorable(name) ? unstorableText(inner, [...path, name]) : [[...path, 'a name'].join('.')],
+  );
+}
+
+function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
 }
 
 /** Query and path arrive as text: whole numbers and booleans are converted where the schema wants them. */

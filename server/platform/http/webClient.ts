@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { refuse } from './errors.ts';
+import { NOTHING_THERE, refuse } from './errors.ts';
 
 const YEAR_S = 31_536_000;
 /** Never answered with the page: an unknown one of these is an error that a program must see. */
@@ -27,7 +27,7 @@ export function answerUnknown(dir: string, request: FastifyRequest, reply: Fasti
   const page = (request.method === 'GET' || request.method === 'HEAD') && !NOT_PAGES.test(request.url);
   // A name with an extension is a file that is not there, e.g. an asset of an older build.
   if (!page || /\.[a-z0-9]+$/i.test(request.url.split('?')[0] ?? '')) {
-    return refuse(reply, 'not-found', 'There is nothing at this address.');
+    return refuse(reply, 'not-found', NOTHING_THERE);
   }
   if (typeof reply.sendFile !== 'function') {
     return refuse(reply, 'not-found', `The web client is not built (${dir}): run "npm run build".`);

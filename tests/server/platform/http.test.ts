@@ -141,6 +141,23 @@ describe('a wrong request says what is wrong and what to do', () => {
       'id',
     ],
     ['unknown query field', '/api/search?limt=5', {}, 400, 'request.invalid', 'limt'],
+    ['an address that cannot be decoded', '/api/search/%', {}, 404, 'not-found', undefined],
+    [
+      'a character that is no text',
+      '/api/echo/1',
+      { method: 'POST', headers: json, body: '{"text":"a\\u0000"}' },
+      400,
+      'request.invalid',
+      'text',
+    ],
+    [
+      'half a character',
+      '/api/echo/1',
+      { method: 'POST', headers: json, body: '{"text":"a\\ud83d"}' },
+      400,
+      'request.invalid',
+      'text',
+    ],
     ['query that is no number', '/api/search?limit=1.5', {}, 400, 'request.invalid', 'limit'],
     [
       'not JSON',
