@@ -8,6 +8,7 @@ import type { Estate } from './modules/estate/index.ts';
 import { createLedger, type LedgerModule } from './modules/ledger/index.ts';
 import { createSettlement, type Settlement } from './modules/settlement/index.ts';
 import { createTariffs, type TariffsModule } from './modules/tariffs/index.ts';
+import { createVending, type VendingModule } from './modules/vending/index.ts';
 import type { Db } from './platform/db/index.ts';
 import type { HouseClock } from './platform/houseClock.ts';
 import type { RouteServer } from './platform/http/index.ts';
@@ -33,6 +34,7 @@ export interface Money {
   readonly ledger: LedgerModule;
   readonly accounts: Accounts;
   readonly commands: CommandsModule;
+  readonly vending: VendingModule;
   readonly settlement: Settlement;
   addRoutes(routes: RouteServer): void;
   /** Takes what is stored into memory, before the meters are judged for the first time. */
@@ -70,17 +72,35 @@ export function createMoney(deps: MoneyDeps): Money {
     log: deps.log.child('settlement'),
   });
   accounts.setChargingSource(settlement.chargingSource);
+  const vending = createVending({
+    ...{ db, clock, estate, accounts, ledger, metrics: deps.metrics },
+    log: deps.log.child('vending'),
+    lines: deps.measuring.acquisition,
+    capabilitiesOf: (meterId) => commands.capabilitiesOf(meterId),
+    lastBalanceOf: (meterId) => deps.measuring.metering.meter(meterId)?.last?.balanceMinor,
+    alarms: { set: () => undefined },
+  });
+  commands.setVendSource((tx, meterIds) => vending.openVends(tx, meterIds));
+  accounts.setNeighbours({
+    capabilitiesOf: (meterId) => commands.capabilitiesOf(meterId),
+    order: (tx, request) => commands.order(tx, { ...request, giver: { rule: 'account' } }),
+    openVends: (tx, meterIds) => vending.openVends(tx, meterIds),
+    startMove: (tx, move) => vending.startMove(tx, move),
+    move: (tx, moveId) => vending.move(tx, moveId),
+  });
   return {
     tariffs,
     ledger,
     accounts,
     commands,
+    vending,
     settlement,
     addRoutes(routes) {
       tariffs.addRoutes(routes);
       ledger.addRoutes(routes);
       accounts.addRoutes(routes);
       commands.addRoutes(routes);
+      vending.addRoutes(routes);
       settlement.addRoutes(routes);
     },
     async load() {
@@ -91,10 +111,12 @@ export function createMoney(deps: MoneyDeps): Money {
     async start() {
       accounts.start();
       commands.start();
+      await vending.start();
       settlement.start();
     },
     async stop() {
       await settlement.stop();
+      await vending.stop();
       await commands.stop();
       await accounts.stop();
     },

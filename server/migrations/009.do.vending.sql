@@ -16,7 +16,7 @@ create table vend (
   custody text not null check (custody in ('meter', 'platform')),
   state text not null check (state in ('DRAFT', 'PAID', 'QUEUED', 'RESERVED', 'SENT', 'UNKNOWN', 'FENCING', 'CONFIRMED',
     'CANCELLED', 'REJECTED', 'QUARANTINED')),
-  path text not null check (path in ('checked', 'writeOnce', 'absolute')),
+  path text not null check (path in ('checked', 'writeOnce', 'absolute', 'wallet')),
   fence text not null check (fence in ('zero', 'cent', 'quiet')),
   -- paid = fee + net; negative where money goes out, paid and fee 0 without payment.
   paid_minor bigint not null,

@@ -19,11 +19,14 @@ export const GUARDS = {
   /** More would be taken out than is in it. */
   overdraws: (facts, event) =>
     event.kind === 'bind' && facts.amountMinor < 0n && event.balanceMinor + facts.amountMinor < 0n,
+  /** A move that found nothing to move. */
+  nothing: (facts, event) => event.kind === 'bind' && facts.amountMinor === 0n,
   cancelAsked: (facts) => facts.cancelAsked,
   resendAsked: (facts) => facts.resendAsked,
   /** No byte of it was ever handed to a transport: the step that does so is stored before. */
   neverSent: (facts) => facts.attempts === 0,
   checked: (facts) => facts.path === 'checked',
+  wallet: (facts) => facts.path === 'wallet',
   absolute: (facts) => facts.path === 'absolute',
   quietFence: (facts) => facts.fence === 'quiet',
   attemptsLeft: (facts, _event, limits) => facts.attempts < limits.attemptsMax,

@@ -26,12 +26,14 @@ export const VEND_MACHINE: readonly Rule[] = [
   // Before anything is asked of a meter.
   rule(['DRAFT'], 'approve', [], 'PAID'),
   rule(['DRAFT'], 'decline', [], 'CANCELLED', ['release']),
+  rule(['PAID'], 'accept', ['wallet'], 'CONFIRMED', ['confirm']),
   rule(['PAID'], 'accept', [], 'QUEUED', ['readNow']),
   rule(['DRAFT', 'PAID', 'QUEUED'], 'cancel', [], 'CANCELLED', ['release']),
 
   // The count that the meter expects next becomes ours, before a byte is sent.
   rule(['QUEUED'], 'readFailed', [], 'QUEUED', ['backOff']),
   rule(['QUEUED'], 'bind', ['seqUsed'], 'QUEUED', ['backOff']),
+  rule(['QUEUED'], 'bind', ['nothing'], 'CANCELLED', ['release']),
   rule(['QUEUED'], 'bind', ['overdraws'], 'CANCELLED', ['release']),
   rule(['QUEUED'], 'bind', [], 'RESERVED', ['reserve']),
   rule(['RESERVED'], 'send', ['cancelAsked'], 'UNKNOWN', ['readNow']),

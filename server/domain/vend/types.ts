@@ -23,8 +23,9 @@ export const UNFINISHED_STATES = ['DRAFT', 'PAID', 'QUEUED', ...OPEN_STATES] as 
  * checked    the meter applies a purchase only with its own count + 1: the same frame may be sent again and again
  * writeOnce  the meter is not proven to check: never sent again without a read, a person's word, and a quiet period
  * absolute   balance and count are set: confirmed only when no frame of it can be under way any more
+ * wallet     no meter at all: the balance is kept in the platform
  */
-export type VendPath = 'checked' | 'writeOnce' | 'absolute';
+export type VendPath = 'checked' | 'writeOnce' | 'absolute' | 'wallet';
 
 /**
  * What proves that a count was not used by us.
@@ -43,7 +44,7 @@ export interface VendFacts {
   readonly state: VendState;
   readonly path: VendPath;
   readonly fence: FenceKind;
-  /** What the meter's balance is to change by; never 0. */
+  /** What the meter's balance is to change by; 0 only for a move that found nothing. */
   readonly amountMinor: bigint;
   /** Undefined until bound. */
   readonly bound: VendBinding | undefined;
@@ -96,6 +97,7 @@ export type VendEventKind = VendEvent['kind'];
  * sendFence     the purchase that uses up the count; counts as an attempt
  * confirm       the money is where it belongs: postings of success
  * release       the money goes back: postings of cancelling
+ * weakFence     the cancelling rests on a quiet period only
  * releaseSeq    the count was never used in the meter and may be given again
  * rebind        forgets the count; it stays used
  * readNow       read the meter at once

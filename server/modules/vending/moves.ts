@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import type { PostingActor, PostingEntry } from '#server/modules/ledger/types.ts';
+import type { Tx } from '#server/platform/db/index.ts';
+import { businessDay, type Context, type Subject } from './context.ts';
+import { insertMove, type MoveRow, selectMove, updateMove } from './moveStore.ts';
+import { inMeter, payableTo, suspenseOf } from './postings.ts';
+import { planFor } from './refusals.ts';
+import type { VendRow } from './rows.ts';
+import { insertVend, type NewVend } from './store.ts';
+import type { Vending } from './types.ts';
+
+/** How often a meter that gave nothing is asked again, with what it holds then. */
+const TRIES_MAX = 5;
+
+type Start = Parameters<Vending['startMove']>[1];
+
+/**
+ * What a meter holds goes out of it and into another, or back to the customer. Each half is a vend; the second is made in the
+ * transaction that proves the first.
+ */
+export async function startMove(context: Context, tx: Tx, move: Start): Promise<void> {
+  const account = await context.accounts.lock(tx, move.accountId);
+  if (account === undefined) throw new Error(`there is no account ${move.accountId}`);
+  const atMs = context.clock.nowMs();
+  const { fromMeterId, toMeterId, actor } = move;
+  const row = await insertMove(tx, {
+    ...{ id: move.moveId, propertyId: account.propertyId, accountId: account.id },
+    ...{ fromMeterId, toMeterId, actor, atMs },
+  });
+  if (row === undefined) return;
+  if (account.custody === 'platform') return finish(context, tx, row, 0n);
+  if (move.statedBalanceMinor !== undefined) return takenOut(context, tx, row, move.statedBalanceMinor, true);
+  const subject = await subjectOfMove(context, tx, row, fromMeterId);
+  // Nothing is taken out of a meter for one that could not take it in.
+  const takes = toMeterId === undefined || planFor(context, await subjectOfMove(context, tx, row, toMeterId), 1n).ok;
+  if (!planFor(context, subject, -1n).ok || !takes) return change(tx, row, { state: 'quarantined' });
+  await sendOut(context, tx, row);
+}
+
+async function sendOut(context: Context, tx: Tx, row: MoveRow): Promise<void> {
+  const id = idOf(row, `out${row.tries}`);
+  const subject = await subjectOfMove(context, tx, row, row.from_meter_id);
+  await insertVend(tx, halfOf(context, row, subject, { id, kind: 'moveOut', netMinor: 0n }));
+  await change(tx, row, { outVend: id, tries: row.tries + 1 });
+  tx.afterCommit(context.wake);
+}
+
+/** The old meter has given `amount` (or owes it, below zero). `stated`: two persons say so, no meter was asked. */
+async function takenOut(context: Context, tx: Tx, row: MoveRow, amount: bigint, stated: boolean): Promise<void> {
+  if (amount === 0n) return finish(context, tx, row, 0n);
+  if (amount < 0n) {
+    // What the old meter was owed becomes a debt of the account.
+    await post(context, tx, row, 'debt', [
+      { account: { kind: 'receivable', subject: `account:${row.account_id}` }, amountMinor: -amount },
+      { account: inMeter(row.from_meter_id), amountMinor: amount },
+    ]);
+    return finish(context, tx, row, amount);
+  }
+  if (stated) {
+    await post(context, tx, row, 'stated', [
+      { account: inMeter(row.from_meter_id), amountMinor: amount },
+      { account: suspenseOf(row.id), amountMinor: -amount },
+    ]);
+  }
+  if (row.to_meter_id === null) {
+    await post(context, tx, row, 'paidOut', [
+      { account: suspenseOf(row.id), amountMinor: amount },
+      { account: payableTo(row.account_id), amountMinor: -amount },
+    ]);
+    return finish(context, tx, row, amount);
+  }
+  const id = idOf(row, 'in');
+  const subject = await subjectOfMove(context, tx, row, row.to_meter_id);
+  await insertVend(tx, halfOf(context, row, subject, { id, kind: 'moveIn', netMinor: amount }));
+  await change(tx, row, { inVend: id, amountMinor: amount });
+  tx.afterCommit(context.wake);
+}
+
+/** A half of a move came to a state that others hear of; in the transaction of that step. */
+export async function moveTold(context: Context, tx: Tx, vend: VendRow): Promise<void> {
+  const row = vend.move_id === null ? undefined : await selectMove(tx, vend.move_id);
+  if (row === undefined || row.state === 'done') return;
+  if (vend.state === 'QUARANTINED') return change(tx, row, { state: 'quarantined' });
+  if (vend.kind === 'moveIn') {
+    if (vend.state === 'CONFIRMED') return finish(context, tx, row, vend.net_minor);
+    return vend.state === 'CANCELLED' ? change(tx, row, { state: 'quarantined' }) : undefined;
+  }
+  if (vend.state === 'CONFIRMED') return takenOut(context, tx, row, -vend.net_minor, false);
+  // It held less than when it was read: its count is used up, and it is asked anew.
+  if (vend.state === 'REJECTED') await context.stepper.step(tx, vend, { event: { kind: 'cancel' } });
+  if (vend.state !== 'CANCELLED') return;
+  if (vend.net_minor === 0n) return takenOut(context, tx, row, BigInt(vend.last_read?.balanceMinor ?? '0'), false);
+  if (row.tries >= TRIES_MAX) return change(tx, row, { state: 'quarantined' });
+  await sendOut(context, tx, row);
+}
+
+function finish(context: Context, tx: Tx, row: MoveRow, amountMinor: bigint): Promise<void> {
+  return change(tx, row, { state: 'done', amountMinor, doneMs: context.clock.nowMs() });
+}
+
+type Change = Partial<Parameters<typeof updateMove>[2]>;
+
+async function change(tx: Tx, row: MoveRow, to: Change): Promise<void> {
+  const { state, amount_minor: amountMinor, tries, out_vend: outVend, in_vend: inVend } = row;
+  await updateMove(tx, row.id, { state, amountMinor, tries, outVend, inVend, doneMs: undefined, ...to });
+}
+
+async function post(
+  context: Context,
+  tx: Tx,
+  row: MoveRow,
+  step: string,
+  entries: readonly PostingEntry[],
+): Promise<void> {
+  const actor: PostingActor = { userId: row.user_id ?? undefined, name: row.user_name };
+  await context.ledger.post(tx, {
+    ...{ propertyId: row.property_id, kind: `move.${step}`, key: `${row.id}:${step}`, refKind: 'move', refId: row.id },
+    ...{ eventAtMs: context.clock.nowMs(), actor, entries },
+  });
+}
+
+/** The account's own epoch of the meter, also one that has ended or is only about to begin. */
+async function subjectOfMove({ accounts, estate }: Context, tx: Tx, row: MoveRow, meterId: number): Promise<Subject> {
+  const profile = estate.meter(meterId);
+  const account = accounts.account(row.account_id);
+  if (profile === undefined || account === undefined) throw new Error(`move ${row.id} has lost meter ${meterId}`);
+  const epochs = await accounts.epochs(tx, account.id);
+  const epoch = epochs.findLast((one) => one.meterId === meterId)?.epoch ?? 1;
+  return { profile, account, epoch, policy: accounts.policy(account.propertyId) };
+}
+
+function halfOf(
+  context: Context,
+  row: MoveRow,
+  subject: Subject,
+  half: { readonly id: string; readonly kind: 'moveOut' | 'moveIn'; readonly netMinor: bigint },
+): NewVend {
+  const plan = planFor(context, subject, half.kind === 'moveIn' ? 1n : -1n);
+  const { account, profile, epoch } = subject;
+  const atMs = context.clock.nowMs();
+  const { path, fence } = plan.ok ? plan : { path: 'writeOnce' as const, fence: 'quiet' as const };
+  return {
+    ...{ propertyId: account.propertyId, buildingId: profile.buildingId, accountId: account.id, epoch },
+    ...{ meterId: profile.meter.id, meterNumber: profile.meter.meterNumber, customerName: account.customerName },
+    ...{
+      ...half,
+      custody: 'meter',
+      state: 'QUEUED',
+      path,
+      fence,
+      paidMinor: 0n,
+      feeMinor: 0n,
+      feePpm: 0,
+      method: null,
+    },
+    ...{ reason: null, originalId: null, batchId: null, moveId: row.id, userId: row.user_id, userName: row.user_name },
+    ...{ day: businessDay(context, account.propertyId, atMs), atMs, paidTxn: null, inputHash: sha256(half.id) },
+  };
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** The same half of the same move has the same id, however often it is begun. */
+function idOf({ id }: MoveRow, half: string): string {
+  const hex = sha256(`${id} ${half}`).toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+}

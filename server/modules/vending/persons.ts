@@ -1,0 +1,154 @@
+import type { BodyOf, decideVend, Sale } from '#contract/index.ts';
+import type { VendEvent } from '#domain/vend/types.ts';
+import { audit } from '#server/modules/access/index.ts';
+import { hashOfInput } from '#server/modules/ledger/index.ts';
+import type { Tx } from '#server/platform/db/index.ts';
+import { type Actor, AppError } from '#server/platform/http/index.ts';
+import { accept } from './begin.ts';
+import { type Context, covers, keyReused, posterOf, vendOf } from './context.ts';
+import { insertDecision, selectDecision } from './decisionStore.ts';
+import { toSale, type VendRow } from './rows.ts';
+import { lockVend, noteRead, selectProposal } from './store.ts';
+
+type Decision = BodyOf<typeof decideVend>;
+
+function notOpen(row: VendRow): AppError {
+  return new AppError('vend.not-open', `It is ${row.state}: nothing of this kind can be done to it.`);
+}
+
+/** Moves between meters are asked for by the use case of the account and end with it. */
+function ofPersons(row: VendRow): void {
+  if (row.kind === 'moveOut' || row.kind === 'moveIn') throw notOpen(row);
+}
+
+/** Locks the vend, does something a person wants, and leaves an audit row of it. */
+async function byPerson(
+  context: Context,
+  actor: Actor,
+  request: { readonly id: string; readonly action: string; readonly reason: string },
+  work: (tx: Tx, row: VendRow) => Promise<VendRow>,
+): Promise<Sale> {
+  return context.db.tx(async (tx) => {
+    const row = await lockVend(tx, request.id);
+    if (row === undefined) throw new AppError('not-found', `There is no vend ${request.id}.`);
+    const after = await work(tx, row);
+    await audit(tx, {
+      actor,
+      action: request.action,
+      subjectKind: 'vend',
+      subjectId: row.id,
+      propertyId: row.property_id,
+      before: { state: row.state },
+      after: { state: after.state, reason: request.reason },
+    });
+    tx.afterCommit(context.wake);
+    return toSale(after, await selectProposal(tx, after));
+  });
+}
+
+async function event(context: Context, tx: Tx, row: VendRow, actor: Actor, what: VendEvent, reason: string) {
+  const input = { event: what, by: posterOf(actor), reason };
+  const stepped = await context.stepper.step(tx, row, input);
+  if (stepped === undefined) throw notOpen(row);
+  return stepped.row;
+}
+
+/** Never sent: cancelled at once. Else it is fenced, and ends as whoever used its count decides. */
+export async function cancel(context: Context, actor: Actor, id: string, reason: string): Promise<Sale> {
+  ofPersons(await vendOf(context, actor, 'vend.sell', id));
+  return byPerson(context, actor, { id, action: 'vend.cancel', reason }, (tx, row) =>
+    event(context, tx, row, actor, { kind: 'cancel' }, reason),
+  );
+}
+
+/** What was refused is tried again; what only waits is looked at now. */
+export async function retry(context: Context, actor: Actor, id: string, reason: string): Promise<Sale> {
+  await vendOf(context, actor, 'vend.sell', id);
+  return byPerson(context, actor, { id, action: 'vend.retry', reason }, async (tx, row) => {
+    if (row.state === 'REJECTED' || row.state === 'UNKNOWN')
+      return event(context, tx, row, actor, { kind: 'retry' }, reason);
+    if (row.next_at === null) throw notOpen(row);
+    await noteRead(tx, row, { read: null, cause: row.cause, nextMs: context.clock.nowMs() });
+    return (await lockVend(tx, id)) ?? row;
+  });
+}
+
+/** A second person's word on a DRAFT, or one of two on how a vend ended. */
+export async function decide(context: Context, actor: Actor, id: string, decision: Decision): Promise<Sale> {
+  const row = await vendOf(context, actor, 'vend.decide', id);
+  const inputHash = hashOfInput({ id, ...decision });
+  const before = await selectDecision(context.db, decision.decisionId);
+  if (before !== undefined) {
+    if (!before.input_hash.equals(inputHash)) throw keyReused();
+    return toSale(row, await selectProposal(context.db, row));
+  }
+  const request = { id, action: `vend.${decision.outcome}`, reason: decision.reason };
+  return byPerson(context, actor, request, async (tx, locked) => {
+    const { outcome } = decision;
+    const next =
+      outcome === 'approve' || outcome === 'decline'
+        ? await decideDraft(context, tx, locked, actor, { ...decision, outcome })
+        : await decideEnd(context, tx, locked, actor, { ...decision, outcome });
+    const at = new Date(context.clock.nowMs());
+    await insertDecision(tx, {
+      decision,
+      row: locked,
+      userId: actor.userId,
+      userName: actor.displayName,
+      at,
+      inputHash,
+    });
+    return next;
+  });
+}
+
+async function decideDraft(
+  context: Context,
+  tx: Tx,
+  row: VendRow,
+  actor: Actor,
+  { outcome, reason }: { readonly outcome: 'approve' | 'decline'; readonly reason: string },
+): Promise<VendRow> {
+  if (row.state !== 'DRAFT') throw notOpen(row);
+  if (outcome === 'decline') return event(context, tx, row, actor, { kind: 'decline' }, reason);
+  otherThan(actor, row.user_id);
+  const paid = await event(context, tx, row, actor, { kind: 'approve' }, reason);
+  return accept(context, tx, paid, actor);
+}
+
+/** The first word is a proposal; the same word of another person, not of who sold, makes it true. */
+async function decideEnd(
+  context: Context,
+  tx: Tx,
+  row: VendRow,
+  actor: Actor,
+  {
+    outcome,
+    reason,
+    evidence,
+  }: { readonly outcome: 'confirm' | 'cancel'; readonly reason: string; readonly evidence: string },
+): Promise<VendRow> {
+  if (row.state !== 'REJECTED' && row.state !== 'QUARANTINED') throw notOpen(row);
+  if (evidence.trim().length < 2)
+    throw new AppError('vend.evidence-missing', 'Say what was seen and where it is kept.', [
+      { field: 'evidence', message: 'must say what was seen' },
+    ]);
+  const proposal = await selectProposal(tx, row);
+  if (proposal === undefined || proposal.outcome !== outcome) return row;
+  otherThan(actor, proposal.user_id);
+  otherThan(actor, row.user_id);
+  return event(context, tx, row, actor, { kind: 'decide', outcome }, `${proposal.reason}; ${reason}`);
+}
+
+/** Maker ≠ checker. */
+function otherThan(actor: Actor, userId: number | null): void {
+  if (actor.userId === userId)
+    throw new AppError('vend.needs-other-person', 'Somebody else must agree: nobody checks what they did themselves.');
+}
+
+/** The vend as it stands, with what somebody proposed about it. */
+export async function get(context: Context, actor: Actor, id: string): Promise<Sale> {
+  const row = await vendOf(context, actor, 'account.view', id);
+  if (!covers(actor, 'account.view', row)) throw new AppError('not-found', `There is no vend ${id}.`);
+  return toSale(row, await selectProposal(context.db, row));
+}

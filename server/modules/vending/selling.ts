@@ -1,0 +1,153 @@
+import type { BodyOf, previewSale, ResponseOf, Sale, sell } from '#contract/index.ts';
+import { splitPaid } from '#domain/vend/fee.ts';
+import { hashOfInput } from '#server/modules/ledger/index.ts';
+import { sqlStateOf } from '#server/platform/db/index.ts';
+import { type Actor, AppError } from '#server/platform/http/index.ts';
+import { businessDay, type Context, keyReused, minor, periodOf, type Subject, subjectOf } from './context.ts';
+import { paidEntries } from './postings.ts';
+import { accountRefusal, planFor, planRefusal, type Refusal, saleRefusals, toError } from './refusals.ts';
+import { toSale } from './rows.ts';
+import { insertSale, type NewSale } from './saleStore.ts';
+import { selectVend, sumUnderWay } from './store.ts';
+
+/** What the meter or wallet holds, as far as it is known without asking a meter. */
+function balanceOf(context: Context, { account, profile }: Subject): bigint | undefined {
+  return account.custody === 'platform'
+    ? context.accounts.walletMinor(account.id)
+    : context.lastBalanceOf(profile.meter.id);
+}
+
+/** What a sale would bring. Asks no meter: it is read when the sale is delivered. */
+export async function preview(
+  context: Context,
+  actor: Actor,
+  body: BodyOf<typeof previewSale>,
+): Promise<ResponseOf<typeof previewSale>> {
+  const subject = subjectOf(context, actor, 'vend.sell', body.meterId);
+  const { account, policy, profile } = subject;
+  const paidMinor = minor(body.paidMinor);
+  const { feeMinor, netMinor } = splitPaid(paidMinor, policy.serviceFeePpm);
+  const balanceMinor = balanceOf(context, subject);
+  const underWay = account.custody === 'platform' ? undefined : await sumUnderWay(context.db, profile.meter.id);
+  const underWayMinor = underWay?.plus ?? 0n;
+  const refusals = allRefusals(context, subject, { paidMinor, netMinor }, { balanceMinor, underWayMinor });
+  return {
+    paidMinor: body.paidMinor,
+    feeMinor: String(feeMinor),
+    netMinor: String(netMinor),
+    custody: account.custody,
+    underWayMinor: String(underWayMinor),
+    ...(balanceMinor === undefined
+      ? {}
+      : {
+          balanceBeforeMinor: String(balanceMinor),
+          balanceAfterMinor: String(balanceMinor + underWayMinor + netMinor),
+        }),
+    refusals: refusals.map(({ code, message, limitMinor }) => ({
+      code,
+      message,
+      ...(limitMinor === undefined ? {} : { limitMinor: String(limitMinor) }),
+    })),
+  };
+}
+
+function allRefusals(
+  context: Context,
+  subject: Subject,
+  sale: { readonly paidMinor: bigint; readonly netMinor: bigint },
+  held: { readonly balanceMinor: bigint | undefined; readonly underWayMinor: bigint },
+): readonly Refusal[] {
+  return [
+    accountRefusal(context, subject),
+    planRefusal(planFor(context, subject, sale.netMinor)),
+    ...saleRefusals(subject, sale, held),
+  ].filter((refusal) => refusal !== undefined);
+}
+
+/** Takes the money, in one round trip. The same request again is answered with what became of the first. */
+export async function sellTo(context: Context, actor: Actor, body: BodyOf<typeof sell>): Promise<Sale> {
+  const subject = subjectOf(context, actor, 'vend.sell', body.meterId);
+  const { account, policy, profile } = subject;
+  const paidMinor = minor(body.paidMinor);
+  const split = splitPaid(paidMinor, policy.serviceFeePpm);
+  const plan = planFor(context, subject, split.netMinor);
+  const limited = account.custody === 'meter' && account.hoardingLimitMinor !== undefined;
+  const underWayMinor = limited ? (await sumUnderWay(context.db, profile.meter.id)).plus : 0n;
+  const held = { balanceMinor: balanceOf(context, subject), underWayMinor };
+  const inputHash = hashOfInput({ kind: 'sale', ...body });
+  const [refusal] = allRefusals(context, subject, { paidMinor, ...split }, held);
+  if (refusal !== undefined || !plan.ok) return firstAnswer(context, body.saleId, inputHash, refusal);
+  const atMs = context.clock.nowMs();
+  const day = businessDay(context, account.propertyId, atMs);
+  const sale: NewSale = {
+    ...commonOf(subject, actor),
+    ...split,
+    ...{ id: body.saleId, kind: 'sale', path: plan.path, fence: plan.fence, paidMinor, feePpm: policy.serviceFeePpm },
+    ...{ method: body.method, channelTradeNo: body.channelTradeNo ?? null, reason: null, originalId: null },
+    ...{ batchId: null, moveId: null, paidTxn: null, state: 'QUEUED', ip: actor.ip },
+    ...{ inputHash, atMs, day, period: periodOf(day), entries: [] },
+  };
+  return post(context, { ...sale, entries: paidEntries(postedOf(sale)) });
+}
+
+/** Where it would be refused now it may have been accepted before. */
+async function firstAnswer(
+  context: Context,
+  id: string,
+  inputHash: Buffer,
+  refusal: Refusal | undefined,
+): Promise<Sale> {
+  const row = await selectVend(context.db, id);
+  if (row?.input_hash.equals(inputHash) === true) return toSale(row);
+  if (row !== undefined) throw keyReused();
+  throw toError(refusal ?? { code: 'vend.meter-cannot', message: 'The meter cannot be sold to.' }, 'paidMinor');
+}
+
+/** What every vend copies from its subject and from who asks for it. */
+export function commonOf({ account, epoch, profile }: Subject, actor: Pick<Actor, 'userId' | 'displayName'>) {
+  return {
+    propertyId: account.propertyId,
+    buildingId: profile.buildingId,
+    accountId: account.id,
+    meterId: profile.meter.id,
+    meterNumber: profile.meter.meterNumber,
+    customerName: account.customerName,
+    custody: account.custody,
+    epoch,
+    userId: actor.userId,
+    userName: actor.displayName,
+  };
+}
+
+function postedOf(sale: NewSale) {
+  return {
+    id: sale.id,
+    kind: sale.kind,
+    custody: sale.custody,
+    property_id: sale.propertyId,
+    account_id: sale.accountId,
+    meter_id: sale.meterId,
+    paid_minor: sale.paidMinor,
+    fee_minor: sale.feeMinor,
+    net_minor: sale.netMinor,
+    method: sale.method,
+    user_id: sale.userId,
+    move_id: null,
+  };
+}
+
+async function post(context: Context, sale: NewSale): Promise<Sale> {
+  const { outcome, row } = await insertSale(context.db, sale).catch((error: unknown) => {
+    throw sqlStateOf(error) === 'MW001' ? keyReused() : error;
+  });
+  if (outcome === 'reused') throw keyReused();
+  if (outcome === 'notOpen')
+    throw new AppError('vend.account-not-open', 'The account takes no sales now: it must be open and at rest.');
+  if (outcome === 'created') {
+    // The commit is behind us: nothing is left to be rolled back with.
+    const committed = { query: context.db.query, afterCommit: (work: () => void) => work() };
+    if (row.custody === 'platform') context.accounts.walletsChanged(committed, [row.account_id]);
+    context.wake();
+  }
+  return toSale(row);
+}
