@@ -10,6 +10,8 @@ export interface LiveSourceDeps {
   readonly alarms: Pick<Alarms, 'counts'>;
   readonly databaseAway: () => boolean;
   readonly nowMs: () => number;
+  /** Commands under way in a property, or in some of its buildings. */
+  readonly commandsInFlight: (part: FeedPart) => number;
   /** Readings of the last second, by property. */
   readonly readingsPerSecond: (propertyId: number) => number;
 }
@@ -89,7 +91,7 @@ function pulseOf(deps: LiveSourceDeps, part: FeedPart, meters: readonly MeterVie
     gateways: new Set(running.map(({ gatewayId }) => gatewayId)).size,
     lines: running.length,
     unacknowledgedAlarms: unacknowledged,
-    commandsInFlight: 0,
+    commandsInFlight: deps.commandsInFlight(part),
     readingsPerSecond: deps.readingsPerSecond(part.propertyId),
     ...(deps.databaseAway() ? { databaseAway: true as const } : {}),
   };

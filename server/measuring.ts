@@ -8,13 +8,14 @@ import { type Acquisition, createAcquisition } from './acquisition/index.ts';
 import { createLiveSource, toLiveMeter } from './liveSource.ts';
 import type { Access } from './modules/access/index.ts';
 import { type Alarms, createAlarms } from './modules/alarms/index.ts';
+import type { CommandEvent, CommandsModule } from './modules/commands/index.ts';
 import { createDoctor } from './modules/doctor/index.ts';
 import type { Estate } from './modules/estate/index.ts';
 import { createMetering, type Metering, type MeterUpdate } from './modules/metering/index.ts';
 import { createDbWatch, type Db, type DbWatch } from './platform/db/index.ts';
 import type { HouseClock } from './platform/houseClock.ts';
 import type { RouteServer } from './platform/http/index.ts';
-import { createLive, type Live } from './platform/live/index.ts';
+import { createLive, type FeedPart, type Live, type PlacedCommand } from './platform/live/index.ts';
 import type { Log } from './platform/log.ts';
 import { addFigures, type Metrics } from './platform/metricsFigures.ts';
 import type { Telemetry } from './platform/telemetry/index.ts';
@@ -47,6 +48,8 @@ export interface Measuring {
   addRoutes(routes: RouteServer): void;
   /** Serves the live feed on this server; before it listens. */
   attach(server: HttpServer): void;
+  /** Tells tiles, alarms and screens what the meters were told; before the start. */
+  follow(commands: CommandsModule): void;
   /** Takes over what was known, then starts the lines. The estate must have been loaded. */
   start(): Promise<void>;
   /** Stops the lines first and stores what they said. */
@@ -80,7 +83,10 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
   const highestBaudOf = (modelId: string) => modelById(modelId)?.highestBaud;
   const doctor = createDoctor({ estate, lines: acquisition, highestBaudOf, clock, metrics });
   const dbWatch = createDbWatch(db, clock);
-  const live = createLiveSide(deps, metering, alarms, dbWatch);
+  let commands: CommandsModule | undefined;
+  const live = createLiveSide(deps, metering, alarms, dbWatch, ({ propertyId, buildingIds }) =>
+    commands === undefined ? 0 : commands.countInFlight(propertyId, buildingIds),
+  );
   const records = createPlatformRecords({
     ...{ estate, metering, alarms, telemetry, acquisition, live, clock },
     log: log.child('records'),
@@ -98,6 +104,12 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
       doctor.addRoutes(routes);
     },
     attach: (server) => live.attach(server),
+    follow(given) {
+      commands = given;
+      metering.setCommandSource(given);
+      alarms.setTroubleSource(() => given.troubles());
+      given.onChanges((events) => live.commandsChanged(events.map(toPlaced)));
+    },
     async start() {
       await metering.start(acquisition);
       await alarms.start();
@@ -119,7 +131,18 @@ export function createMeasuring(deps: MeasuringDeps): Measuring {
   };
 }
 
-function createLiveSide(deps: MeasuringDeps, metering: Metering, alarms: Alarms, dbWatch: DbWatch): Live {
+function toPlaced({ buildingId, batchId, ...event }: CommandEvent): PlacedCommand {
+  const news = { ...event, ...(batchId === undefined ? {} : { batchId }) };
+  return { news, at: { propertyId: event.propertyId, buildingId } };
+}
+
+function createLiveSide(
+  deps: MeasuringDeps,
+  metering: Metering,
+  alarms: Alarms,
+  dbWatch: DbWatch,
+  commandsInFlight: (part: FeedPart) => number,
+): Live {
   const { clock, estate, access } = deps;
   const rate = new ReadingRate();
   const live = createLive({
@@ -128,6 +151,7 @@ function createLiveSide(deps: MeasuringDeps, metering: Metering, alarms: Alarms,
       metering,
       alarms,
       databaseAway: dbWatch.isAway,
+      commandsInFlight,
       nowMs: () => clock.nowMs(),
       readingsPerSecond: (propertyId) => rate.perSecond(propertyId, clock.nowMs()),
     }),

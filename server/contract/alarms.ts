@@ -21,6 +21,8 @@ export const ALARM_KINDS = {
   arrears: { severity: 3, source: 'meter' },
   overload: { severity: 2, source: 'meter' },
   relayDisagrees: { severity: 2, source: 'meter' },
+  commandInDoubt: { severity: 3, source: 'meter' },
+  downloadFailed: { severity: 2, source: 'meter' },
 } as const satisfies Record<string, { severity: 1 | 2 | 3; source: AlarmSourceKind }>;
 export type AlarmKind = keyof typeof ALARM_KINDS;
 const AlarmKindName = Type.Enum(Object.keys(ALARM_KINDS) as AlarmKind[]);

@@ -1,4 +1,5 @@
 import type { Alarm } from './alarms.ts';
+import type { CommandKind, CommandState, CommandWhy } from './commands.ts';
 import type { MeterNow } from './metering.ts';
 
 /** Socket.IO path and limits of the live feed. */
@@ -56,12 +57,25 @@ export interface Pulse {
   readonly release: string;
 }
 
+/** A command that changed. */
+export interface CommandNews {
+  readonly commandId: string;
+  readonly batchId?: string;
+  readonly meterId: number;
+  readonly propertyId: number;
+  readonly kind: CommandKind;
+  readonly state: CommandState;
+  readonly why: readonly CommandWhy[];
+}
+
 /** Events from server to screen. */
 export interface ServerToClient {
   delta: (base64Frame: string) => void;
   pulse: (pulse: Pulse) => void;
   meter: (now: MeterNow) => void;
   alarm: (alarm: Alarm) => void;
+  /** Commands of the joined properties, those of one commit together. */
+  command: (changes: readonly CommandNews[]) => void;
   /** The layout of the property changed (meter added, renamed): fetch it again. */
   layout: (propertyId: number) => void;
 }

@@ -1,6 +1,6 @@
 import { type InjectionKey, inject, type ShallowReactive, type ShallowRef, shallowReactive, shallowRef } from 'vue';
 import type { Alarm } from '#contract/alarms.ts';
-import { type JoinAnswer, LIVE_STALE_MS, type Pulse, type RoomName } from '#contract/live.ts';
+import { type CommandNews, type JoinAnswer, LIVE_STALE_MS, type Pulse, type RoomName } from '#contract/live.ts';
 import { decodeFrame, type LiveFrame } from '#contract/liveCodec.ts';
 import type { MeterNow } from '#contract/metering.ts';
 import { bytesOfBase64 } from './base64.ts';
@@ -44,6 +44,8 @@ export interface LiveClient {
   watchMeter(meterId: number, listener: (now: MeterNow) => void): () => void;
   /** Hears new and changed alarms of the joined properties. */
   onAlarm(listener: (alarm: Alarm) => void): () => void;
+  /** Hears what becomes of commands in the joined properties. */
+  onCommands(listener: (changes: readonly CommandNews[]) => void): () => void;
   /** Asks for everything anew. */
   resync(): void;
   close(): void;
@@ -73,6 +75,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   const { socket, clock } = deps;
   const rooms = new Map<RoomName, Room>();
   const alarmListeners = new Set<(alarm: Alarm) => void>();
+  const commandListeners = new Set<(changes: readonly CommandNews[]) => void>();
   const pulses = shallowReactive(new Map<number, Pulse>());
   const health = shallowRef<RoomHealth>({ state: 'connecting', ageMs: 0 });
   let serverOffsetMs: number | undefined;
@@ -232,6 +235,9 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     alarm: (alarm) => {
       for (const listener of alarmListeners) listener(alarm);
     },
+    command: (changes) => {
+      for (const listener of commandListeners) listener(changes);
+    },
     layout: (propertyId) => {
       for (const listener of roomOfProperty(propertyId)?.propertyListeners ?? []) listener.layout();
     },
@@ -255,6 +261,10 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     onAlarm(listener) {
       alarmListeners.add(listener);
       return () => alarmListeners.delete(listener);
+    },
+    onCommands(listener) {
+      commandListeners.add(listener);
+      return () => commandListeners.delete(listener);
     },
     resync,
     close() {

@@ -43,6 +43,7 @@ export function createLiveSocket(address = globalThis.location?.origin ?? ''): L
       socket.on('pulse', events.pulse);
       socket.on('meter', events.meter);
       socket.on('alarm', events.alarm);
+      socket.on('command', events.command);
       socket.on('layout', events.layout);
       // A refused handshake (no session yet, server draining) ends socket.io's own attempts; ours go on.
       socket.on('connect_error', () => {

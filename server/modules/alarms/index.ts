@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Alarm } from '#contract/index.ts';
 import type { Clock } from '#drivers/core/index.ts';
+import type { CommandTrouble } from '#server/modules/commands/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Metering } from '#server/modules/metering/index.ts';
 import type { Db } from '#server/platform/db/index.ts';
@@ -48,6 +49,8 @@ export interface Alarms {
   start(): Promise<void>;
   addRoutes(routes: RouteServer): void;
   onChange(listener: (news: AlarmNews) => void): () => void;
+  /** Who knows of commands in doubt and of downloads that failed; asked once a second. */
+  setTroubleSource(source: () => readonly CommandTrouble[]): void;
   counts(scope: Scope, propertyId?: number): AlarmCounts;
   /** Every alarm that is open or not acknowledged, newest first. */
   current(): Promise<readonly Alarm[]>;
@@ -76,8 +79,10 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     ...{ db, clock, log, recorded: changed },
     spoolDir: join(deps.spoolDir, 'alarms'),
   });
+  let troubleSource: (() => readonly CommandTrouble[]) | undefined;
   const tracker = new AlarmTracker({
     ...{ estate, metering, decide: (transition) => recorder.push(transition) },
+    commandTroubles: () => troubleSource?.(),
     platformState: () => platformStateOf(deps, recorder.figures().spool),
   });
   const service = createAlarmService({ db, nowMs: () => clock.nowMs(), current, changed });
@@ -139,6 +144,9 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    setTroubleSource(source) {
+      troubleSource = source;
     },
     counts: (scope, propertyId) => current.counts(scope, propertyId),
     async current() {

@@ -1,7 +1,9 @@
 import type { AlarmKind } from '#contract/index.ts';
 import { type Observation, observeMeterLost, observeMoney, observeOverload, observeRelay } from '#domain/alarm.ts';
+import type { CommandTrouble } from '#server/modules/commands/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Metering, MeterUpdate, MeterView } from '#server/modules/metering/index.ts';
+import { CommandWatch } from './commandWatch.ts';
 import { Conditions } from './conditions.ts';
 import { PathWatch } from './pathWatch.ts';
 import { isInEstate, placeOfSource } from './places.ts';
@@ -12,6 +14,8 @@ export interface TrackerDeps {
   readonly estate: EstateReader;
   readonly metering: Pick<Metering, 'meter' | 'metersOfLine' | 'line'>;
   readonly platformState: () => PlatformState;
+  /** Undefined while nobody tells meters anything. */
+  readonly commandTroubles: () => readonly CommandTrouble[] | undefined;
   /** Takes what was decided, in order. */
   readonly decide: (transition: AlarmTransition) => void;
 }
@@ -22,6 +26,7 @@ export class AlarmTracker {
   readonly #conditions: Conditions;
   readonly #paths: PathWatch;
   readonly #platform: PlatformWatch;
+  readonly #commands: CommandWatch;
 
   constructor(deps: TrackerDeps) {
     this.#deps = deps;
@@ -29,6 +34,7 @@ export class AlarmTracker {
     this.#conditions = new Conditions({ placeOf, decide: deps.decide });
     this.#paths = new PathWatch({ ...deps, conditions: this.#conditions });
     this.#platform = new PlatformWatch(this.#conditions);
+    this.#commands = new CommandWatch(this.#conditions);
   }
 
   /** Takes over the alarms that were open before the start. */
@@ -58,6 +64,8 @@ export class AlarmTracker {
   sweep(nowMs: number): void {
     this.#platform.look(this.#deps.platformState(), nowMs);
     this.#paths.sweep(nowMs);
+    const troubles = this.#deps.commandTroubles();
+    if (troubles !== undefined) this.#commands.look(troubles, nowMs);
     for (const { kind, source } of this.#conditions.all()) {
       if (!isInEstate(this.#deps.estate, source)) this.#conditions.drop(kind, source, nowMs);
       else if (kind === 'meterLost') {

@@ -30,6 +30,7 @@ import {
   RECHECK_EVERY_MS,
 } from './limits.ts';
 import { parseRoom, partWithin, type Room } from './rooms.ts';
+import { type PlacedCommand, type Seat, seenCommands, seesAlarm } from './seat.ts';
 import type { LiveMeter, LiveSource, Whereabouts } from './types.ts';
 
 export interface LiveDeps {
@@ -62,6 +63,8 @@ export interface Live {
   metersChanged(propertyId: number, meters: readonly LiveMeter[]): void;
   /** An alarm was raised, changed or cleared; sent to screens that may see it. `at` undefined: the platform's own. */
   alarmChanged(alarm: Alarm, at: Whereabouts | undefined): void;
+  /** Commands changed; sent to screens that may see their meters. */
+  commandsChanged(changes: readonly PlacedCommand[]): void;
   layoutChanged(propertyId: number): void;
   /** Ages that were sent count from another time now: every screen is made to ask anew. */
   clockStepped(): void;
@@ -69,18 +72,6 @@ export interface Live {
   recheck(): Promise<void>;
   figures(): LiveFigures;
   close(): Promise<void>;
-}
-
-interface Seat {
-  actor: Actor;
-  readonly cookie: string | undefined;
-  readonly ip: string;
-  /** Room → the socket.io rooms that it stands for. */
-  readonly rooms: Map<RoomName, readonly string[]>;
-  backlog: number;
-  lagging: boolean;
-  joins: number;
-  joinsSinceMs: number;
 }
 
 type LiveServer = Server<ClientToServer, ServerToClient, Record<string, never>, { seat: Seat }>;
@@ -143,6 +134,13 @@ class SocketLive implements Live {
 
   alarmChanged(alarm: Alarm, at: Whereabouts | undefined): void {
     for (const screen of this.#screens()) if (seesAlarm(screen.data.seat, at)) screen.emit('alarm', alarm);
+  }
+
+  commandsChanged(changes: readonly PlacedCommand[]): void {
+    for (const screen of this.#screens()) {
+      const seen = seenCommands(screen.data.seat, changes);
+      if (seen.length > 0) screen.emit('command', seen);
+    }
   }
 
   layoutChanged(propertyId: number): void {
@@ -381,13 +379,6 @@ class SocketLive implements Live {
       else this.#io.to(feedRoom(key)).emit('pulse', feed.pulse(nowMs));
     }
   }
-}
-
-/** What belongs to no property is for those whose right covers everything. */
-function seesAlarm({ actor, rooms }: Seat, at: Whereabouts | undefined): boolean {
-  const scope = actor.scope('alarm.view');
-  if (at === undefined) return scope.all;
-  return rooms.has(`property:${at.propertyId}`) && scopeCovers(scope, at.propertyId, at.buildingId);
 }
 
 function feedRoom(key: string): string {

@@ -47,7 +47,7 @@ function silentLive(): { live: LiveClient; say: (alarm: Alarm) => void } {
     watchProperty: () => nothing,
     watchMeter: () => nothing,
     onAlarm: (listener) => {
-      listeners.add(listener);
+      onCommands: () => () => undefined, listeners.add(listener);
       return () => listeners.delete(listener);
     },
     resync: nothing,

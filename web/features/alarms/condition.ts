@@ -20,6 +20,8 @@ export function conditionText(alarm: Alarm, currency: string, t: Translate): str
     case 'lineLost':
     case 'meterLost':
     case 'relayDisagrees':
+    case 'commandInDoubt':
+    case 'downloadFailed':
       return t(`alarms.condition.${alarm.kind}`, { count });
     case 'balanceLow1':
     case 'balanceLow2': {
@@ -55,6 +57,8 @@ export function figureOf(alarm: Alarm, currency: string): string | undefined {
     case 'lineLost':
     case 'meterLost':
     case 'relayDisagrees':
+    case 'commandInDoubt':
+    case 'downloadFailed':
       return undefined;
   }
 }
