@@ -129,14 +129,17 @@ export function priced(
   };
 }
 
-/** A balance from nowhere counts as a purchase in the meter's past, but not among its records. */
+/**
+ * A balance from nowhere counts as a purchase in the meter's past, but not among its records. What is used is counted from
+ * zero again: the next cent is taken when a whole one has been used, so the balance reads back as it was set.
+ */
 function wasSet(
   { balanceMinor, purchaseCount }: Extract<MeterWrite, { kind: 'set' }>,
   { path, purse, energy, ratio, atMs }: MeterAtWrite,
 ): MeterPath {
   const counted = { ...path, purse, purchaseCount: purchaseCount ?? path.purchaseCount };
   if (balanceMinor === undefined) return counted;
-  const creditParts = balanceMinor * PARTS_PER_MINOR + costParts(energy, purse.settings.prices, ratio);
+  const creditParts = (balanceMinor + 1n) * PARTS_PER_MINOR - 1n + costParts(energy, purse.settings.prices, ratio);
   const amountMinor = partsToMinor(creditParts - path.creditParts);
   return { ...counted, creditParts, past: remember(path.past, { kind: 'purchase', atMs, amountMinor }) };
 }

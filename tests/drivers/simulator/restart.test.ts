@@ -8,7 +8,7 @@ import type { SimulatedMeter } from '#drivers/simulator/meter/simulatedMeter.ts'
 import type { Population } from '#drivers/simulator/population.ts';
 import { StateFile } from '#drivers/simulator/state/stateFile.ts';
 import { manualClock } from '../../support/manualClock.ts';
-import { HOUR_MS, meterThat, populationOn, START_MS } from './simulatorSupport.ts';
+import { DAY_MS, HOUR_MS, meterThat, populationOn, START_MS } from './simulatorSupport.ts';
 
 const KIND = { kind: 'count', meters: 320 } as const;
 
@@ -65,6 +65,31 @@ describe('a plant that was killed', () => {
     expect(factsOf(next, clock.nowMs())).toEqual(factsOf(killed, clock.nowMs()));
     expect(sameMeter(next, forced).path.forced).toBe('open');
     expect(sameMeter(next, buyer).path.past.some(({ kind }) => kind === 'purchase')).toBe(true);
+  });
+
+  test('has kept everything that was written into a purse', () => {
+    const clock = manualClock(START_MS);
+    const folder = stateFolder();
+    const killed = populationOn(clock, KIND, { stateFolder: folder });
+    const meter = meterThat(killed, 'normal');
+    const count = meter.path.purchaseCount;
+    const written = [
+      { kind: 'buy', amountMinor: 700n, purchaseCount: count + 1 },
+      { kind: 'refund', amountMinor: 200n, purchaseCount: count + 2 },
+      { kind: 'settings', settings: { alarm1Minor: 11n, overloadLimitW: 77 } },
+      { kind: 'prices', prices: [4, 3, 2, 1], deepValley: 9 },
+      { kind: 'backup', prices: [8, 7, 6, 5], deepValley: 4, switchAtMs: START_MS + DAY_MS },
+      { kind: 'clock', offsetMs: -5_000 },
+      { kind: 'set', balanceMinor: 900n, purchaseCount: 40 },
+    ] as const;
+    for (const write of written) expect(killed.write(meter, write)).toBeUndefined();
+    const next = populationOn(clock, KIND, { stateFolder: folder });
+    const same = next.meter(meter.spec.meter.meterNumber);
+    expect(same?.purse).toEqual(meter.purse);
+    expect(same?.path).toEqual(meter.path);
+    // And once more from the snapshot that the second start has made of the journal.
+    const third = populationOn(clock, KIND, { stateFolder: folder });
+    expect(third.meter(meter.spec.meter.meterNumber)?.path).toEqual(meter.path);
   });
 
   test('believes the journal up to the line that the kill has torn', () => {

@@ -28,6 +28,8 @@ export interface Asked {
   readonly atMs: number;
   /** Counts requests from 1. */
   readonly ordinal: number;
+  /** The registers of a write; absent for a read. */
+  readonly written?: readonly number[];
 }
 
 /** What the far end sends for a request: bytes, after a time counted from the request. */
@@ -87,9 +89,8 @@ export class VirtualWire implements Transport {
 
   #written(events: ConnectionEvents, bytes: Uint8Array): void {
     const { unit, request, encode } = this.#parse(bytes);
-    if (request.kind !== 'read') throw new Error('only reads are spoken here');
-    const { start, quantity } = request;
-    const asked = { unit, start, quantity, atMs: this.#clock.monotonicMs(), ordinal: this.asked.length + 1 };
+    const atMs = this.#clock.monotonicMs();
+    const asked = { unit, atMs, ordinal: this.asked.length + 1, ...wanted(request) };
     this.asked.push(asked);
     for (const answer of this.respond(asked, encode)) {
       // A serial server hands late bytes to whoever is connected then; a Modbus TCP gateway answers the asker.
@@ -111,6 +112,13 @@ export class VirtualWire implements Transport {
     const { unit, request } = decodeRtuRequest(bytes);
     return { unit, request, encode: (reply, from = unit) => encodeRtuReply(from, reply) };
   }
+}
+
+function wanted(request: ModbusRequest): Pick<Asked, 'start' | 'quantity' | 'written'> {
+  if (request.kind === 'read') return { start: request.start, quantity: request.quantity };
+  if (request.kind !== 'writeRegisters') throw new Error('only registers are spoken here');
+  const { start, registers } = request;
+  return { start, quantity: registers.length, written: registers };
 }
 
 /** Registers of a DTSY1352 that carry a number as balance, to tell one reply from another. */
