@@ -46,8 +46,9 @@ function silentLive(): { live: LiveClient; say: (alarm: Alarm) => void } {
     nowMs: () => Date.parse('2026-11-19T13:47:00Z'),
     watchProperty: () => nothing,
     watchMeter: () => nothing,
+    onCommands: () => nothing,
     onAlarm: (listener) => {
-      onCommands: () => () => undefined, listeners.add(listener);
+      listeners.add(listener);
       return () => listeners.delete(listener);
     },
     resync: nothing,
