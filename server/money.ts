@@ -67,11 +67,6 @@ export function createMoney(deps: MoneyDeps): Money {
     lines: deps.measuring.acquisition,
   });
   deps.measuring.follow(commands);
-  const settlement = createSettlement({
-    ...{ db, clock, estate, tariffs, ledger, accounts },
-    log: deps.log.child('settlement'),
-  });
-  accounts.setChargingSource(settlement.chargingSource);
   const vending = createVending({
     ...{ db, clock, estate, accounts, ledger, metrics: deps.metrics },
     log: deps.log.child('vending'),
@@ -88,6 +83,11 @@ export function createMoney(deps: MoneyDeps): Money {
     startMove: (tx, move) => vending.startMove(tx, move),
     move: (tx, moveId) => vending.move(tx, moveId),
   });
+  const settlement = createSettlement({
+    ...{ db, clock, estate, tariffs, ledger, accounts, commands, vending },
+    log: deps.log.child('settlement'),
+  });
+  accounts.setChargingSource(settlement.chargingSource);
   return {
     tariffs,
     ledger,

@@ -2,13 +2,17 @@ import type { ZonedCalendar } from '#domain/calendar.ts';
 import { createCalendars } from '#domain/calendar.ts';
 import type { Clock } from '#drivers/core/index.ts';
 import type { AccountsReader, ChargingSource } from '#server/modules/accounts/types.ts';
+import type { Commands } from '#server/modules/commands/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Ledger } from '#server/modules/ledger/index.ts';
 import type { Tariffs } from '#server/modules/tariffs/index.ts';
+import type { Vending } from '#server/modules/vending/index.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import { repeat } from '#server/platform/repeat.ts';
+import { selectNoticed } from './arrearsStore.ts';
+import { createArrearsWatch } from './arrearsWatch.ts';
 import { type ChargeRun, createChargeRuns } from './chargeRuns.ts';
 import { createChargingSource } from './chargingSource.ts';
 import type { StreamOutcome } from './streamCharge.ts';
@@ -28,6 +32,8 @@ export interface SettlementDeps {
   readonly ledger: Ledger;
   readonly tariffs: Tariffs;
   readonly accounts: AccountsReader;
+  readonly commands: Pick<Commands, 'order' | 'wantedRelay' | 'inFlight' | 'isProtected' | 'setNoticeSource'>;
+  readonly vending: Pick<Vending, 'openVends' | 'listen'>;
 }
 
 export interface Settlement {
@@ -38,21 +44,44 @@ export interface Settlement {
   stop(): Promise<void>;
   /** Charges what was read of a property up to now. */
   chargeProperty(propertyId: number): Promise<ChargeRun>;
+  /** Weighs now the arrears of all accounts whose wallets or rules changed. */
+  weighArrears(): Promise<void>;
 }
 
 /** Charges what is used, watches arrears, and compares meters, books and payments every night. */
 export function createSettlement(deps: SettlementDeps): Settlement {
-  const { db, clock, log, estate, ledger, tariffs, accounts } = deps;
+  const { db, clock, log, estate, ledger, tariffs, accounts, commands, vending } = deps;
   const calendars = createCalendars();
   const calendarOf = (propertyId: number): ZonedCalendar => calendars(estate.place(propertyId)?.timeZone ?? 'UTC');
   const nowMs = () => clock.nowMs();
   const charging = { ledger, tariffs, calendarOf, nowMs };
   const charged = (tx: Tx, _propertyId: number, outcomes: readonly StreamOutcome[]): void => {
     const platform = outcomes.filter(({ stream, charges }) => stream.custody === 'platform' && charges.length > 0);
-    if (platform.length > 0) accounts.walletsChanged(tx, new Set(platform.map(({ stream }) => stream.accountId)));
+    if (platform.length === 0) return;
+    const accountIds = new Set(platform.map(({ stream }) => stream.accountId));
+    accounts.walletsChanged(tx, accountIds);
+    tx.afterCommit(() => arrears.look(accountIds));
   };
   const runs = createChargeRuns({ ...charging, db, accounts, charged });
   const source = createChargingSource({ ...charging, runs, accounts, charged });
+  const openVends: Vending['openVends'] = (tx, meterIds) => vending.openVends(tx, meterIds);
+  const arrears = createArrearsWatch({
+    ...{ db, clock, log, accounts, ledger, commands, openVends, calendarOf, nowMs },
+  });
+  commands.setNoticeSource(async (tx, meterIds) => {
+    const accountOf = new Map(meterIds.map((meterId) => [meterId, accounts.accountOfMeter(meterId)?.id]));
+    const noticed = await selectNoticed(
+      tx,
+      [...accountOf.values()].flatMap((id) => id ?? []),
+    );
+    return new Map(
+      [...accountOf].flatMap(([meterId, accountId]) => {
+        const atMs = accountId === undefined ? undefined : noticed.get(accountId);
+        return atMs === undefined ? [] : [[meterId, atMs]];
+      }),
+    );
+  });
+  const unlisten: (() => void)[] = [];
   const lastRunMs = new Map<number, number>();
   let looking: ReturnType<typeof repeat> | undefined;
 
@@ -71,6 +100,13 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     chargingSource: source,
     addRoutes() {},
     start() {
+      unlisten.push(
+        accounts.onChange(({ accountId }) => arrears.look([accountId])),
+        vending.listen(({ accountId }) => arrears.look([accountId])),
+      );
+      arrears.start(
+        estate.properties().flatMap(({ id }) => accounts.accountsOfProperty(id).map((account) => account.id)),
+      );
       looking = repeat(clock, {
         everyMs: LOOK_EVERY_MS,
         startNow: true,
@@ -79,8 +115,11 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       });
     },
     async stop() {
+      for (const end of unlisten.splice(0)) end();
       await looking?.stop();
+      await arrears.stop();
     },
     chargeProperty: (propertyId) => runs.run(propertyId),
+    weighArrears: () => arrears.settle(),
   };
 }

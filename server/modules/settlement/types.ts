@@ -34,3 +34,6 @@ export interface Stream {
   readonly end: RegisterPoint | undefined;
   readonly hold: HoldCause | undefined;
 }
+
+/** How a wallet stands to its account's lines. */
+export type ArrearsLevel = 'normal' | 'alarm1' | 'alarm2' | 'arrears';

@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import { moneyStateOf } from '#domain/account/moneyState.ts';
+import type { ZonedCalendar } from '#domain/calendar.ts';
+import { type CutDecision, decideCut } from '#domain/cutGuard.ts';
+import type { AccountsReader, AccountView } from '#server/modules/accounts/types.ts';
+import type { Commands } from '#server/modules/commands/index.ts';
+import type { Ledger } from '#server/modules/ledger/index.ts';
+import type { Tx } from '#server/platform/db/index.ts';
+import {
+  type ArrearsState,
+  clearNotices,
+  insertNotices,
+  lockArrears,
+  type NewNotice,
+  selectNoticed,
+  upsertArrears,
+} from './arrearsStore.ts';
+import type { ArrearsLevel } from './types.ts';
+
+/** A relay that was told and did not follow is told again after so long; the command itself has tried until then. */
+export const TELL_AGAIN_MS = 10 * 60_000;
+
+export interface ArrearsDeps {
+  readonly accounts: Pick<AccountsReader, 'account' | 'policy'>;
+  readonly ledger: Pick<Ledger, 'balances'>;
+  readonly commands: Pick<Commands, 'order' | 'wantedRelay' | 'inFlight' | 'isProtected'>;
+  readonly openVends: (tx: Tx, meterIds: readonly number[]) => Promise<ReadonlySet<number>>;
+  readonly calendarOf: (propertyId: number) => ZonedCalendar;
+  readonly nowMs: () => number;
+}
+
+/** Each level with the line below which it begins. */
+const NOTICES = [
+  { level: 'alarm1', lineOf: (account: AccountView) => account.alarm1Minor },
+  { level: 'alarm2', lineOf: (account: AccountView) => account.alarm2Minor },
+  { level: 'arrears', lineOf: (account: AccountView) => account.cutLineMinor },
+] as const;
+const RANK: Readonly<Record<ArrearsLevel, number>> = { normal: 0, alarm1: 1, alarm2: 2, arrears: 3 };
+
+/** What is known of one account when its arrears are weighed. */
+interface Weighed {
+  readonly account: AccountView;
+  readonly balanceMinor: bigint;
+  readonly before: ArrearsState | undefined;
+  readonly level: ArrearsLevel;
+}
+
+/**
+ * Weighs the wallets of these accounts, in one transaction: notices as lines are crossed, trips where the guard lets supply
+ * be cut, and the way back when money came. Only meters that this rule cut are closed by it; those that keep their own
+ * balance cut and close by themselves. Said twice, nothing changes.
+ */
+export async function weighArrears(tx: Tx, accountIds: readonly number[], deps: ArrearsDeps): Promise<void> {
+  const accounts = [...new Set(accountIds)]
+    .toSorted((a, b) => a - b)
+    .flatMap((id) => deps.accounts.account(id) ?? [])
+    .filter(({ custody, state }) => custody === 'platform' && state !== 'closed');
+  if (accounts.length === 0) return;
+  const states = await lockArrears(
+    tx,
+    accounts.map(({ id }) => id),
+  );
+  const balances = await walletsOf(tx, accounts, deps.ledger);
+  const weighed = accounts.flatMap((account): Weighed[] => {
+    const balanceMinor = balances.get(account.id);
+    // Nothing was ever paid or charged: a new account is not in arrears because it is empty.
+    if (balanceMinor === undefined) return [];
+    return [{ account, balanceMinor, before: states.get(account.id), level: levelOf(balanceMinor, account) }];
+  });
+  if (weighed.length === 0) return;
+  await tellCustomers(tx, weighed, deps.nowMs());
+  const noticed = await selectNoticed(
+    tx,
+    accounts.map(({ id }) => id),
+  );
+  const meterIds = weighed.flatMap(({ account, level }) => (level === 'arrears' ? meterIdsOf(account) : []));
+  const openVends = meterIds.length === 0 ? new Set<number>() : await deps.openVends(tx, meterIds);
+  const after: ArrearsState[] = [];
+  for (const item of weighed) {
+    const decision = item.level === 'arrears' ? decide(item, openVends, noticed.get(item.account.id), deps) : undefined;
+    const told = await tellRelays(tx, item, decision, deps);
+    after.push(stateAfter(item, decision, told, deps.nowMs()));
+  }
+  await upsertArrears(tx, after, deps.nowMs());
+}
+
+/** The same lines as on the screens; money that nobody knows of is not in arrears. */
+function levelOf(balanceMinor: bigint, account: AccountView): ArrearsLevel {
+  const state = moneyStateOf(balanceMinor, account);
+  return state === 'notOpened' ? 'normal' : state;
+}
+
+async function walletsOf(tx: Tx, accounts: readonly AccountView[], ledger: ArrearsDeps['ledger']) {
+  const wallets = new Map<number, bigint>();
+  for (const [propertyId, group] of Map.groupBy(accounts, (account) => account.propertyId)) {
+    const subjects = group.map(({ id }) => `account:${id}`);
+    const balances = await ledger.balances(tx, propertyId, 'wallet', subjects);
+    // What the customer has is the property's debt.
+    for (const { id } of group) {
+      const balance = balances.get(`account:${id}`);
+      if (balance !== undefined) wallets.set(id, -balance);
+    }
+  }
+  return wallets;
+}
+
+async function tellCustomers(tx: Tx, weighed: readonly Weighed[], nowMs: number): Promise<void> {
+  const raised: NewNotice[] = [];
+  const cleared: { accountId: number; level: ArrearsLevel }[] = [];
+  for (const { account, balanceMinor, before, level } of weighed) {
+    if (before?.level === level) continue;
+    for (const notice of NOTICES) {
+      if (RANK[notice.level] > RANK[level]) cleared.push({ accountId: account.id, level: notice.level });
+      else if (RANK[notice.level] > RANK[before?.level ?? 'normal'])
+        raised.push({
+          ...{ propertyId: account.propertyId, accountId: account.id, level: notice.level, balanceMinor },
+          lineMinor: notice.lineOf(account),
+        });
+    }
+  }
+  await clearNotices(tx, cleared, nowMs);
+  await insertNotices(tx, raised, nowMs);
+}
+
+function decide(
+  { account, balanceMinor }: Weighed,
+  openVends: ReadonlySet<number>,
+  noticedAtMs: number | undefined,
+  { accounts, commands, calendarOf, nowMs }: ArrearsDeps,
+): ReadonlyMap<number, CutDecision> {
+  const rules = { ...accounts.policy(account.propertyId), calendar: calendarOf(account.propertyId) };
+  return new Map(
+    meterIdsOf(account).map((meterId) => {
+      const facts = {
+        cause: 'arrears' as const,
+        openVend: openVends.has(meterId),
+        unverifiedPayment: false,
+        protection: commands.isProtected(meterId) ? { untilMs: undefined } : undefined,
+        account: {
+          paused: account.state === 'paused',
+          balanceMinor,
+          cutLineMinor: account.cutLineMinor,
+          overdueMinor: 0n,
+          overdueFeesMinor: 0n,
+        },
+        noticedAtMs,
+      };
+      return [meterId, decideCut(facts, rules, nowMs())];
+    }),
+  );
+}
+
+/** Orders what is to be done; undefined: nothing was ordered. */
+async function tellRelays(
+  tx: Tx,
+  { account, level, before }: Weighed,
+  decisions: ReadonlyMap<number, CutDecision> | undefined,
+  { commands, nowMs }: ArrearsDeps,
+): Promise<'open' | 'closed' | undefined> {
+  const rested = before?.wantedAtMs === undefined || nowMs() - before.wantedAtMs >= TELL_AGAIN_MS;
+  const order = (meterId: number, kind: 'trip' | 'restorePrepaid', reason: string) =>
+    commands.order(tx, {
+      commandId: randomUUID(),
+      meterId,
+      order: { kind },
+      giver: { rule: kind === 'trip' ? 'arrears' : 'restoreAfterPayment' },
+      reason,
+    });
+  let told: 'open' | 'closed' | undefined;
+  if (level === 'arrears') {
+    if (before?.wanted === 'open' && !rested) return undefined;
+    for (const meterId of meterIdsOf(account)) {
+      const decision = decisions?.get(meterId);
+      const isDue = decision?.cut === true && decision.atMs <= nowMs();
+      if (!isDue || commands.wantedRelay(meterId) === 'open' || commands.inFlight(meterId)) continue;
+      await order(meterId, 'trip', 'the balance is used up');
+      told = 'open';
+    }
+    return told;
+  }
+  if (before?.wanted !== 'open') return undefined;
+  for (const meterId of meterIdsOf(account))
+    await order(meterId, 'restorePrepaid', 'the balance is above the line again');
+  return 'closed';
+}
+
+function stateAfter(
+  { account, balanceMinor, before, level }: Weighed,
+  decisions: ReadonlyMap<number, CutDecision> | undefined,
+  told: 'open' | 'closed' | undefined,
+  nowMs: number,
+): ArrearsState {
+  return {
+    accountId: account.id,
+    propertyId: account.propertyId,
+    level,
+    balanceMinor,
+    sinceMs: before?.level === level ? before.sinceMs : nowMs,
+    decision: decisions === undefined ? undefined : inWords([...decisions.values()]),
+    wanted: told ?? before?.wanted,
+    wantedAtMs: told === undefined ? before?.wantedAtMs : nowMs,
+  };
+}
+
+/** `cut 2026-11-23T01:00:00.000Z` or `hold openVend, protected`: of the meter that is cut first, else of all that hold. */
+function inWords(decisions: readonly CutDecision[]): string | undefined {
+  const cuts = decisions.flatMap((decision) => (decision.cut ? [decision.atMs] : []));
+  if (cuts.length > 0) return `cut ${new Date(Math.min(...cuts)).toISOString()}`;
+  const why = new Set(decisions.flatMap((decision) => (decision.cut ? [] : decision.why)));
+  return why.size === 0 ? undefined : `hold ${[...why].join(', ')}`;
+}
+
+function meterIdsOf({ meters }: AccountView): readonly number[] {
+  return meters.filter(({ toMs }) => toMs === undefined).map(({ meterId }) => meterId);
+}
