@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '#drivers/core/index.ts';
 import { MODELS } from '#drivers/models/index.ts';
 import { type Config, randomPassword } from './config.ts';
+import { type DemoDeps, openDemoAccounts } from './demoAccounts.ts';
 import { createMeasuring, type Measuring } from './measuring.ts';
 import { type Access, createAccess } from './modules/access/index.ts';
 import { createEstate, type Estate } from './modules/estate/index.ts';
-import { createMoney, type Money } from './money.ts';
+import { createMoney, type Money, type MoneyDeps } from './money.ts';
 import { createNews, type NewsDeps } from './news.ts';
 import { openTelemetry, type TelemetryParts } from './openTelemetry.ts';
+import { openOwnApi } from './ownApi.ts';
 import { takePlantHistory } from './plantHistory.ts';
 import { startBroker } from './platform/broker/broker.ts';
 import { type LockOutcome, lockDataDir } from './platform/dataDirLock.ts';
@@ -33,6 +35,8 @@ export interface AppDeps {
   readonly clock: Clock;
   /** Stands between what is stored of long money use cases; a test that throws there stops the program at that point. */
   readonly probe?: (point: string) => void;
+  /** Other bounds of delivery, for rehearsals that cannot wait for hours. */
+  readonly vendTimes?: MoneyDeps['vendTimes'];
 }
 
 /** How somebody can sign in who never did: shown at the start, never logged. */
@@ -128,6 +132,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
     access,
     measuring,
     probe: deps.probe ?? (() => undefined),
+    vendTimes: deps.vendTimes ?? {},
   });
   running.add('money', () => money.stop());
   access.addRoutes(http.routes);
@@ -151,6 +156,8 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   await startNews({ url: mqttUrl, config, measuring, estate, clock, log, metrics }, running);
   if (plant !== undefined) takeHistory(plant, measuring, deps, estate, running);
   const address = await listen(config, http);
+  if (plant !== undefined && firstSignIn !== undefined && config.plant.kind === 'demo')
+    openDemo(plant, firstSignIn, { http, measuring, money, estate, clock, log: log.child('demo') }, running);
   return { address, firstSignIn, db, access, estate, http, plant, measuring, money, stop: () => running.stop() };
 }
 
@@ -254,6 +261,34 @@ function takeHistory(plant: PlantProcess, measuring: Measuring, deps: AppDeps, e
       if (!stopped) log.warn('the past of the simulated plant was not stored', { reason: reasonOf(error) });
     });
   running.add('history', () => {
+    stopped = true;
+    return work;
+  });
+}
+
+interface DemoParts extends Pick<DemoDeps, 'estate' | 'clock' | 'log'> {
+  readonly http: Http;
+  readonly measuring: Measuring;
+  readonly money: Money;
+}
+
+/** In the background, as the demo's own user: the desk finds customers within the first minute. */
+function openDemo(plant: PlantProcess, user: FirstSignIn, parts: DemoParts, running: Running): void {
+  const { http, measuring, money, ...others } = parts;
+  let stopped = false;
+  const work = plant
+    .ready(PLANT_HISTORY_MS_MAX)
+    .then(async () => {
+      const api = await openOwnApi(http.app, user.user, user.password);
+      const { metering, acquisition: lines } = measuring;
+      const { tariffs } = money;
+      await openDemoAccounts({ ...others, api, metering, lines, tariffs, stopped: () => stopped });
+      await api.signOut();
+    })
+    .catch((error: unknown) => {
+      if (!stopped) others.log.warn('the demo has no accounts', { reason: reasonOf(error) });
+    });
+  running.add('demo accounts', () => {
     stopped = true;
     return work;
   });

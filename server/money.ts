@@ -8,7 +8,7 @@ import type { Estate } from './modules/estate/index.ts';
 import { createLedger, type LedgerModule } from './modules/ledger/index.ts';
 import { createSettlement, type Settlement } from './modules/settlement/index.ts';
 import { createTariffs, type TariffsModule } from './modules/tariffs/index.ts';
-import { createVending, type VendingModule } from './modules/vending/index.ts';
+import { createVending, type DeliveryTimes, type VendingModule } from './modules/vending/index.ts';
 import type { Db } from './platform/db/index.ts';
 import type { HouseClock } from './platform/houseClock.ts';
 import type { RouteServer } from './platform/http/index.ts';
@@ -26,6 +26,8 @@ export interface MoneyDeps {
   readonly measuring: Measuring;
   /** Stands between what is stored of long use cases. */
   readonly probe: (point: string) => void;
+  /** Bounds of delivery that differ from those of vending. */
+  readonly vendTimes: Partial<DeliveryTimes>;
 }
 
 /** Everything between a customer's money and the meter. */
@@ -74,6 +76,7 @@ export function createMoney(deps: MoneyDeps): Money {
     capabilitiesOf: (meterId) => commands.capabilitiesOf(meterId),
     lastBalanceOf: (meterId) => deps.measuring.metering.meter(meterId)?.last?.balanceMinor,
     alarms: { set: () => undefined },
+    times: deps.vendTimes,
   });
   commands.setVendSource((tx, meterIds) => vending.openVends(tx, meterIds));
   accounts.setNeighbours({
