@@ -10,6 +10,7 @@ import {
   page,
   pageQuery,
   RequestId,
+  Version,
 } from './common.ts';
 import { Customer } from './customers.ts';
 import { route } from './route.ts';
@@ -227,7 +228,7 @@ export const changeAccount = route({
   body: Type.Object(
     {
       changeId: RequestId,
-      version: Type.Integer(),
+      version: Version,
       ...Rules,
       hoardingLimitMinor: orNothing(NotNegative),
       overloadLimitW: orNothing(PowerW),

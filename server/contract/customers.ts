@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { closed, Id, orNothing, page, pageQuery, RequestId } from './common.ts';
+import { closed, Id, orNothing, page, pageQuery, RequestId, Version } from './common.ts';
 import { route } from './route.ts';
 
 const tag = 'accounts';
@@ -62,7 +62,7 @@ export const updateCustomer = route({
   params: Type.Object({ customerId: Id }),
   body: Type.Object(
     {
-      version: Type.Integer(),
+      version: Version,
       name: Type.Optional(CustomerName),
       phone: orNothing(Phone),
       note: orNothing(Note),
