@@ -1,0 +1,50 @@
+import { readChaosOptions } from './options.ts';
+import { type ChaosReport, runChaos } from './run.ts';
+
+/**
+ * `npm run chaos -- [--sales 2000] [--seed …]`: people sell, refund and replace while frames are lost, doubled and late, meters lie,
+ * gateways drop, and the server and Postgres are killed. Then meters, book and orders are compared. Progress goes to stderr,
+ * the last line of stdout is JSON; the exit code is 0 only when nothing was lost or doubled and the book is sound.
+ */
+const options = readChaosOptions(process.argv.slice(2));
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const report = await runChaos(options, say);
+tell(report);
+const figures = {
+  sales: report.fulfilled.length,
+  lost: count('lost'),
+  doubled: count('doubled'),
+  inDoubt: report.inDoubt.length,
+  sumZero: report.sumZero,
+};
+process.stdout.write(`${JSON.stringify(figures)}\n`);
+process.exit(report.findings.length === 0 && report.sumZero ? 0 : 1);
+
+function count(kind: 'lost' | 'doubled'): number {
+  return report.findings.filter((finding) => finding.kind === kind).length;
+}
+
+function tell({ fulfilled, kills, minutes, confirmed, cancelled, inDoubt, findings }: ChaosReport): void {
+  const accepted = (kind: string) =>
+    fulfilled.filter((one) => one.wish.kind === kind && one.outcome === 'accepted').length;
+  const refused = Map.groupBy(
+    fulfilled.filter(({ outcome }) => outcome === 'refused'),
+    ({ wish, code }) => `${wish.kind} ${code}`,
+  );
+  const rows: readonly (readonly [string, string | number])[] = [
+    ['seed', options.seed],
+    ['minutes', minutes.toFixed(1)],
+    ['server killed', kills.server],
+    ['Postgres killed', kills.postgres],
+    ['sales accepted', accepted('sale')],
+    ['refunds accepted', accepted('refund')],
+    ['replacements accepted', accepted('replacement')],
+    ...[...refused].map(([what, all]) => [`refused: ${what}`, all.length] as const),
+    ['vends confirmed', confirmed],
+    ['vends cancelled', cancelled],
+    ['vends in doubt', inDoubt.length],
+  ];
+  for (const [name, value] of rows) say(`${name.padEnd(48)} ${String(value).padStart(12)}`);
+  for (const { saleId, state, cause } of inDoubt) say(`in doubt: ${saleId} ${state} ${cause ?? ''}`);
+  for (const { kind, text } of findings) say(`${kind}: ${text}`);
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { Fault, FaultRequest } from '#drivers/simulator/faults/fault.ts';
+import { chanceOf, wholeBetween } from '#drivers/simulator/seededChance.ts';
+import type { ChaosOptions } from './options.ts';
+
+/** One thing that a person wants done. `desk` says who: things of one desk follow each other. */
+export interface Wish {
+  readonly no: number;
+  readonly id: string;
+  readonly kind: 'sale' | 'refund' | 'replacement';
+  /** Which account, from 0. */
+  readonly account: number;
+  readonly amountMinor: bigint;
+}
+
+/** Frames of any fault are dead after this: so long after the last fault, nothing of it can land any more. */
+export const FRAME_LIFE_MS = 6_000;
+
+/** Out of a hundred wishes. */
+const REFUNDS = 12;
+const REPLACEMENTS = 3;
+
+/** Everything that will be asked, by the seed alone. */
+export function wishesOf({ sales, seed }: ChaosOptions, accounts: number): readonly Wish[] {
+  return Array.from({ length: sales }, (_, no) => {
+    const of = wholeBetween(0, 99, seed, no, 1);
+    const kind = of < REPLACEMENTS ? 'replacement' : of < REPLACEMENTS + REFUNDS ? 'refund' : 'sale';
+    return {
+      no,
+      id: uuidOf(seed, no, 0),
+      kind,
+      account: wholeBetween(0, accounts - 1, seed, no, 2),
+      // Often the same amounts: what looks alike must not be taken for each other.
+      amountMinor:
+        kind === 'refund'
+          ? BigInt(wholeBetween(1, 9, seed, no, 3)) * 100n
+          : (AMOUNTS[wholeBetween(0, 3, seed, no, 3)] ?? 10_000n),
+    };
+  });
+}
+
+const AMOUNTS = [5_000n, 10_000n, 10_000n, 1_234n] as const;
+
+/** The same for the same numbers; `again` counts new requests after a refusal. */
+export function uuidOf(seed: number, no: number, again: number): string {
+  const hex = createHash('sha256').update(`${seed} ${no} ${again}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Shares of exchanges that are struck: together a fifth. */
+const STRIKES: readonly (readonly [Fault, number, FaultRequest['on']?])[] = [
+  [{ kind: 'request-lost' }, 0.04],
+  [{ kind: 'dropped' }, 0.05],
+  [{ kind: 'corrupted' }, 0.01],
+  [{ kind: 'delayed', delayMs: 900 }, 0.02],
+  [{ kind: 'request-doubled' }, 0.04, 'writes'],
+  [{ kind: 'request-late', delayMs: 1_500 }, 0.04, 'writes'],
+  [{ kind: 'request-late', delayMs: 5_000 }, 0.02, 'writes'],
+  [{ kind: 'lying-refusal' }, 0.04, 'writes'],
+  [{ kind: 'stale-read' }, 0.04, 'reads'],
+];
+
+/** Faults of every gateway: chance strikes single exchanges, refusals come and go, the gateway itself drops. */
+export function faultsOf(seed: number, gatewayCodes: readonly string[]): readonly FaultRequest[] {
+  return gatewayCodes.flatMap((gatewayCode, index): FaultRequest[] => {
+    const target = { kind: 'gateway', gatewayCode } as const;
+    const strikes = STRIKES.map(([fault, probability, on]) => ({
+      ...{ target, fault, probability },
+      ...(on === undefined ? {} : { on }),
+    }));
+    const drop = { kind: chanceOf(seed, index, 7) < 0.5 ? 'down' : 'mute' } as const;
+    return [
+      ...strikes,
+      { target, fault: { kind: 'hoarding' }, ...recurring(seed, index, 5, 9, 3) },
+      { target, fault: drop, ...recurring(seed, index, 6, 25, 3) },
+    ];
+  });
+}
+
+function recurring(seed: number, index: number, of: number, everySeconds: number, durationSeconds: number) {
+  return { afterSeconds: wholeBetween(1, everySeconds, seed, index, of), durationSeconds, everySeconds };
+}
+
+/** What is killed, and how long after the one before. */
+export interface Kill {
+  readonly what: 'server' | 'postgres';
+  readonly afterMs: number;
+}
+
+/** The server lives for seconds, then it is killed where it stands; every third time Postgres is. */
+export function* killsOf(seed: number): Generator<Kill> {
+  for (let no = 0; ; no += 1) {
+    yield { what: no % 3 === 1 ? 'postgres' : 'server', afterMs: wholeBetween(2_000, 9_000, seed, no, 9) };
+  }
+}

@@ -1,0 +1,53 @@
+import { comeToRest, compare, type Truth, truthOf, type Verdict } from './compare.ts';
+import { wreak } from './havoc.ts';
+import { type House, openHouse } from './house.ts';
+import type { ChaosOptions } from './options.ts';
+import { wishesOf } from './plan.ts';
+import { type Site, setUp } from './setUp.ts';
+import { type Fulfilled, fulfil } from './wishes.ts';
+
+const TELL_EVERY_MS = 10_000;
+
+/** What a run found. */
+export interface ChaosReport extends Verdict {
+  readonly fulfilled: readonly Fulfilled[];
+  readonly kills: { readonly server: number; readonly postgres: number };
+  readonly minutes: number;
+}
+
+/** Everything from an empty folder to the verdict. `say` gets a line of progress now and then. */
+export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<ChaosReport> {
+  const beganMs = performance.now();
+  const house = await openHouse(options);
+  try {
+    say(`a house with ${options.meters} meters; its server says ${house.logFile}`);
+    const site = await setUp(house, options.seed);
+    const before = await truthOf(house, site);
+    say(`${site.accounts.length} accounts; ${options.sales} wishes, seed ${options.seed}`);
+    const { fulfilled, kills } = await underHavoc(house, site, options, say);
+    say('the havoc is over; everything may come to rest');
+    await comeToRest(site);
+    const after: Truth = await truthOf(house, site);
+    const verdict = await compare(site, fulfilled, before, after);
+    return { ...verdict, fulfilled, kills, minutes: (performance.now() - beganMs) / 60_000 };
+  } finally {
+    await house.stop();
+  }
+}
+
+async function underHavoc(house: House, site: Site, options: ChaosOptions, say: (line: string) => void) {
+  const { sales, seed, clients } = options;
+  const havoc = wreak(house, seed);
+  const progress = { done: 0 };
+  const telling = setInterval(() => {
+    const { server, postgres } = havoc.kills();
+    say(`${progress.done} of ${sales} answered; server killed ${server} times, Postgres ${postgres} times`);
+  }, TELL_EVERY_MS);
+  try {
+    const fulfilled = await fulfil(site, wishesOf(options, site.accounts.length), clients, seed, progress);
+    return { fulfilled, kills: havoc.kills() };
+  } finally {
+    clearInterval(telling);
+    await havoc.stop();
+  }
+}

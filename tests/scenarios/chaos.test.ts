@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { runChaos } from '../chaos/run.ts';
+
+/** The short one; `npm run chaos` is the long one. A failure prints the seed: the same seed makes the same plan. */
+test('sales through lost frames, lying meters and kills: nothing lost, nothing doubled, the book is sound', {
+  timeout: 240_000,
+}, async () => {
+  const options = { sales: 40, seed: 20_261_122, meters: 32, clients: 8 };
+  const said: string[] = [];
+  const report = await runChaos(options, (line) => said.push(line));
+  const { findings, sumZero, inDoubt, fulfilled, confirmed } = report;
+  const told = [...said, `seed ${options.seed}`].join('\n');
+  expect({ findings, sumZero, inDoubt }, told).toEqual({ findings: [], sumZero: true, inDoubt: [] });
+  expect(fulfilled, told).toHaveLength(options.sales);
+  expect(report.kills.server, told).toBeGreaterThan(0);
+  expect(confirmed, told).toBeGreaterThan(20);
+});
