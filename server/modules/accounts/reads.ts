@@ -3,6 +3,7 @@ import { COUNTERS, type Reading } from '#drivers/core/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
 import type { AccountsContext } from './context.ts';
 import type { RegisterQuality, StoredRegisters } from './store.ts';
+import { invalidField } from './visibility.ts';
 
 /** What a meter said at an instant that an account rests on. */
 export interface Snapshot {
@@ -20,13 +21,16 @@ export type StatedRegisters = Omit<StatedReading, 'meterId' | 'reason' | 'balanc
 
 /**
  * Reads meters now, all at once; lines keep their own order. A meter that does not answer counts with what was stated of it;
- * without that throws `meter.not-answering` or `meter.line-stopped`. A read always outranks what was stated.
+ * without that throws `meter.not-answering` or `meter.line-stopped`. A read always outranks what was stated. Throws
+ * `request.invalid` where a meter is stated that is none of these.
  */
-export function readMeters(
+export async function readMeters(
   context: AccountsContext,
   meterIds: readonly number[],
   { purse, stated }: { readonly purse: boolean; readonly stated: readonly StatedReading[] },
 ): Promise<readonly Snapshot[]> {
+  const stray = stated.findIndex(({ meterId }) => !meterIds.includes(meterId));
+  if (stray >= 0) throw invalidField(`stated.${stray}.meterId`, 'is none of the meters that are read here');
   return Promise.all(
     meterIds.map(async (meterId) => {
       const hand = stated.find((reading) => reading.meterId === meterId);
