@@ -14,20 +14,20 @@ const wallet = (account: string) => book.ledger.balance(book.db, PROPERTY, { kin
 const proven = async () => expect((await book.ledger.prove(book.db)).faults).toEqual([]);
 
 describe('a posting', () => {
-  test('a confirmed sale: suspense is 0 again, the meter holds the net, the fee is earned', async () => {
+  test('100.00 sold with a fee of 3 %: in suspense until confirmed, then 97.00 in the meter and 3.00 earned', async () => {
     const vend = 'vend:a';
     await post(posting('sale a', [entry('cash', '', 10_000n), entry('vendSuspense', vend, -10_000n)]));
     await post(
       posting('sale a confirmed', [
         entry('vendSuspense', vend, 10_000n),
-        entry('prepaidInMeter', 'meter:4', -9_697n),
-        entry('serviceFee', '', -303n),
+        entry('prepaidInMeter', 'meter:4', -9_700n),
+        entry('serviceFee', '', -300n),
       ]),
     );
     const { ledger, db } = book;
     expect(await ledger.balance(db, PROPERTY, { kind: 'vendSuspense', subject: vend })).toBe(0n);
-    expect(await ledger.balance(db, PROPERTY, { kind: 'prepaidInMeter', subject: 'meter:4' })).toBe(-9_697n);
-    expect(await ledger.balance(db, PROPERTY, { kind: 'serviceFee', subject: '' })).toBe(-303n);
+    expect(await ledger.balance(db, PROPERTY, { kind: 'prepaidInMeter', subject: 'meter:4' })).toBe(-9_700n);
+    expect(await ledger.balance(db, PROPERTY, { kind: 'serviceFee', subject: '' })).toBe(-300n);
     await proven();
   });
 
@@ -199,6 +199,23 @@ describe('a request with a key of its own', () => {
   test('another input is refused', async () => {
     await ask('k2', { paid: '100' }, async () => 1);
     await expect(ask('k2', { paid: '101' }, async () => 2)).rejects.toMatchObject({ code: 'request.key-reused' });
+  });
+
+  test('four requests under two keys: two sales, one refusal, 200.00 taken', async () => {
+    const sales: string[] = [];
+    const sell = (key: string, paid: string) =>
+      ask(`sell ${key}`, { meter: 'M1', paid }, async () => `V${sales.push(paid)}`).then(
+        ({ answer }) => answer,
+        (error: { code: string }) => error.code,
+      );
+    const results = [
+      await sell('k1', '100.00'),
+      await sell('k1', '100.00'),
+      await sell('k1', '200.00'),
+      await sell('k2', '100.00'),
+    ];
+    expect(results).toEqual(['V1', 'V1', 'request.key-reused', 'V2']);
+    expect(sales).toEqual(['100.00', '100.00']);
   });
 
   test('at the same time: the second waits for the first', async () => {
