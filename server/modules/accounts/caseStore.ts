@@ -65,6 +65,13 @@ export async function selectCase(db: Queryable, caseId: string): Promise<CaseRow
   return (await db.query<CaseRow>(sql`select ${COLUMNS} from account_case where id = ${caseId}`))[0];
 }
 
+export async function hasOpenCase(tx: Tx, accountId: number): Promise<boolean> {
+  const rows = await tx.query(
+    sql`select from account_case where account_id = ${accountId} and state in ('awaitingApproval', 'running')`,
+  );
+  return rows.length > 0;
+}
+
 /** Those that are not at their end, oldest first. */
 export function selectOpenCases(db: Queryable): Promise<CaseRow[]> {
   return db.query<CaseRow>(

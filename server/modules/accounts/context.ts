@@ -17,7 +17,7 @@ export interface AccountsContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly estate: Estate;
-  readonly metering: Pick<Metering, 'meter' | 'judgeAnew'>;
+  readonly metering: Pick<Metering, 'meter' | 'judgeAnew' | 'lastPair'>;
   readonly tariffs: Tariffs;
   readonly ledger: Ledger;
   readonly lines: LineDesk;

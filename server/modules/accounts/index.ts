@@ -8,11 +8,15 @@ import type { Db } from '#server/platform/db/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import { AccountBook, toMeter } from './book.ts';
+import { CLOSING_STEPS } from './closing.ts';
 import type { AccountsContext } from './context.ts';
+import { CUSTODY_STEPS } from './custody.ts';
+import { REPLACEMENT_STEPS } from './replacement.ts';
 import { addAccountRoutes } from './routes.ts';
+import { createCaseRunner, type Step } from './runner.ts';
 import { createSearch } from './search.ts';
 import { selectEpochs, selectHeldMeters } from './store.ts';
-import type { AccountEvent, AccountsReader, ChargingSource, Neighbours } from './types.ts';
+import type { AccountCaseKind, AccountEvent, AccountsReader, ChargingSource, Neighbours } from './types.ts';
 import { lockView } from './useCase.ts';
 import { createWallets } from './wallets.ts';
 
@@ -84,8 +88,9 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       for (const listener of listeners) listener(event);
     },
     probe: deps.probe,
-    wake: () => undefined,
+    wake: (caseId) => runner.wake(caseId),
   };
+  const runner = createCaseRunner(context, (kind, step) => STEPS[kind]?.[step]);
   const search = createSearch(context);
   metering.setMoneySource({ of: (meterId) => book.moneyOf(meterId) });
   estate.setMeterGuard((tx, meterIds) => selectHeldMeters(tx, meterIds));
@@ -95,8 +100,11 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       await book.load(db);
       await wallets.load([...book.accounts()].map(({ id }) => id));
     },
-    start() {},
+    start() {
+      for (const { id } of book.runningCases()) runner.wake(id);
+    },
     async stop() {
+      await runner.stop();
       search.stop();
       wallets.stop();
       await wallets.settled();
@@ -123,6 +131,13 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     walletsChanged: (tx, accountIds) => wallets.changed(tx, accountIds),
   };
 }
+
+/** Use cases of several steps; all others are one transaction. */
+const STEPS: Partial<Record<AccountCaseKind, Readonly<Record<string, Step>>>> = {
+  closing: CLOSING_STEPS,
+  meterReplacement: REPLACEMENT_STEPS,
+  custodyChange: CUSTODY_STEPS,
+};
 
 const NO_NEIGHBOURS: Neighbours = {
   capabilitiesOf: () => undefined,

@@ -65,7 +65,7 @@ async function open(
     ...{ accountId, propertyId, inputHash, state: 'done' },
     facts: { meters: snapshots.map(snapshotFacts) },
   });
-  for (const snapshot of snapshots) await postFound(context, tx, request, propertyId, snapshot);
+  for (const snapshot of snapshots) await postFound(context, tx, byRequest(request), propertyId, snapshot);
   await takeDeposit(context, tx, request, propertyId, accountId, body.deposit);
   const account = await noteAccount(context, tx, accountId, 'opened');
   const version = context.tariffs.versionAt(account.tariffId, context.clock.nowMs());
@@ -145,11 +145,13 @@ function linesOf(body: OpeningBody): Lines {
   };
 }
 
+const byRequest = ({ id, actor }: CaseRequest) => ({ id, user_id: actor.userId, user_name: actor.displayName });
+
 /** Dr opening / Cr prepaidInMeter: what the customer finds in the meter is theirs. */
-async function postFound(
+export async function postFound(
   context: AccountsContext,
   tx: Tx,
-  request: CaseRequest,
+  by: { readonly id: string; readonly user_id: number; readonly user_name: string },
   propertyId: number,
   { meterId, balanceMinor = 0n, atMs }: Snapshot,
 ): Promise<void> {
@@ -159,8 +161,9 @@ async function postFound(
     { account: { kind: 'prepaidInMeter', subject: `meter:${meterId}` }, amountMinor: -balanceMinor },
   ];
   await context.ledger.post(tx, {
-    ...{ propertyId, kind: 'account.found', key: `${request.id}/found/${meterId}`, entries },
-    ...{ refKind: 'accountCase', refId: request.id, eventAtMs: atMs, actor: payerOf(request.actor) },
+    ...{ propertyId, kind: 'account.found', key: `${by.id}/found/${meterId}`, entries },
+    ...{ refKind: 'accountCase', refId: by.id, eventAtMs: atMs },
+    actor: { userId: by.user_id, name: by.user_name },
   });
 }
 

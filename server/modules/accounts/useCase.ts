@@ -4,10 +4,11 @@ import { type Tx, violatedConstraint } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { toView } from './book.ts';
 import { contentHash } from './canonical.ts';
-import { type CaseRow, type CaseState, insertCase, selectCase } from './caseStore.ts';
+import { type CaseRow, type CaseState, hasOpenCase, insertCase, selectCase } from './caseStore.ts';
 import { type AccountsContext, nowOf } from './context.ts';
 import { keyReused } from './customers.ts';
 import { answerAccount } from './dto.ts';
+import { NotYet } from './notYet.ts';
 import { lockAccountRow, selectAccount, selectEpochs } from './store.ts';
 import type { AccountCaseKind, AccountState, AccountView } from './types.ts';
 import { demandAccount } from './visibility.ts';
@@ -114,6 +115,12 @@ export async function lockView(tx: Tx, accountId: number): Promise<AccountView |
   );
 }
 
+/** Throws `account.busy` while another use case of the account is under way. */
+export async function demandIdle(tx: Tx, accountId: number): Promise<void> {
+  if (!(await hasOpenCase(tx, accountId))) return;
+  throw new AppError('account.busy', 'Something of this account is still under way: wait until it is done.');
+}
+
 /** Throws `account.busy` while money is under way to or from these meters. */
 export async function demandNoOpenVend(context: AccountsContext, tx: Tx, meterIds: readonly number[]): Promise<void> {
   const open = await context.neighbours().openVends(tx, meterIds);
@@ -124,9 +131,12 @@ export async function demandNoOpenVend(context: AccountsContext, tx: Tx, meterId
 }
 
 function named(error: unknown): unknown {
+  if (error instanceof NotYet) return new AppError('account.busy', `This cannot be done now: ${error.message}.`);
   switch (violatedConstraint(error)) {
     case 'account_case_one_open_key':
       return new AppError('account.busy', 'Something of this account is still under way: wait until it is done.');
+    // Two at the same time want the same next epoch.
+    case 'account_meter_pkey':
     case 'account_meter_running_key':
       return new AppError('account.meter-taken', 'One of the meters belongs to another account: close that one first.');
     default:

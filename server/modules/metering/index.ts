@@ -19,6 +19,7 @@ import { selectLatest } from './latestStore.ts';
 import { MeterStates } from './meterStates.ts';
 import { createPipeline } from './pipeline.ts';
 import { RegisterKeeper } from './registerKeeper.ts';
+import { selectLastPair } from './registerStore.ts';
 import { addMeteringRoutes } from './routes.ts';
 import { createMeteringService } from './service.ts';
 import type { CommandSource, LineView, MeteringListener, MeterView, ModelLookup, MoneySource } from './types.ts';
@@ -69,6 +70,8 @@ export interface Metering {
   hasHistory(source: string): Promise<boolean>;
   /** All of it was taken: trends and usual peaks show it from now on. */
   historyTaken(source: string, fromMs: number, toMs: number): Promise<void>;
+  /** The last registers that were stored of a meter together with its balance. */
+  lastPair(meterId: number): Promise<{ readonly energyWh: bigint; readonly balanceMinor: bigint } | undefined>;
   /** How much waits on disk for the database; undefined before the start. */
   registerSpool(): SpoolFigures | undefined;
   /** Stores what waits. */
@@ -169,6 +172,10 @@ export function createMetering(deps: MeteringDeps): Metering {
       await telemetry.settle();
       peaks.forget();
       await insertBackfill(db, source, new Date(fromMs), new Date(toMs), new Date(clock.nowMs()));
+    },
+    async lastPair(meterId) {
+      await registers.flush();
+      return selectLastPair(db, meterId);
     },
     registerSpool: () => registers.figures.spool,
     async flush() {

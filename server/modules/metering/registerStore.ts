@@ -83,6 +83,18 @@ export async function selectRegisters(db: Queryable, query: RegisterQuery): Prom
   }));
 }
 
+/** The newest row of a meter that has both; undefined when there is none. */
+export async function selectLastPair(
+  db: Queryable,
+  meterId: number,
+): Promise<{ readonly energyWh: bigint; readonly balanceMinor: bigint } | undefined> {
+  const [row] = await db.query<{ energy_wh: bigint; balance_minor: bigint }>(sql`
+    select energy_wh, balance_minor from register_reading
+    where meter_id = ${meterId} and energy_wh is not null and balance_minor is not null
+    order by instant desc limit 1`);
+  return row === undefined ? undefined : { energyWh: row.energy_wh, balanceMinor: row.balance_minor };
+}
+
 function registersOf(row: StoredRegister): RegisterRow['registers'] {
   const registers: Partial<Record<Quantity, bigint>> = {};
   for (const { counter, column } of COUNTER_COLUMNS) {

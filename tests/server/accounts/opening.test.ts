@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Account } from '#contract/index.ts';
-import { type MoneyHouse, startMoneyHouse } from './support/moneyHouse.ts';
+import { type MoneyHouse, startMoneyHouse, startMoneyPlant } from './support/moneyHouse.ts';
+
+const NONE = {
+  ...{ seqChecked: false, dupReported: false, readRecord: false, readCumulative: false, readBalance: false },
+  ...{ zeroPurchase: false, refundCommand: false, setAbsolute: false, secondTariffSet: false },
+};
 
 let house: MoneyHouse;
 beforeAll(async () => {
@@ -103,13 +108,52 @@ test('one account for several meters and rooms; a deposit is in the book, with i
   expect(proof).toMatchObject({ sumMinor: 0n, faults: [] });
 });
 
-test('the balance is not kept in a meter that nobody has proven, and the answer says why', async () => {
+test('custody in the meter: settings and prices are ordered, and what was found in it is in the book', async () => {
   const meter = freshMeter();
-  const customer = await house.customer('Unproven');
-  const answer = await house.boss.request('POST', '/api/accounts', {
-    ...{ openingId: randomUUID(), customerId: customer.id, meterIds: [meter.id] },
-    ...{ tariffId: house.tariffId, custody: 'meter' },
+  const customer = await house.customer('In Meter');
+  const more = { custody: 'meter', alarm1Minor: '5000', alarm2Minor: '2000', hoardingLimitMinor: '100000000' };
+  const account = await house.open(customer.id, [meter.id], more);
+  expect(account).toMatchObject({ custody: 'meter', meters: [{ meterId: meter.id }] });
+  expect(account.balanceMinor).toBeUndefined();
+  const rows = await house.server.database.db.query<{ opening_balance_minor: bigint }>(
+    sql`select opening_balance_minor from account_meter where account_id = ${account.id}`,
+  );
+  expect(await house.book('prepaidInMeter', `meter:${meter.id}`)).toBe(-(rows[0]?.opening_balance_minor ?? 0n));
+  const ordered = await house.server.database.db.query<{ kind: string }>(
+    sql`select kind from command where meter_id = ${meter.id} order by kind`,
+  );
+  expect(ordered.map(({ kind }) => kind)).toEqual(['prices', 'restorePrepaid', 'settings']);
+});
+
+test('a meter without an account is not opened once others here have one', async () => {
+  const { metering } = house.server.app.measuring;
+  const opened = house.meters[0];
+  const last = house.meters.at(-1);
+  expect(metering.meter(last?.id ?? 0)?.state.facts.money).toBe('notOpened');
+  // Its wallet is empty, whatever the meter itself holds.
+  expect(metering.meter(opened?.id ?? 0)?.state.facts.money).toBe('arrears');
+});
+
+describe('the balance is kept in no meter', () => {
+  const all = { dupReported: true, readRecord: true, readCumulative: true, readBalance: true, zeroPurchase: true };
+  const more = { refundCommand: true, setAbsolute: true, secondTariffSet: true };
+
+  test.each([
+    ['that nobody has proven', NONE, 'bench-meter'],
+    ['that takes a purchase twice', { ...all, ...more, seqChecked: false }, 'count twice'],
+  ])('%s, and the answer says why', async (_what, capabilities, words) => {
+    const plant = await startMoneyPlant({ ...NONE, ...capabilities });
+    const other = await startMoneyHouse({ plant });
+    onTestFinished(async () => {
+      await other.stop();
+      await plant.stop();
+    });
+    const customer = await other.customer('Unproven');
+    const answer = await other.boss.request('POST', '/api/accounts', {
+      ...{ openingId: randomUUID(), customerId: customer.id, meterIds: [other.meters[0]?.id] },
+      ...{ tariffId: other.tariffId, custody: 'meter' },
+    });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'account.custody-refused' } });
+    expect(JSON.stringify(answer.body)).toContain(words);
   });
-  expect(answer).toMatchObject({ status: 409, body: { code: 'account.custody-refused' } });
-  expect(JSON.stringify(answer.body)).toContain('bench-meter');
 });

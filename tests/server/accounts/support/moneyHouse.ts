@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Account, Customer, Meter } from '#contract/index.ts';
-import type { Plant } from '#drivers/simulator/plant.ts';
-import { startTestPlant } from '../../../scenarios/support/testPlant.ts';
+import { type PurseCapabilities, systemClock } from '#drivers/core/index.ts';
+import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
+import { type Plant, startPlant } from '#drivers/simulator/plant.ts';
+import type { AccountKind } from '#server/modules/ledger/index.ts';
 import { until } from '../../../scenarios/support/until.ts';
 import {
   type Answer,
@@ -20,23 +22,31 @@ export interface MoneyHouse {
   /** Prepaid meters that answer, by id. */
   readonly meters: readonly Meter[];
   readonly tariffId: number;
+  /** Somebody else with every right on the property. */
+  colleague(): Promise<Client>;
   customer(name: string, more?: object): Promise<Customer>;
   /** Opens an account; throws when it is refused. */
   open(customerId: number, meterIds: readonly number[], more?: object): Promise<Account>;
   account(accountId: number): Promise<Account>;
+  /** Waits until nothing of the account is under way. */
+  atRest(accountId: number): Promise<Account>;
+  /** What an account of the book holds, debit +. */
+  book(kind: AccountKind, subject: string): Promise<bigint>;
   post<T>(path: string, body: object): Promise<T>;
   stop(): Promise<void>;
 }
 
-export interface MoneyHouseOptions extends Pick<TestServerOptions, 'database' | 'probe'> {
+export interface MoneyHouseOptions extends Pick<TestServerOptions, 'database' | 'probe' | 'vendTimes'> {
   readonly plant?: Plant;
   readonly signIn?: { readonly user: string; readonly password: string };
 }
 
+const PASSWORD = 'a-long-enough-password';
+const SEED = 20_261_122;
 const READY_MS_MAX = 20_000;
 
 export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<MoneyHouse> {
-  const plant = options.plant ?? (await startTestPlant(32));
+  const plant = options.plant ?? (await startMoneyPlant());
   const { plant: _plant, signIn, ...serverOptions } = options;
   const server = await startTestServer(serverOptions);
   const { estate, measuring, money } = server.app;
@@ -53,6 +63,9 @@ export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<
     body: { kind: 'single', price: '0.68' },
   });
   const post = async <T>(path: string, body: object): Promise<T> => answered<T>(await boss.request('POST', path, body));
+  let colleagues = 0;
+  const account = async (accountId: number): Promise<Account> =>
+    answered(await boss.request('GET', `/api/accounts/${accountId}`));
   return {
     ...{ plant, server, boss, propertyId, meters, tariffId, post },
     customer: (name, more = {}) => post('/api/customers', { requestId: randomUUID(), propertyId, name, ...more }),
@@ -61,12 +74,37 @@ export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<
         ...{ openingId: randomUUID(), customerId, meterIds, tariffId, custody: 'platform' },
         ...more,
       }),
-    account: async (accountId) => answered(await boss.request('GET', `/api/accounts/${accountId}`)),
+    account,
+    async atRest(accountId) {
+      let last: Account | undefined;
+      await until('the account is at rest', READY_MS_MAX, async () => {
+        last = await account(accountId);
+        return last.running === undefined;
+      });
+      return last ?? account(accountId);
+    },
+    book: (kind, subject) => money.ledger.balance(server.database.db, propertyId, { kind, subject }),
+    async colleague() {
+      colleagues += 1;
+      const user = `colleague${colleagues}`;
+      const grants = [{ role: 'administrator', scope: 'property', placeId: propertyId }];
+      await post('/api/users', { user, displayName: user, password: PASSWORD, grants });
+      return server.signedIn(user, PASSWORD);
+    },
     async stop() {
       await server.stop();
       if (options.plant === undefined) await plant.stop();
     },
   };
+}
+
+/** 32 meters on one line, in this process; what they know to do with money can be less than everything. */
+export function startMoneyPlant(capabilities?: PurseCapabilities): Promise<Plant> {
+  return startPlant({
+    estate: makeEstate({ kind: 'count', meters: 32 }, SEED),
+    ...{ clock: systemClock, speed: 1, wire: 'off', thinkMs: [1, 5], stateFolder: undefined, listenHost: '127.0.0.1' },
+    ...(capabilities === undefined ? {} : { capabilities }),
+  });
 }
 
 export function answered<T>({ status, body }: Answer): T {

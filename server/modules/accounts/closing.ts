@@ -1,0 +1,181 @@
+import type { Account, BodyOf, closeAccount, PaymentMethod } from '#contract/index.ts';
+import type { AccountRef, PostingEntry } from '#server/modules/ledger/index.ts';
+import type { Queryable, Tx } from '#server/platform/db/index.ts';
+import type { Actor } from '#server/platform/http/index.ts';
+import type { CaseRow } from './caseStore.ts';
+import { fieldsOf } from './changes.ts';
+import { type AccountsContext, noteAccount, nowOf } from './context.ts';
+import { finishEpoch, readsOf, whyNotCharged } from './epochs.ts';
+import { beginMove, movedBy } from './moves.ts';
+import { NotYet } from './notYet.ts';
+import { paymentAccount } from './orders.ts';
+import { readMeters, snapshotFacts } from './reads.ts';
+import { advance, type Step } from './runner.ts';
+import { updateAccountRow } from './store.ts';
+import type { AccountView } from './types.ts';
+import { type CaseRequest, demandNoOpenVend, lockIn, once, storeCase } from './useCase.ts';
+import { demandAccount } from './visibility.ts';
+
+type ClosingBody = BodyOf<typeof closeAccount>;
+
+/**
+ * Closes an account. Custody in the meter: emptyMeter → finalRead → settle → payOut; in the platform the read is taken now and
+ * it begins with settle. A meter that does not answer and holds money needs a second person first.
+ */
+export function close(context: AccountsContext, actor: Actor, accountId: number, body: ClosingBody): Promise<Account> {
+  const { closingId: id, ...asked } = body;
+  const request: CaseRequest = { id, field: 'closingId', kind: 'closing', actor, input: { accountId, ...asked } };
+  return once(context, request, async (inputHash) => {
+    const { meters, custody } = demandAccount(context, actor, 'account.edit', accountId);
+    const meterIds = meters.map(({ meterId }) => meterId);
+    const reads = await readForClosing(context, meterIds, custody === 'meter', body.stated ?? []);
+    context.probe('closing/request/before');
+    await context.db.tx(async (tx) => {
+      const account = await lockIn(tx, accountId, ['open', 'paused']);
+      await demandNoOpenVend(context, tx, meterIds);
+      await updateAccountRow(tx, accountId, { ...fieldsOf(account), state: 'closing' });
+      const dead = account.custody === 'meter' && reads.some(({ quality }) => quality !== 'measured');
+      const row = await storeCase(context, tx, request, {
+        ...{ accountId, propertyId: account.propertyId, inputHash },
+        state: dead ? 'awaitingApproval' : 'running',
+        step: account.custody === 'meter' ? 'emptyMeter' : 'settle',
+        facts: { meters: reads.map(snapshotFacts) },
+      });
+      if (account.custody === 'meter' && !dead) await emptyMeters(context, tx, row);
+      await noteAccount(context, tx, accountId, 'closing');
+      tx.afterCommit(() => context.wake(id));
+    });
+    context.probe('closing/request/after');
+    return accountId;
+  });
+}
+
+/** The purse of a meter is read when it is emptied; here only those that do not answer need their stated balance. */
+async function readForClosing(
+  context: AccountsContext,
+  meterIds: readonly number[],
+  inMeter: boolean,
+  stated: NonNullable<ClosingBody['stated']>,
+) {
+  const purse = inMeter && stated.length > 0;
+  return readMeters(context, meterIds, { purse, stated });
+}
+
+/** Starts to take out what the meters hold. Safe to repeat. */
+export async function emptyMeters(context: AccountsContext, tx: Tx, row: CaseRow): Promise<void> {
+  for (const read of readsOf(row.facts)) await beginMove(context, tx, row, read, undefined);
+}
+
+export const CLOSING_STEPS: Readonly<Record<string, Step>> = {
+  emptyMeter: async (context, row) => {
+    const meterIds = readsOf(row.facts).map(({ meterId }) => meterId);
+    await advance(context, row, { step: 'finalRead' }, async (tx) => {
+      const moved = await movedBy(context, tx, row, meterIds);
+      return { moved: Object.fromEntries([...moved].map(([meterId, minor]) => [meterId, minor.toString()])) };
+    });
+  },
+  /** What ran through the meter while it was being emptied belongs to the account, too. */
+  finalRead: async (context, row) => {
+    const before = readsOf(row.facts);
+    const answering = before.filter(({ quality }) => quality === 'measured').map(({ meterId }) => meterId);
+    const last = await readMeters(context, answering, { purse: false, stated: [] });
+    const meters = before.map((read) => last.find(({ meterId }) => meterId === read.meterId) ?? read);
+    await advance(context, row, { step: 'settle' }, async () => ({ meters: meters.map(snapshotFacts) }));
+  },
+  settle: (context, row) =>
+    advance(context, row, { step: 'payOut' }, async (tx, account) => {
+      for (const read of readsOf(row.facts)) {
+        const ended = await finishEpoch(context, tx, account, read);
+        if (ended?.settled === false) throw new NotYet(whyNotCharged(ended.why));
+      }
+      await noteAccount(context, tx, account.id, 'closing');
+      return undefined;
+    }),
+  payOut: async (context, row) => {
+    const due = await dueTo(context, context.db, row.property_id, row.account_id);
+    if (needsSecondPerson(context, row, due)) {
+      await advance(context, row, { state: 'awaitingApproval', step: 'payOut' }, async () => ({
+        payOutMinor: due.total.toString(),
+      }));
+      return;
+    }
+    await advance(context, row, { state: 'done' }, async (tx, account) => {
+      const exact = await dueTo(context, tx, account.propertyId, account.id);
+      if (exact.total !== due.total) throw new NotYet('the amount changed meanwhile');
+      await postEnd(context, tx, row, account, exact);
+      await updateAccountRow(tx, account.id, { ...fieldsOf(account), state: 'closed', closedAt: nowOf(context) });
+      await noteAccount(context, tx, account.id, 'closed');
+      return { payOutMinor: exact.total.toString() };
+    });
+  },
+};
+
+interface Due {
+  readonly parts: readonly { readonly account: AccountRef; readonly minor: bigint }[];
+  /** What is left for the customer; negative: a debt. */
+  readonly total: bigint;
+}
+
+/** What an account has in the book: wallet, what came out of its meters, deposit, less what it owes. */
+async function dueTo({ ledger }: AccountsContext, db: Queryable, propertyId: number, accountId: number): Promise<Due> {
+  const parts = [];
+  for (const kind of ['wallet', 'refundPayable', 'deposit', 'receivable'] as const) {
+    const account = { kind, subject: `account:${accountId}` };
+    parts.push({ account, minor: -(await ledger.balance(db, propertyId, account)) });
+  }
+  return { parts, total: parts.reduce((sum, { minor }) => sum + minor, 0n) };
+}
+
+function needsSecondPerson(context: AccountsContext, row: CaseRow, due: Due): boolean {
+  if (row.approved_by !== null || row.facts['payOut'] === 'owed') return false;
+  return due.total > context.book.policy(row.property_id).refundSecondPersonMinor;
+}
+
+/** Everything of the account becomes nothing: paid out, owed (where the second person did not agree), or collected. */
+async function postEnd(
+  context: AccountsContext,
+  tx: Tx,
+  row: CaseRow,
+  account: AccountView,
+  { parts, total }: Due,
+): Promise<void> {
+  const input = row.input as { readonly refundMethod: PaymentMethod; readonly collectMethod: string };
+  const entries: PostingEntry[] = parts
+    .filter(({ minor }) => minor !== 0n)
+    .map(({ account: from, minor }) => ({ account: from, amountMinor: minor }));
+  const to = counterpart(row, account.id, input, total);
+  if (total !== 0n) entries.push({ account: to, amountMinor: -total });
+  const [first, second] = merged(entries);
+  if (first === undefined || second === undefined) return;
+  await context.ledger.post(tx, {
+    ...{ propertyId: account.propertyId, kind: 'account.closed', key: `${row.id}/closed`, entries: merged(entries) },
+    ...{ refKind: 'accountCase', refId: row.id, eventAtMs: context.clock.nowMs() },
+    actor: { userId: row.user_id, name: row.user_name },
+    reason: row.reason ?? '',
+  });
+}
+
+function counterpart(
+  row: CaseRow,
+  accountId: number,
+  input: { readonly refundMethod: PaymentMethod; readonly collectMethod: string },
+  total: bigint,
+): AccountRef {
+  const subject = `account:${accountId}`;
+  if (total > 0n)
+    return row.facts['payOut'] === 'owed'
+      ? { kind: 'refundPayable', subject }
+      : paymentAccount(input.refundMethod, { userId: row.user_id });
+  if (input.collectMethod === 'receivable') return { kind: 'receivable', subject };
+  return paymentAccount(input.collectMethod as PaymentMethod, { userId: row.user_id });
+}
+
+/** Entries of one account as one; those of nothing fall away. */
+function merged(entries: readonly PostingEntry[]): readonly PostingEntry[] {
+  const byAccount = Map.groupBy(entries, ({ account }) => `${account.kind}/${account.subject}`);
+  return [...byAccount.values()].flatMap((same) => {
+    const [first] = same;
+    const amountMinor = same.reduce((sum, entry) => sum + entry.amountMinor, 0n);
+    return first === undefined || amountMinor === 0n ? [] : [{ ...first, amountMinor }];
+  });
+}
