@@ -13,6 +13,8 @@ interface Moving {
   readonly mode: RelayMode | undefined;
 }
 
+const UNREAD_STATES: readonly CommandState[] = ['confirming', 'inDoubt'];
+
 /** Everything about commands that screens and alarms ask for all the time; current after each commit. */
 export class CommandBoard {
   readonly #moving = new Map<string, Moving>();
@@ -55,6 +57,13 @@ export class CommandBoard {
 
   inFlight(meterId: number): boolean {
     return this.#idsOfMeter.has(meterId);
+  }
+
+  /** Does a command of this meter wait to be read back? */
+  isUnread(meterId: number): boolean {
+    const ids = this.#idsOfMeter.get(meterId);
+    if (ids === undefined) return false;
+    return [...ids].some((id) => UNREAD_STATES.includes(this.#moving.get(id)?.state ?? 'queued'));
   }
 
   /** Is a relay command on its way that nobody has verified yet? */

@@ -12,6 +12,7 @@ import {
   changeCommands,
   claimQueued,
   claimUnread,
+  hastenUnread,
   selectHungryLines,
   selectNewerRelay,
 } from './store.ts';
@@ -65,6 +66,8 @@ export class Dispatcher {
   readonly #busyMeterIds = new Set<number>();
   /** Lines that may have something to send. */
   readonly #hungry = new Set<number>();
+  /** Meters that answer again, with something to be read back. */
+  readonly #answering = new Set<number>();
   #ended: Ended[] = [];
   #lookedMs = Number.NEGATIVE_INFINITY;
   #timer: TimerHandle | undefined;
@@ -91,6 +94,11 @@ export class Dispatcher {
   /** Something may be due on these lines. */
   wake(lineIds: Iterable<number>): void {
     for (const lineId of lineIds) this.#hungry.add(lineId);
+  }
+
+  /** This meter answered, and something of it is to be read back. */
+  answered(meterId: number): void {
+    if (!this.#busyMeterIds.has(meterId)) this.#answering.add(meterId);
   }
 
   figures(): DispatcherFigures {
@@ -166,6 +174,9 @@ export class Dispatcher {
   async #claimUnread(tx: Tx, nowMs: number): Promise<CommandRow[]> {
     const most = UNREAD_AT_ONCE_MAX - this.#busyMeterIds.size;
     if (most <= 0) return [];
+    const answering = [...this.#answering];
+    this.#answering.clear();
+    if (answering.length > 0) await hastenUnread(tx, answering, new Date(nowMs));
     const rows = await claimUnread(tx, most, new Date(nowMs), new Date(nowMs + LEASE_MS));
     return rows.filter(({ meter_id }) => !this.#busyMeterIds.has(meter_id));
   }

@@ -3,7 +3,7 @@ import type { LineDesk } from '#server/acquisition/types.ts';
 import type { AccountsReader } from '#server/modules/accounts/types.ts';
 import type { Estate } from '#server/modules/estate/index.ts';
 import type { Ledger } from '#server/modules/ledger/types.ts';
-import type { Metering } from '#server/modules/metering/index.ts';
+import type { Metering, MeterUpdate } from '#server/modules/metering/index.ts';
 import type { Tariffs } from '#server/modules/tariffs/types.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
@@ -92,6 +92,11 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
       }
     }
   }
+  function hear(update: MeterUpdate): void {
+    wishes.look(update);
+    const meterId = update.meter.profile.meter.id;
+    if (update.reading !== undefined && board.isUnread(meterId)) dispatcher.answered(meterId);
+  }
   const changed = (tx: Tx, rows: readonly CommandRow[]) => {
     if (rows.length > 0) tx.afterCommit(() => tell(rows));
   };
@@ -141,7 +146,7 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
       unlisten.push(
         metering.listen({
           metersChanged(updates) {
-            for (const update of updates) wishes.look(update);
+            for (const update of updates) hear(update);
           },
         }),
         accounts.onChange(({ kind, meterIds }) => {

@@ -184,6 +184,13 @@ export function claimUnread(tx: Tx, most: number, at: Date, leaseUntil: Date): P
     returning ${COLUMNS}`);
 }
 
+/** These meters answer again: what they were told is read back now, not after its pause. */
+export async function hastenUnread(tx: Tx, meterIds: readonly number[], at: Date): Promise<void> {
+  await tx.query(sql`
+    update command set due_at = ${at}
+    where meter_id = any(${meterIds}::int[]) and state in ('confirming', 'inDoubt') and due_at > ${at}`);
+}
+
 /** What became of claimed commands; all columns that a course changes. */
 export interface CommandChange {
   readonly id: string;
@@ -244,7 +251,8 @@ export async function selectNewerRelay(
 /** After a restart nothing that was under way is believed: it is read first. */
 export function distrustUnderWay(tx: Tx, at: Date): Promise<CommandRow[]> {
   return tx.query<CommandRow>(sql`
-    update command c set state = case state when 'sent' then 'confirming' else state end, why = '{restarted}', due_at = ${at}
+    update command c set state = case state when 'sent' then 'confirming' else state end, why = '{restarted}', due_at = ${at},
+      failed_reads = 0
     where state in ('sent', 'confirming', 'inDoubt') returning ${COLUMNS}`);
 }
 

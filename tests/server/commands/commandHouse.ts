@@ -23,6 +23,7 @@ export interface CommandHouse {
   readonly propertyId: number;
   meterId(meterNumber: string): number;
   gatewayOf(meterNumber: string): string;
+  lineOf(meterNumber: string): number;
   fault(meterNumber: string, request: Omit<FaultRequest, 'target'>): () => void;
   userWith(role: BuiltInRole, propertyId?: number): Promise<Client>;
   give(meterNumber: string, order: CommandOrderBody, client?: Client, commandId?: string): Promise<Command>;
@@ -66,6 +67,7 @@ export async function startCommandHouse(meters = 40): Promise<CommandHouse> {
     propertyId: server.app.estate.properties()[0]?.id ?? 0,
     meterId: meterOf,
     gatewayOf: (meterNumber) => rows.find((row) => row.meterNumber === meterNumber)?.code ?? '',
+    lineOf: (meterNumber) => server.app.estate.meter(meterOf(meterNumber))?.meter.lineId ?? 0,
     fault(meterNumber, request) {
       const { id } = plant.faults.set({ ...request, target: { kind: 'meter', meterNumber } });
       return () => void plant.faults.clear(id);
