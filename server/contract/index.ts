@@ -27,6 +27,7 @@ export {
   User,
   updateUser,
 } from './session.ts';
+export * from './settlement.ts';
 export * from './tariffs.ts';
 export * from './trends.ts';
 export * from './vending.ts';

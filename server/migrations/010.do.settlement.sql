@@ -195,7 +195,9 @@ create table reconciliation_run (
   finished_at timestamptz,
   meters int not null default 0,
   matched int not null default 0,
-  differing int not null default 0
+  differing int not null default 0,
+  -- Sums of the day by drawer: what was sold, what the book has.
+  payments jsonb not null default '[]'
 );
 create unique index reconciliation_run_nightly_key on reconciliation_run (property_id, day) where user_id is null;
 create index reconciliation_run_property_idx on reconciliation_run (property_id, id);

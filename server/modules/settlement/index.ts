@@ -15,12 +15,18 @@ import { selectNoticed } from './arrearsStore.ts';
 import { createArrearsWatch } from './arrearsWatch.ts';
 import { type ChargeRun, createChargeRuns } from './chargeRuns.ts';
 import { createChargingSource } from './chargingSource.ts';
+import { reconcileTonight } from './reconciliation.ts';
+import { createReconciliationService } from './reconciliationService.ts';
+import { addSettlementRoutes } from './routes.ts';
+import { createSettlementService } from './service.ts';
 import type { StreamOutcome } from './streamCharge.ts';
 
 export type { ChargeRun } from './chargeRuns.ts';
 
 /** How often it is looked whether a billing instant has passed for which registers are in. */
 const LOOK_EVERY_MS = 30_000;
+/** How long after the local midnight a property is compared. */
+const COMPARE_AFTER_MS = 2 * 3_600_000;
 /** Minutes after a billing instant at which what was read is charged: most reads are in, then stragglers. */
 const CHARGE_AT_MINUTES = [3, 10, 25];
 
@@ -81,6 +87,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       }),
     );
   });
+  const comparing = { db, ledger, calendarOf, nowMs };
   const unlisten: (() => void)[] = [];
   const lastRunMs = new Map<number, number>();
   let looking: ReturnType<typeof repeat> | undefined;
@@ -92,13 +99,19 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       const dueMs = CHARGE_AT_MINUTES.map((minutes) => instant + minutes * 60_000).findLast((atMs) => atMs <= now);
       if (dueMs === undefined || (lastRunMs.get(id) ?? 0) >= dueMs) continue;
       lastRunMs.set(id, now);
-      if (accounts.accountsOfProperty(id).length > 0) await runs.run(id);
+      if (accounts.accountsOfProperty(id).length === 0) continue;
+      await runs.run(id);
+      // After the charges of the night's first instants: what was used is known.
+      if (now - calendarOf(id).startOfDay(now) >= COMPARE_AFTER_MS) await reconcileTonight(id, comparing);
     }
   }
 
   return {
     chargingSource: source,
-    addRoutes() {},
+    addRoutes(routes) {
+      const service = createSettlementService({ db, estate, nowMs, chargeProperty: (id) => runs.run(id) });
+      addSettlementRoutes(routes, service, createReconciliationService({ ...comparing, estate, ledger }));
+    },
     start() {
       unlisten.push(
         accounts.onChange(({ accountId }) => arrears.look([accountId])),

@@ -37,3 +37,35 @@ export async function passQuarantine(tx: Tx, streamIds: readonly bigint[], nowMs
     update quarantine set decided_at = ${new Date(nowMs)}, decision = 'passed'
     where stream_id = any(${streamIds.map(String)}::int8[]) and decided_at is null`);
 }
+
+export interface QuarantineDecision {
+  readonly readId: bigint;
+  readonly decision: 'ignored' | 'rebased';
+  readonly userId: number;
+  readonly actorName: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+export async function decideQuarantine(tx: Tx, made: QuarantineDecision): Promise<void> {
+  await tx.query(sql`
+    update quarantine set decision = ${made.decision}, user_id = ${made.userId}, actor_name = ${made.actorName},
+      reason = ${made.reason}, decided_at = ${new Date(made.atMs)} where id = ${made.readId}`);
+}
+
+/** Charging goes on from this read. */
+export async function rebaseStream(
+  tx: Tx,
+  at: { readonly streamId: bigint; readonly atMs: number; readonly energyWh: bigint },
+): Promise<void> {
+  await tx.query(sql`
+    update charge_stream set cursor_at = ${new Date(at.atMs)}, cursor_wh = ${at.energyWh}, hold = null, held_at = null
+    where id = ${at.streamId}`);
+}
+
+/** The end that was told is wrong: the stream ends where it has come to. */
+export async function endStreamHere(tx: Tx, streamId: bigint, endMs: number): Promise<void> {
+  await tx.query(sql`
+    update charge_stream set ended_wh = cursor_wh, hold = null, held_at = null
+    where id = ${streamId} and ended_at = ${new Date(endMs)}`);
+}

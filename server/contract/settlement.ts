@@ -1,0 +1,338 @@
+import { type Static, Type } from 'typebox';
+import { closed, Id, Instant, MinorUnits, page, pageQuery } from './common.ts';
+import { route } from './route.ts';
+
+const tag = 'settlement';
+
+/** Ids of rows that grow without end, as decimal text. */
+const RowId = Type.String({ pattern: '^[1-9][0-9]{0,17}$', description: 'id of a row, decimal text' });
+const EnergyWh = Type.String({ description: 'Wh (or litres) on the primary side, decimal text' });
+const Month = Type.String({ pattern: '^\\d{4}-\\d{2}$', description: 'month of the property, 2026-11' });
+const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'day of the property, 2026-11-22' });
+const Reason = Type.String({ minLength: 3, maxLength: 300, pattern: '\\S' });
+const Price = Type.String({ description: 'per kWh or m³, eight decimals' });
+
+/** What a charge adds to one line of the month's bill. */
+export const ChargeLineDto = Type.Object({
+  tariffVersionId: Id,
+  label: Type.String({ description: 'energy, a rate (sharp, peak, flat, valley, deepValley) or step1, step2 …' }),
+  component: Type.Optional(Type.String()),
+  price: Price,
+  quantityWh: EnergyWh,
+  amountMinor: MinorUnits,
+});
+
+/** A charge: what left the wallet, or what a meter is known to have taken out of its own balance. */
+export const Charge = Type.Object({
+  id: RowId,
+  propertyId: Id,
+  accountId: Id,
+  meterId: Id,
+  epoch: Type.Integer(),
+  custody: Type.Union([Type.Literal('meter'), Type.Literal('platform')]),
+  from: Instant,
+  to: Instant,
+  month: Month,
+  reason: Type.Union([
+    Type.Literal('reading'),
+    Type.Literal('monthEnd'),
+    Type.Literal('modeSwitch'),
+    Type.Literal('closing'),
+  ]),
+  quantityWh: EnergyWh,
+  amountMinor: MinorUnits,
+  lines: Type.Array(ChargeLineDto),
+  /** The posting in the book. */
+  ledgerTxnId: RowId,
+  chargedAt: Instant,
+});
+export type Charge = Static<typeof Charge>;
+
+/** The difference of two registers at one price. */
+export const SegmentDto = Type.Object({
+  from: Instant,
+  to: Instant,
+  fromWh: EnergyWh,
+  toWh: EnergyWh,
+  deltaWh: EnergyWh,
+  /** CT × PT, which these registers already contain. */
+  multiplier: Type.String(),
+  tariffVersionId: Id,
+  /** `prorated`: an end was not read but computed by time. `rolledOver`: the register began anew in between. */
+  quality: Type.Union([Type.Literal('measured'), Type.Literal('rolledOver'), Type.Literal('prorated')]),
+  /** The registers as they were read, where they were. */
+  fromRead: Type.Optional(Type.Object({ readAt: Instant, quality: Type.String(), source: Type.String() })),
+  toRead: Type.Optional(Type.Object({ readAt: Instant, quality: Type.String(), source: Type.String() })),
+  lines: Type.Array(
+    Type.Object({
+      label: Type.String(),
+      component: Type.Optional(Type.String()),
+      price: Price,
+      quantityWh: EnergyWh,
+      /** Exact, eleven decimals of the currency. */
+      exact: Type.String(),
+    }),
+  ),
+});
+
+export const listCharges = route({
+  method: 'GET',
+  path: '/api/charges',
+  access: 'account.view',
+  tag,
+  summary: 'Charges, newest first, by property, account and meter',
+  query: Type.Object({
+    propertyId: Type.Optional(Id),
+    accountId: Type.Optional(Id),
+    meterId: Type.Optional(Id),
+    ...pageQuery,
+  }),
+  response: page(Charge),
+});
+
+export const getCharge = route({
+  method: 'GET',
+  path: '/api/charges/:chargeId',
+  access: 'account.view',
+  tag,
+  summary: 'A charge with its segments: registers, multiplier and tariff version of each',
+  params: Type.Object({ chargeId: RowId }),
+  response: Type.Object({ charge: Charge, segments: Type.Array(SegmentDto) }),
+});
+
+export const runCharging = route({
+  method: 'POST',
+  path: '/api/charge-runs',
+  access: 'money.settings',
+  tag,
+  summary: 'Charge now what was read up to now; twice is the same as once',
+  body: Type.Object({ propertyId: Id }, closed),
+  response: Type.Object({
+    runId: RowId,
+    propertyId: Id,
+    to: Instant,
+    streams: Type.Integer(),
+    charges: Type.Integer(),
+    amountMinor: MinorUnits,
+    /** Meters that could not be charged up to their newest read: see /api/charge-holds. */
+    held: Type.Integer(),
+  }),
+});
+
+export const listChargeHolds = route({
+  method: 'GET',
+  path: '/api/charge-holds',
+  access: 'account.view',
+  tag,
+  summary: 'Meters whose use is not charged now, and why',
+  query: Type.Object({ propertyId: Type.Optional(Id), ...pageQuery }),
+  response: page(
+    Type.Object({
+      id: RowId,
+      propertyId: Id,
+      accountId: Id,
+      meterId: Id,
+      cause: Type.Union([Type.Literal('noTariffVersion'), Type.Literal('quarantine')]),
+      since: Instant,
+      /** Everything before it is charged. */
+      chargedTo: Instant,
+    }),
+  ),
+});
+
+const QuarantinedRead = Type.Object({
+  id: RowId,
+  propertyId: Id,
+  accountId: Id,
+  meterId: Id,
+  /** `backward`: lower than before and no roll-over. `implausible`: more than can have flowed. */
+  cause: Type.Union([Type.Literal('backward'), Type.Literal('implausible')]),
+  lastGood: Type.Object({ at: Instant, energyWh: EnergyWh }),
+  read: Type.Object({ at: Instant, energyWh: EnergyWh }),
+  /** Most that could have flowed in between. */
+  mostWh: EnergyWh,
+  raisedAt: Instant,
+  decidedAt: Type.Optional(Instant),
+  decision: Type.Optional(Type.Union([Type.Literal('ignored'), Type.Literal('rebased'), Type.Literal('passed')])),
+  decidedBy: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String()),
+});
+export type QuarantinedRead = Static<typeof QuarantinedRead>;
+
+export const listQuarantinedReads = route({
+  method: 'GET',
+  path: '/api/quarantined-reads',
+  access: 'account.view',
+  tag,
+  summary: 'Reads that nothing is charged over, newest first; `open`: not decided yet',
+  query: Type.Object({ propertyId: Type.Optional(Id), open: Type.Optional(Type.Boolean()), ...pageQuery }),
+  response: page(QuarantinedRead),
+});
+
+export const decideQuarantinedRead = route({
+  method: 'POST',
+  path: '/api/quarantined-reads/:readId/decision',
+  access: 'vend.decide',
+  tag,
+  summary:
+    'ignored: the read was wrong, later ones count. rebased: go on from this read; what flowed in between is corrected by a makeup',
+  params: Type.Object({ readId: RowId }),
+  body: Type.Object(
+    { decision: Type.Union([Type.Literal('ignored'), Type.Literal('rebased')]), reason: Reason },
+    closed,
+  ),
+  response: QuarantinedRead,
+});
+
+const Level = Type.Union([Type.Literal('alarm1'), Type.Literal('alarm2'), Type.Literal('arrears')]);
+export const listNotices = route({
+  method: 'GET',
+  path: '/api/notices',
+  access: 'account.view',
+  tag,
+  summary: 'Warnings to customers, newest first: a line was crossed; `open`: the wallet is still below it',
+  query: Type.Object({
+    propertyId: Type.Optional(Id),
+    accountId: Type.Optional(Id),
+    open: Type.Optional(Type.Boolean()),
+    ...pageQuery,
+  }),
+  response: page(
+    Type.Object({
+      id: RowId,
+      propertyId: Id,
+      accountId: Id,
+      level: Level,
+      balanceMinor: MinorUnits,
+      lineMinor: MinorUnits,
+      raisedAt: Instant,
+      clearedAt: Type.Optional(Instant),
+    }),
+  ),
+});
+
+export const listArrears = route({
+  method: 'GET',
+  path: '/api/arrears',
+  access: 'account.view',
+  tag,
+  summary: 'Accounts below one of their lines, with what the guard of cuts decided',
+  query: Type.Object({ propertyId: Type.Optional(Id), ...pageQuery }),
+  response: page(
+    Type.Object({
+      accountId: Id,
+      propertyId: Id,
+      level: Level,
+      balanceMinor: MinorUnits,
+      since: Instant,
+      /** `cut <instant>` or `hold <reasons>`. */
+      decision: Type.Optional(Type.String()),
+      /** What the relays were last told by this rule. */
+      wanted: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('closed')])),
+    }),
+  ),
+});
+
+/** Sums of one day by where the money lies: what was sold, and what the book has. */
+const PaymentSums = Type.Object({
+  drawer: Type.String({ description: 'cash, bank, wechat or alipay' }),
+  soldMinor: MinorUnits,
+  bookedMinor: MinorUnits,
+});
+export const ReconciliationRun = Type.Object({
+  id: RowId,
+  propertyId: Id,
+  day: Day,
+  by: Type.String(),
+  startedAt: Instant,
+  finishedAt: Type.Optional(Instant),
+  meters: Type.Integer(),
+  matched: Type.Integer(),
+  differing: Type.Integer(),
+  payments: Type.Array(PaymentSums),
+});
+export type ReconciliationRun = Static<typeof ReconciliationRun>;
+
+/**
+ * countDiffers     the meter counts another number of purchases than we confirmed
+ * vendUnderWay     … and money is under way to it: look again when that has ended
+ * balanceDiffers   the meter holds another balance than what was sold less what was used
+ * notRead          the meter has not told its purchases or its balance
+ * paymentMissing   money was taken, the book does not have it
+ * paymentDiffers   the book has another amount
+ * paymentUnknown   the book has money of a sale that there is not
+ * chargesDiffer    Σ charges is not what the book has as income
+ * bookUnsound      the proof of the whole book found a fault
+ */
+export const RECONCILIATION_CAUSES = [
+  'countDiffers',
+  'vendUnderWay',
+  'balanceDiffers',
+  'notRead',
+  'paymentMissing',
+  'paymentDiffers',
+  'paymentUnknown',
+  'chargesDiffer',
+  'bookUnsound',
+] as const;
+export type ReconciliationCause = (typeof RECONCILIATION_CAUSES)[number];
+
+export const ReconciliationRow = Type.Object({
+  id: RowId,
+  side: Type.Union([Type.Literal('meter'), Type.Literal('payments'), Type.Literal('book')]),
+  cause: Type.Enum([...RECONCILIATION_CAUSES]),
+  accountId: Type.Optional(Id),
+  meterId: Type.Optional(Id),
+  expected: Type.String(),
+  found: Type.String(),
+  differenceMinor: Type.Optional(MinorUnits),
+  detail: Type.String(),
+  /** A person took the difference into the books. */
+  drift: Type.Optional(
+    Type.Object({ amountMinor: MinorUnits, ledgerTxnId: RowId, at: Instant, by: Type.String(), reason: Type.String() }),
+  ),
+});
+export type ReconciliationRow = Static<typeof ReconciliationRow>;
+
+export const runReconciliation = route({
+  method: 'POST',
+  path: '/api/reconciliation-runs',
+  access: 'ledger.view',
+  tag,
+  status: 201,
+  summary: 'Compare meters, books and payments of a property now; it also runs every night by itself',
+  body: Type.Object({ propertyId: Id }, closed),
+  response: ReconciliationRun,
+});
+
+export const listReconciliationRuns = route({
+  method: 'GET',
+  path: '/api/reconciliation-runs',
+  access: 'ledger.view',
+  tag,
+  summary: 'Comparisons of meters, books and payments, newest first',
+  query: Type.Object({ propertyId: Type.Optional(Id), ...pageQuery }),
+  response: page(ReconciliationRun),
+});
+
+export const listReconciliationRows = route({
+  method: 'GET',
+  path: '/api/reconciliation-runs/:runId/rows',
+  access: 'ledger.view',
+  tag,
+  summary: 'What did not match, with the cause',
+  params: Type.Object({ runId: RowId }),
+  query: Type.Object(pageQuery),
+  response: page(ReconciliationRow),
+});
+
+export const postDrift = route({
+  method: 'POST',
+  path: '/api/reconciliation-rows/:rowId/drift',
+  access: 'vend.decide',
+  tag,
+  summary: 'Take the difference of a meter’s balance into the books, at most once; nobody but a person does so',
+  params: Type.Object({ rowId: RowId }),
+  body: Type.Object({ reason: Reason }, closed),
+  response: ReconciliationRow,
+});

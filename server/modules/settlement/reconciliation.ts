@@ -1,0 +1,142 @@
+import type { ZonedCalendar } from '#domain/calendar.ts';
+import type { Ledger } from '#server/modules/ledger/index.ts';
+import type { Db, Tx } from '#server/platform/db/index.ts';
+import { localDay } from './months.ts';
+import { nightExists } from './reconciliationListStore.ts';
+import {
+  finishRun,
+  insertRun,
+  type MeterBooks,
+  type NewRow,
+  type StoredRun,
+  selectChargeSums,
+  selectDrawerSums,
+  selectMeterBooks,
+  selectPaymentDifferences,
+} from './reconciliationStore.ts';
+
+/** Meters charge with four decimals and round as they go: below it a difference is not listed. Minor units. */
+export const DRIFT_LISTED_FROM_MINOR = 100n;
+/** Payments of so many days are compared each time: what was paid late or repaired is looked at again. */
+const PAYMENT_DAYS = 40;
+const DAY_MS = 86_400_000;
+
+export interface ReconciliationDeps {
+  readonly db: Db;
+  readonly ledger: Pick<Ledger, 'prove'>;
+  readonly calendarOf: (propertyId: number) => ZonedCalendar;
+  readonly nowMs: () => number;
+}
+
+export interface AskedBy {
+  readonly userId: number | undefined;
+  readonly name: string;
+}
+
+/**
+ * Compares what meters, books and payments say of a property, and lists what does not match. It changes nothing else: a
+ * difference is taken into the books only when a person says so. Undefined: this night's comparison is there already.
+ */
+export async function reconcile(
+  tx: Tx,
+  propertyId: number,
+  by: AskedBy,
+  deps: ReconciliationDeps,
+): Promise<StoredRun | undefined> {
+  const calendar = deps.calendarOf(propertyId);
+  const startedMs = deps.nowMs();
+  // By itself it looks back at the day that is over; a person asks about the day as it stands.
+  const dayMs = by.userId === undefined ? calendar.startOfDayAfter(startedMs, -1) : calendar.startOfDay(startedMs);
+  const day = localDay(calendar, dayMs);
+  const id = await insertRun(tx, { propertyId, day, userId: by.userId, actorName: by.name, atMs: startedMs });
+  if (id === undefined) return undefined;
+  const meters = await selectMeterBooks(tx, propertyId);
+  const ofMeters = meters.flatMap((books) => judgeMeter(books));
+  const wrongMeters = new Set(ofMeters.map(({ meterId }) => meterId));
+  const payments = await selectDrawerSums(tx, {
+    ...{ propertyId, name: day, fromMs: dayMs },
+    toMs: calendar.startOfDayAfter(dayMs, 1),
+  });
+  const sinceDay = localDay(calendar, startedMs - PAYMENT_DAYS * DAY_MS);
+  const rows = [
+    ...ofMeters,
+    ...(await judgePayments(tx, propertyId, sinceDay)),
+    ...(await judgeBook(tx, propertyId, deps)),
+  ];
+  return finishRun(tx, {
+    ...{ id, propertyId, rows, payments, meters: meters.length },
+    matched: meters.length - wrongMeters.size,
+    atMs: deps.nowMs(),
+  });
+}
+
+/** Compares tonight, once; undefined when that was done. */
+export async function reconcileTonight(propertyId: number, deps: ReconciliationDeps): Promise<StoredRun | undefined> {
+  const calendar = deps.calendarOf(propertyId);
+  const day = localDay(calendar, calendar.startOfDayAfter(deps.nowMs(), -1));
+  if (await nightExists(deps.db, propertyId, day)) return undefined;
+  return deps.db.tx((tx) => reconcile(tx, propertyId, { userId: undefined, name: 'settlement' }, deps));
+}
+
+function judgeMeter(books: MeterBooks): NewRow[] {
+  const { account_id: accountId, meter_id: meterId, count, read_count: readCount, read_balance: readBalance } = books;
+  const about = { side: 'meter', accountId, meterId } as const;
+  if (books.read_at === null || readBalance === null || readCount === null) {
+    const detail = 'no read of purchases and balance at the instant up to which it is charged';
+    return [{ ...about, cause: 'notRead', expected: 'a read', found: 'none', detail }];
+  }
+  if (books.sold_since) return [];
+  const detail = `read ${books.read_at.toISOString()}`;
+  const rows: NewRow[] = [];
+  if (count !== null && count !== readCount)
+    rows.push({
+      ...{ ...about, cause: books.under_way ? 'vendUnderWay' : 'countDiffers', detail },
+      expected: `${count} purchases`,
+      found: `${readCount} purchases`,
+    });
+  const expected = books.booked_minor - books.open_minor;
+  const difference = readBalance - expected;
+  const isListed = difference >= DRIFT_LISTED_FROM_MINOR || difference <= -DRIFT_LISTED_FROM_MINOR;
+  if (isListed && !books.under_way)
+    rows.push({
+      ...{ ...about, cause: 'balanceDiffers', detail, differenceMinor: difference },
+      expected: String(expected),
+      found: String(readBalance),
+    });
+  return rows;
+}
+
+async function judgePayments(tx: Tx, propertyId: number, sinceDay: string): Promise<NewRow[]> {
+  const differences = await selectPaymentDifferences(tx, propertyId, sinceDay);
+  return differences.map(({ ref_id, method, account_id, sold, booked }) => ({
+    side: 'payments',
+    cause: sold === null ? 'paymentUnknown' : booked === null ? 'paymentMissing' : 'paymentDiffers',
+    ...(account_id === null ? {} : { accountId: account_id }),
+    expected: String(sold ?? 0n),
+    found: String(booked ?? 0n),
+    differenceMinor: (booked ?? 0n) - (sold ?? 0n),
+    detail: method === null ? `vend ${ref_id}` : `vend ${ref_id}, ${method}`,
+  }));
+}
+
+async function judgeBook(tx: Tx, propertyId: number, { ledger }: ReconciliationDeps): Promise<NewRow[]> {
+  const { listed, booked } = await selectChargeSums(tx, propertyId);
+  const charges: NewRow[] =
+    listed === booked
+      ? []
+      : [
+          {
+            ...{ side: 'book', cause: 'chargesDiffer', expected: String(listed), found: String(booked) },
+            ...{ differenceMinor: booked - listed, detail: 'Σ charges and income from charges' },
+          },
+        ];
+  const { faults } = await ledger.prove(tx, [propertyId]);
+  return [
+    ...charges,
+    ...faults.map(
+      ({ kind, subject, detail }): NewRow => ({
+        ...{ side: 'book', cause: 'bookUnsound', expected: 'sound', found: kind, detail: `${subject}: ${detail}` },
+      }),
+    ),
+  ];
+}

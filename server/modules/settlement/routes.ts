@@ -1,0 +1,38 @@
+import {
+  decideQuarantinedRead,
+  getCharge,
+  listArrears,
+  listChargeHolds,
+  listCharges,
+  listNotices,
+  listQuarantinedReads,
+  listReconciliationRows,
+  listReconciliationRuns,
+  postDrift,
+  runCharging,
+  runReconciliation,
+} from '#contract/index.ts';
+import type { RouteServer } from '#server/platform/http/index.ts';
+import type { ReconciliationService } from './reconciliationService.ts';
+import type { SettlementService } from './service.ts';
+
+export function addSettlementRoutes(
+  routes: RouteServer,
+  charges: SettlementService,
+  comparisons: ReconciliationService,
+): void {
+  routes.add(listCharges, ({ actor, query }) => charges.charges(actor.scope('account.view'), query));
+  routes.add(getCharge, ({ actor, params }) => charges.charge(actor.scope('account.view'), params.chargeId));
+  routes.add(runCharging, ({ actor, body }) => charges.run(actor, body.propertyId));
+  routes.add(listChargeHolds, ({ actor, query }) => charges.holds(actor.scope('account.view'), query));
+  routes.add(listQuarantinedReads, ({ actor, query }) => charges.quarantine(actor.scope('account.view'), query));
+  routes.add(decideQuarantinedRead, ({ actor, params, body }) => charges.decide(actor, params.readId, body));
+  routes.add(listNotices, ({ actor, query }) => charges.notices(actor.scope('account.view'), query));
+  routes.add(listArrears, ({ actor, query }) => charges.arrears(actor.scope('account.view'), query));
+  routes.add(runReconciliation, ({ actor, body }) => comparisons.run(actor, body.propertyId));
+  routes.add(listReconciliationRuns, ({ actor, query }) => comparisons.runs(actor.scope('ledger.view'), query));
+  routes.add(listReconciliationRows, ({ actor, params, query }) =>
+    comparisons.rows(actor.scope('ledger.view'), params.runId, query),
+  );
+  routes.add(postDrift, ({ actor, params, body }) => comparisons.postDrift(actor, params.rowId, body.reason));
+}
