@@ -64,7 +64,7 @@ function requestsOf(
     case 'purchase':
     case 'refund':
     case 'setPurse':
-      return [requestOf(known(purse[command.kind], command.kind), amounts(command))];
+      return [requestOf(sayable(purse[command.kind], command.kind), amounts(command))];
     case 'prices':
       return command.switchAtMs === undefined
         ? requests(purse.prices, pricesOf(command.prices), 'prices')
@@ -73,7 +73,7 @@ function requestsOf(
       return requests(purse.settings, settingsOf(command.settings), 'settings');
     case 'clock':
       if (localMs === undefined) throw new Unsayable('the time zone of the line is not known');
-      return [requestOf(known(purse.clock, 'clock'), clockParts(localMs(command.atMs)))];
+      return [requestOf(sayable(purse.clock, 'clock'), clockParts(localMs(command.atMs)))];
   }
 }
 
@@ -87,7 +87,7 @@ function relayRequest({ relayWrite }: MeterModel, mode: RelayMode): WriteRequest
   return { kind: 'writeRegisters', function: 16, start: relayWrite.address, registers: registers[mode] };
 }
 
-function known(frame: WriteFrame | undefined, name: string): WriteFrame {
+function sayable(frame: WriteFrame | undefined, name: string): WriteFrame {
   if (frame === undefined) throw new Unsayable(`has no way to be told: ${name}`);
   return frame;
 }

@@ -7,7 +7,7 @@ import { ALL_CAPABILITIES } from './meter/purseMemory.ts';
 import { SimulatedMeter } from './meter/simulatedMeter.ts';
 import { HOUR_MS, PlantTime } from './plantTime.ts';
 import { pathOfRecord, recordOfPath } from './state/pathRecord.ts';
-import { plain, unplain } from './state/plain.ts';
+import { plain, restored } from './state/plain.ts';
 import { type KeptState, StateFile } from './state/stateFile.ts';
 
 /** How often the plant notes the time it has reached. */
@@ -89,7 +89,7 @@ export class Population {
     }
     // What a meter accepted once it accepts again, whatever it could do then.
     for (const { meterNumber, write, atMs } of kept?.writes ?? []) {
-      this.#meters.get(meterNumber)?.write(unplain<MeterWrite>(write), atMs, undefined);
+      this.#meters.get(meterNumber)?.write(restored(write) as MeterWrite, atMs, undefined);
     }
   }
 

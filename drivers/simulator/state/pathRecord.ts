@@ -1,7 +1,7 @@
 import type { ForcedMode, MeterPath, PastEvent } from '../meter/meterPath.ts';
 import type { PurseMemory } from '../meter/purseMemory.ts';
 import type { BandEnergy, Prices } from '../meter/tariff.ts';
-import { type Plain, plain, unplain } from './plain.ts';
+import { type Plain, plain, restored } from './plain.ts';
 
 /** A meter's path as it stands in the snapshot: one short array, amounts as text. */
 export type PathRecord = readonly [
@@ -45,7 +45,7 @@ export function pathOfRecord(record: PathRecord): MeterPath {
     forced,
     topUpAtMs: topUpAtMs ?? undefined,
     past: past.map(eventOfRecord),
-    purse: purse === null ? undefined : unplain<PurseMemory>(purse),
+    purse: purse === null ? undefined : (restored(purse) as PurseMemory),
   };
 }
 

@@ -12,12 +12,8 @@ export function plain(value: unknown): Plain {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
-/** What `plain` was made of. Whoever wrote it vouches for its type: it comes from this plant's own state file. */
-export function unplain<T>(value: Plain): T {
-  return restored(value) as T;
-}
-
-function restored(value: Plain): unknown {
+/** What `plain` was made of. The reader vouches for its type: it comes from this plant's own state file. */
+export function restored(value: Plain): unknown {
   if (typeof value === 'string') return /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value;
   if (Array.isArray(value)) return value.map(restored);
   if (typeof value === 'object' && value !== null)
