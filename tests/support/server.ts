@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AnyRoute } from '#contract/index.ts';
 import type { Clock } from '#drivers/core/index.ts';
 import { systemClock } from '#drivers/core/index.ts';
-import { type App, startApp } from '#server/app.ts';
+import { type App, type AppDeps, startApp } from '#server/app.ts';
 import { type Environment, readConfig } from '#server/config.ts';
 import { type Log, silentLog } from '#server/platform/log.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
@@ -18,6 +18,8 @@ export interface TestServerOptions {
   /** One that outlives this server; it is left as it is when the server stops. */
   readonly database?: TestDatabase;
   readonly probe?: (point: string) => void;
+  /** Other bounds of delivery than those of a site. */
+  readonly vendTimes?: AppDeps['vendTimes'];
 }
 
 export interface Answer {
@@ -62,6 +64,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: options.log ?? silentLog,
     clock: options.clock ?? systemClock,
     ...(options.probe === undefined ? {} : { probe: options.probe }),
+    ...(options.vendTimes === undefined ? {} : { vendTimes: options.vendTimes }),
   });
   const nobody = clientOf(app.address, '');
   return {

@@ -55,6 +55,9 @@ function notYet({ amountMinor }: VendFacts, purse: PurseRead, bound: Bound): Fin
 
 /** What came with our count: as the meter remembers it, else by its sum, else by its balance. */
 function amountAtCount(facts: VendFacts, purse: PurseRead, bound: Bound): bigint | Finding {
+  // What is set is no purchase: neither records nor sums know of it.
+  if (facts.path === 'absolute')
+    return purse.count === bound.seq ? amountByBalance(facts, purse, bound) : contradiction('countPassed');
   const recorded = purse.records?.find(({ count }) => count === bound.seq)?.amountMinor;
   const alone = purse.count === bound.seq;
   const bySum =

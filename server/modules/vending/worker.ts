@@ -195,12 +195,16 @@ async function take({ db, stepper, clock, times, log }: WorkerDeps, row: VendRow
   }
 }
 
+/** Modbus exception 03: the meter does not take this value, now or later; busy meters and gateways answer otherwise. */
+const ILLEGAL_VALUE = 3;
+
 /** Refusals that the meter would repeat; all others say only that a read is due. */
 function hintOf(outcome: CommandOutcome | undefined): ReplyHint {
   if (outcome === undefined || !outcome.sent) return 'unsent';
   if (outcome.reply !== 'refused') return outcome.reply;
   if (outcome.why === 'duplicate' || outcome.why === 'count') return 'duplicate';
-  return outcome.why === 'hoarding' || outcome.why === 'unsupported' ? 'refused' : 'none';
+  const definite = outcome.why !== 'other' || outcome.exceptionCode === ILLEGAL_VALUE;
+  return definite ? 'refused' : 'none';
 }
 
 function causeOf(outcome: CommandOutcome | undefined): string | undefined {

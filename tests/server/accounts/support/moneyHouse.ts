@@ -43,6 +43,7 @@ export interface MoneyHouseOptions extends Pick<TestServerOptions, 'database' | 
 
 const PASSWORD = 'a-long-enough-password';
 const SEED = 20_261_122;
+const REST_MS_MAX = 15_000;
 const READY_MS_MAX = 20_000;
 
 export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<MoneyHouse> {
@@ -77,10 +78,14 @@ export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<
     account,
     async atRest(accountId) {
       let last: Account | undefined;
-      await until('the account is at rest', READY_MS_MAX, async () => {
-        last = await account(accountId);
-        return last.running === undefined;
-      });
+      await until(
+        () => `at rest: ${JSON.stringify(last?.running)}`,
+        REST_MS_MAX,
+        async () => {
+          last = await account(accountId);
+          return last.running === undefined;
+        },
+      );
       return last ?? account(accountId);
     },
     book: (kind, subject) => money.ledger.balance(server.database.db, propertyId, { kind, subject }),
