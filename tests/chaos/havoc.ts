@@ -4,6 +4,8 @@ import { FRAME_LIFE_MS, faultsOf, killsOf } from './plan.ts';
 
 export interface Havoc {
   readonly kills: () => { readonly server: number; readonly postgres: number };
+  /** Rejects when something does not come back after a kill: then the run is over. */
+  readonly broken: Promise<never>;
   /** Ends the killing and the faults; resolves when the server serves and no frame of any fault can be under way. */
   stop(): Promise<void>;
 }
@@ -18,6 +20,10 @@ export function wreak(house: House, seed: number): Havoc {
   const over = new AbortController();
   const count = { server: 0, postgres: 0 };
   const killing = kill();
+  const broken = new Promise<never>((_, reject) => {
+    killing.catch(reject);
+  });
+  broken.catch(() => undefined);
 
   async function kill(): Promise<void> {
     for (const { what, afterMs } of killsOf(seed)) {
@@ -31,9 +37,10 @@ export function wreak(house: House, seed: number): Havoc {
 
   return {
     kills: () => ({ ...count }),
+    broken,
     async stop() {
       over.abort();
-      await killing;
+      await killing.catch(() => undefined);
       for (const id of faults) plant.faults.clear(id);
       await sleep(FRAME_LIFE_MS);
     },

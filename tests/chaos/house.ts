@@ -7,6 +7,7 @@ import { systemClock } from '#drivers/core/index.ts';
 import { type ControlServer, startControl } from '#drivers/simulator/control.ts';
 import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
 import { type Plant, startPlant } from '#drivers/simulator/plant.ts';
+import { capabilitiesOfWords } from '#drivers/simulator/purseWords.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/platform/db/index.ts';
 import { silentLog } from '#server/platform/log.ts';
 import { temporaryFolder } from '../bench/support/serverProcess.ts';
@@ -39,7 +40,7 @@ export interface House {
   stop(): Promise<void>;
 }
 
-export async function openHouse({ meters, seed }: ChaosOptions): Promise<House> {
+export async function openHouse({ meters, seed, lacks }: ChaosOptions): Promise<House> {
   const folder = temporaryFolder('chaos');
   const postgres = await startEmbeddedPostgres({ dir: join(folder.dir, 'postgres'), log: silentLog });
   const plant = await startPlant({
@@ -50,6 +51,7 @@ export async function openHouse({ meters, seed }: ChaosOptions): Promise<House> 
     thinkMs: [1, 4],
     stateFolder: undefined,
     listenHost: '127.0.0.1',
+    capabilities: capabilitiesOfWords(lacks),
   });
   const control = await startControl(plant);
   const port = await freePort();

@@ -8,7 +8,9 @@ import { type ChaosReport, runChaos } from './run.ts';
  */
 const options = readChaosOptions(process.argv.slice(2));
 const say = (line: string) => void process.stderr.write(`${line}\n`);
-const report = await runChaos(options, say);
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+const report = await runChaos(options, say, stopping.signal);
 tell(report);
 const figures = {
   sales: report.fulfilled.length,

@@ -8,11 +8,13 @@ export interface ChaosOptions {
   readonly meters: number;
   /** People at desks at the same time. */
   readonly clients: number;
+  /** What the meters cannot do and the server believes they can (words of PLANT_PURSE): such a run must turn red. */
+  readonly lacks: string;
 }
 
-export const CHAOS_DEFAULTS: ChaosOptions = { sales: 2_000, seed: 20_261_122, meters: 96, clients: 24 };
+export const CHAOS_DEFAULTS: ChaosOptions = { sales: 2_000, seed: 20_261_122, meters: 96, clients: 24, lacks: 'full' };
 
-const USAGE = 'npm run chaos -- [--sales 2000] [--seed 20261122] [--meters 96] [--clients 24]';
+const USAGE = 'npm run chaos -- [--sales 2000] [--seed 20261122] [--meters 96] [--clients 24] [--lacks noSeq]';
 
 /** Reads the command line; ends the process with a sentence for what is wrong with it. */
 export function readChaosOptions(args: readonly string[]): ChaosOptions {
@@ -20,13 +22,14 @@ export function readChaosOptions(args: readonly string[]): ChaosOptions {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { sales: text, seed: text, meters: text, clients: text },
+      options: { sales: text, seed: text, meters: text, clients: text, lacks: text },
     });
     return {
       sales: numberOf('sales', values.sales, CHAOS_DEFAULTS.sales, 1, 1_000_000),
       seed: numberOf('seed', values.seed, CHAOS_DEFAULTS.seed, 0, 999_999_999),
       meters: numberOf('meters', values.meters, CHAOS_DEFAULTS.meters, 4, 2_000),
       clients: numberOf('clients', values.clients, CHAOS_DEFAULTS.clients, 1, 200),
+      lacks: values.lacks ?? CHAOS_DEFAULTS.lacks,
     };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);

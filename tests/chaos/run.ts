@@ -16,23 +16,35 @@ export interface ChaosReport extends Verdict {
 }
 
 /** Everything from an empty folder to the verdict. `say` gets a line of progress now and then. */
-export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<ChaosReport> {
-  const beganMs = performance.now();
+export async function runChaos(
+  options: ChaosOptions,
+  say: (line: string) => void,
+  stopped: AbortSignal = new AbortController().signal,
+): Promise<ChaosReport> {
   const house = await openHouse(options);
+  const cut = new Promise<never>((_, reject) => {
+    stopped.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+  });
+  cut.catch(() => undefined);
   try {
-    say(`a house with ${options.meters} meters; its server says ${house.logFile}`);
-    const site = await setUp(house, options.seed);
-    const before = await truthOf(house, site);
-    say(`${site.accounts.length} accounts; ${options.sales} wishes, seed ${options.seed}`);
-    const { fulfilled, kills } = await underHavoc(house, site, options, say);
-    say('the havoc is over; everything may come to rest');
-    await comeToRest(site);
-    const after: Truth = await truthOf(house, site);
-    const verdict = await compare(site, fulfilled, before, after);
-    return { ...verdict, fulfilled, kills, minutes: (performance.now() - beganMs) / 60_000 };
+    return await Promise.race([wholeRun(house, options, say), cut]);
   } finally {
     await house.stop();
   }
+}
+
+async function wholeRun(house: House, options: ChaosOptions, say: (line: string) => void): Promise<ChaosReport> {
+  const beganMs = performance.now();
+  say(`a house with ${options.meters} meters; its server says ${house.logFile}`);
+  const site = await setUp(house, options.seed);
+  const before = await truthOf(house, site);
+  say(`${site.accounts.length} accounts; ${options.sales} wishes, seed ${options.seed}`);
+  const { fulfilled, kills } = await underHavoc(house, site, options, say);
+  say('the havoc is over; everything may come to rest');
+  await comeToRest(site);
+  const after: Truth = await truthOf(house, site);
+  const verdict = await compare(site, fulfilled, before, after);
+  return { ...verdict, fulfilled, kills, minutes: (performance.now() - beganMs) / 60_000 };
 }
 
 async function underHavoc(house: House, site: Site, options: ChaosOptions, say: (line: string) => void) {
@@ -44,7 +56,8 @@ async function underHavoc(house: House, site: Site, options: ChaosOptions, say: 
     say(`${progress.done} of ${sales} answered; server killed ${server} times, Postgres ${postgres} times`);
   }, TELL_EVERY_MS);
   try {
-    const fulfilled = await fulfil(site, wishesOf(options, site.accounts.length), clients, seed, progress);
+    const wishes = wishesOf(options, site.accounts.length);
+    const fulfilled = await Promise.race([fulfil(site, wishes, clients, seed, progress), havoc.broken]);
     return { fulfilled, kills: havoc.kills() };
   } finally {
     clearInterval(telling);
