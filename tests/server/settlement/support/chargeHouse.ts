@@ -22,10 +22,14 @@ export interface ChargeHouse {
   /** Replaces or adds an account. */
   setAccount(account: AccountView): void;
   /** An account in custody of the platform for one meter, from an instant and a register on. */
-  account(meterNumber: string, change?: Partial<AccountView>, meter?: Partial<AccountMeter>): AccountView;
+  account(name: string, change?: Partial<AccountView>, meter?: Partial<AccountMeter>): AccountView;
   tariff(name: string, versions: readonly { readonly from: string; readonly body: TariffBodyText }[]): Promise<number>;
+  addVersion(tariffId: number, from: string, body: TariffBodyText): Promise<number>;
+  dropAccount(accountId: number): void;
+  /** Changes an account as its use case does: charging is told in the same transaction. */
+  change(account: AccountView, at?: string): Promise<void>;
   /** Registers at billing instants, kWh as text. */
-  read(meterNumber: string, ...reads: readonly (readonly [at: string, kwh: string])[]): Promise<void>;
+  read(name: string, ...reads: readonly (readonly [at: string, kwh: string])[]): Promise<void>;
   run(at: string): Promise<ChargeRun>;
   wallet(accountId: number): Promise<bigint>;
   close(): Promise<void>;
@@ -37,6 +41,13 @@ export const wh = (kwh: string): bigint => {
 };
 
 let accountIds = 0;
+/** Charging knows meters by their ids only: a test takes as many as it likes. */
+const meterIds = new Map<string, number>();
+export function meterId(name: string): number {
+  const id = meterIds.get(name) ?? 1_000 + meterIds.size;
+  meterIds.set(name, id);
+  return id;
+}
 
 export async function openChargeHouse(): Promise<ChargeHouse> {
   const database = await createTestDatabase();
@@ -59,6 +70,15 @@ export async function openChargeHouse(): Promise<ChargeHouse> {
     },
   });
   const source = createChargingSource({ ...shared, runs, accounts: { account: (id) => accounts.get(id) } });
+  async function addVersion(tariffId: number, from: string, body: TariffBodyText): Promise<number> {
+    const [row] = await db.query<{ id: number }>(sql`
+      insert into tariff_version (tariff_id, effective_from, body, created_name)
+      values (${tariffId}, ${from}, ${JSON.stringify(body)}, 'test') returning id`);
+    await db.query(sql`
+      insert into tariff_decision (version_id, published, decided_name, decided_at) values (${row?.id}, true, 'test', now())`);
+    await tariffs.load(db);
+    return row?.id ?? 0;
+  }
   return {
     database,
     house,
@@ -68,7 +88,7 @@ export async function openChargeHouse(): Promise<ChargeHouse> {
     propertyId,
     source,
     setAccount: (account) => void accounts.set(account.id, account),
-    account(meterNumber, change, meter) {
+    account(name, change, meter) {
       accountIds += 1;
       const account: AccountView = {
         id: accountIds,
@@ -86,7 +106,7 @@ export async function openChargeHouse(): Promise<ChargeHouse> {
         overloadLimitW: undefined,
         meters: [
           {
-            meterId: house.meterId(meterNumber),
+            meterId: meterId(name),
             epoch: 1,
             fromMs: Date.parse('2025-06-20T00:00+08:00'),
             toMs: undefined,
@@ -104,29 +124,28 @@ export async function openChargeHouse(): Promise<ChargeHouse> {
       accounts.set(account.id, account);
       return account;
     },
-    async tariff(name, versions) {
+    async tariff(tariffName, versions) {
       const [first, ...later] = versions;
       if (first === undefined) throw new Error('a tariff has a version');
       const id = await tariffs.publishOwn({
-        ...{ propertyId, name, medium: 'electricity', body: first.body },
+        ...{ propertyId, name: tariffName, medium: 'electricity', body: first.body },
         effectiveFromMs: Date.parse(first.from),
       });
-      for (const { from, body } of later) {
-        const [row] = await db.query<{ id: number }>(sql`
-          insert into tariff_version (tariff_id, effective_from, body, created_name)
-          values (${id}, ${from}, ${JSON.stringify(body)}, 'test') returning id`);
-        await db.query(sql`
-          insert into tariff_decision (version_id, published, decided_name, decided_at)
-          values (${row?.id}, true, 'test', now())`);
-      }
       await tariffs.load(db);
+      for (const { from, body } of later) await addVersion(id, from, body);
       return id;
     },
-    async read(meterNumber, ...reads) {
+    addVersion,
+    dropAccount: (accountId) => void accounts.delete(accountId),
+    async change(account, at) {
+      accounts.set(account.id, account);
+      await db.tx((tx) => source.changed(tx, account, at === undefined ? clock.nowMs() : Date.parse(at)));
+    },
+    async read(name, ...reads) {
       await insertRegisters(
         db,
         reads.map(([at, kwh]) => ({
-          meterId: house.meterId(meterNumber),
+          meterId: meterId(name),
           instantMs: Date.parse(at),
           readAtMs: Date.parse(at) + 1_000,
           quality: 'measured',
