@@ -12,8 +12,9 @@ import type { Log } from './platform/log.ts';
 /** A meter that has not said anything by then is left out until the next start. */
 const HEARD_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
-/** Homes of the demo whose balance the platform keeps. */
+/** Homes of the demo whose balance the platform keeps, and how far they may overdraw it: opened at 0, they are not cut. */
 const PLATFORM_HOMES = 24;
+const PLATFORM_OVERDRAFT_MINOR = 20_00n;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -45,29 +46,36 @@ export async function openDemoAccounts(deps: DemoDeps): Promise<void> {
   const { estate, log, clock } = deps;
   const beganMs = clock.monotonicMs();
   let opened = 0;
-  for (const property of estate.properties()) {
-    const taken = await takenMeters(deps.api, property.id);
-    const free = estate.metersOfProperty(property.id).filter((profile) => isDemo(estate, profile, taken));
-    await heard(deps, free);
-    const found = await lineByLine(
-      free,
-      (profile) => profile,
-      deps,
-      (profile) => lookAt(deps, profile),
-    );
-    const known = found.filter((one) => one !== undefined);
-    await protectFirst(deps, known);
-    const platform = new Set(known.filter(isCalmHome).slice(0, PLATFORM_HOMES));
-    const tariffOf = createTariffs(deps, property.id);
-    const done = await lineByLine(
-      known,
-      ({ profile }) => profile,
-      deps,
-      (one) => attempt(deps, one, async () => openOne(deps, one, platform.has(one), tariffOf)),
-    );
-    opened += done.filter(Boolean).length;
-  }
+  await Promise.all(
+    estate.properties().map(async ({ id }) => {
+      opened += await openProperty(deps, id);
+    }),
+  );
   if (opened > 0) log.info('demo accounts opened', { opened, ms: Math.round(clock.monotonicMs() - beganMs) });
+}
+
+async function openProperty(deps: DemoDeps, propertyId: number): Promise<number> {
+  const { estate, api } = deps;
+  const taken = await takenMeters(api, propertyId);
+  const free = estate.metersOfProperty(propertyId).filter((profile) => isDemo(estate, profile, taken));
+  await heard(deps, free);
+  const found = await lineByLine(
+    free,
+    (profile) => profile,
+    deps,
+    (profile) => lookAt(deps, profile),
+  );
+  const known = found.filter((one) => one !== undefined);
+  await protectFirst(deps, known);
+  const platform = new Set(known.filter(isCalmHome).slice(0, PLATFORM_HOMES));
+  const tariffOf = createTariffs(deps, propertyId);
+  const done = await lineByLine(
+    known,
+    ({ profile }) => profile,
+    deps,
+    (one) => attempt(deps, one, () => openOne(deps, one, platform.has(one), tariffOf)),
+  );
+  return done.filter(Boolean).length;
 }
 
 async function takenMeters(api: OwnApi, propertyId: number): Promise<ReadonlySet<number>> {
@@ -162,7 +170,7 @@ async function openOne(deps: DemoDeps, one: Opened, platform: boolean, tariffOf:
       custody: platform ? 'platform' : 'meter',
       alarm1Minor: alarm1Minor.toString(),
       alarm2Minor: alarm2Minor.toString(),
-      cutLineMinor: (-overdraftMinor).toString(),
+      cutLineMinor: (platform ? -PLATFORM_OVERDRAFT_MINOR : -overdraftMinor).toString(),
     },
   });
   if (view.last?.status.forced === 'open') await order(deps, one, 'trip');
