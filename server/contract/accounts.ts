@@ -73,7 +73,7 @@ export const AccountCase = Type.Object({
     Type.Literal('done'),
     Type.Literal('refused'),
   ]),
-  /** What is done next: `emptyMeter`, `finalRead`, `settle`, `payOut`, `moveBalance`, `finish`. */
+  /** What is done next: `emptyMeter`, `finalRead`, `settle`, `charge`, `payOut`, `swap`, `moveBalance`, `takeOver`. */
   step: Type.Optional(Type.String()),
   /** Why it does not go on now, in words. */
   waiting: Type.Optional(Type.String()),

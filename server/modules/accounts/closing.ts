@@ -5,21 +5,21 @@ import type { Actor } from '#server/platform/http/index.ts';
 import type { CaseRow } from './caseStore.ts';
 import { fieldsOf } from './changes.ts';
 import { type AccountsContext, noteAccount, nowOf } from './context.ts';
-import { finishEpoch, readsOf, whyNotCharged } from './epochs.ts';
+import { chargeToEnd, finishEpoch, readsOf, whyNotCharged } from './epochs.ts';
 import { beginMove, movedBy } from './moves.ts';
 import { NotYet } from './notYet.ts';
 import { paymentAccount } from './orders.ts';
 import { readMeters, snapshotFacts } from './reads.ts';
 import { advance, type Step } from './runner.ts';
-import { updateAccountRow } from './store.ts';
-import type { AccountView } from './types.ts';
-import { type CaseRequest, demandNoOpenVend, lockIn, once, storeCase } from './useCase.ts';
+import { selectEpochs, updateAccountRow } from './store.ts';
+import type { AccountView, EndedCharging } from './types.ts';
+import { type CaseRequest, demandNoOpenVend, lockIn, lockView, once, storeCase } from './useCase.ts';
 import { demandAccount } from './visibility.ts';
 
 type ClosingBody = BodyOf<typeof closeAccount>;
 
 /**
- * Closes an account. Custody in the meter: emptyMeter → finalRead → settle → payOut; in the platform the read is taken now and
+ * Closes an account. Custody in the meter: emptyMeter → finalRead → settle → charge → payOut; in the platform the read is taken now and
  * it begins with settle. A meter that does not answer and holds money needs a second person first.
  */
 export function close(context: AccountsContext, actor: Actor, accountId: number, body: ClosingBody): Promise<Account> {
@@ -83,14 +83,19 @@ export const CLOSING_STEPS: Readonly<Record<string, Step>> = {
     await advance(context, row, { step: 'settle' }, async () => ({ meters: meters.map(snapshotFacts) }));
   },
   settle: (context, row) =>
-    advance(context, row, { step: 'payOut' }, async (tx, account) => {
-      for (const read of readsOf(row.facts)) {
-        const ended = await finishEpoch(context, tx, account, read);
-        if (ended?.settled === false) throw new NotYet(whyNotCharged(ended.why));
-      }
+    advance(context, row, { step: 'charge' }, async (tx, account) => {
+      for (const read of readsOf(row.facts)) await finishEpoch(context, tx, account, read);
       await noteAccount(context, tx, account.id, 'closing');
       return undefined;
     }),
+  /** What a meter held was paid for; only a wallet must be charged up to the end before it is paid out. */
+  charge: async (context, row) => {
+    const inMeter = context.book.account(row.account_id)?.custody === 'meter';
+    // Committed on its own: what is in doubt must be there for people to decide.
+    const held = inMeter ? undefined : await context.db.tx((tx) => chargeAll(context, tx, row));
+    if (held !== undefined) throw new NotYet(whyNotCharged(held.why));
+    await advance(context, row, { step: 'payOut' }, async () => undefined);
+  },
   payOut: async (context, row) => {
     const due = await dueTo(context, context.db, row.property_id, row.account_id);
     if (needsSecondPerson(context, row, due)) {
@@ -109,6 +114,21 @@ export const CLOSING_STEPS: Readonly<Record<string, Step>> = {
     });
   },
 };
+
+/** The first meter that cannot be charged to its end now. */
+async function chargeAll(context: AccountsContext, tx: Tx, row: CaseRow): Promise<EndedCharging | undefined> {
+  await lockView(tx, row.account_id);
+  const epochs = await selectEpochs(tx, row.account_id);
+  let held: EndedCharging | undefined;
+  for (const read of readsOf(row.facts)) {
+    const epoch = epochs.findLast(({ meter_id: meterId }) => meterId === read.meterId)?.epoch;
+    if (epoch === undefined) continue;
+    const ended = await chargeToEnd(context, tx, row.account_id, { meterId: read.meterId, epoch }, read);
+    if (!ended.settled) held = ended;
+  }
+  context.wallets.changed(tx, [row.account_id]);
+  return held;
+}
 
 interface Due {
   readonly parts: readonly { readonly account: AccountRef; readonly minor: bigint }[];

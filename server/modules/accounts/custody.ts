@@ -103,7 +103,8 @@ async function changeTo(
 ): Promise<void> {
   for (const read of reads) {
     const ended = await finishEpoch(context, tx, account, read);
-    if (ended?.settled === false) throw new NotYet(whyNotCharged(ended.why));
+    // A wallet must be charged up to now; what a meter held was paid for.
+    if (ended?.settled === false && custody === 'meter') throw new NotYet(whyNotCharged(ended.why));
   }
   if (custody === 'meter') await demandEmptyWallet(context, tx, account);
   await updateAccountRow(tx, account.id, { ...fieldsOf(account), custody, deduction: 'realTime' });

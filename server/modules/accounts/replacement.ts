@@ -4,15 +4,13 @@ import type { Tx } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import type { CaseRow } from './caseStore.ts';
 import { type AccountsContext, noteAccount } from './context.ts';
-import { chargeToEnd, finishEpoch, readsOf, whyNotCharged } from './epochs.ts';
+import { finishEpoch, readsOf } from './epochs.ts';
 import { beginMove, movedBy } from './moves.ts';
-import { NotYet } from './notYet.ts';
 import { beginEpoch, demandFree, postFound } from './opening.ts';
 import { orderSetUp } from './orders.ts';
 import { readMeter, type Snapshot, snapshotFacts, statedSnapshot } from './reads.ts';
 import { demandPurse, demandTariff } from './rules.ts';
 import { advance, type Step } from './runner.ts';
-import { selectEpochs } from './store.ts';
 import type { AccountView } from './types.ts';
 import { type CaseRequest, demandNoOpenVend, lockIn, once, storeCase } from './useCase.ts';
 import { accountCovered, demandAccount, invalidField } from './visibility.ts';
@@ -20,8 +18,9 @@ import { accountCovered, demandAccount, invalidField } from './visibility.ts';
 type ReplacementBody = BodyOf<typeof replaceMeter>;
 
 /**
- * Replaces a meter. swap (old epoch ends, new one begins, the balance begins to move) → moveBalance → finish. A meter that is
- * dead is swapped only when a second person agrees to what it is said to have held.
+ * Replaces a meter. swap (old epoch ends, new one begins, the balance begins to move) → moveBalance. A meter that is dead is
+ * swapped only when a second person agrees to what it is said to have held. What cannot be charged of the old epoch now (a
+ * reading in doubt) holds nothing up: settlement goes on with it.
  */
 export function replace(
   context: AccountsContext,
@@ -71,25 +70,13 @@ export const REPLACEMENT_STEPS: Readonly<Record<string, Step>> = {
     });
   },
   moveBalance: async (context, row) => {
-    const [old] = bothOf(row);
-    const inMeter = context.book.account(row.account_id)?.custody === 'meter';
-    await advance(context, row, { step: 'finish' }, async (tx) => {
-      if (!inMeter) return undefined;
-      const moved = await movedBy(context, tx, row, [old.meterId]);
-      return { movedMinor: (moved.get(old.meterId) ?? 0n).toString() };
-    });
-  },
-  finish: async (context, row) => {
     const [old, fresh] = bothOf(row);
     await advance(context, row, { state: 'done' }, async (tx, account) => {
-      const ended = (await selectEpochs(tx, account.id)).findLast(({ meter_id: id }) => id === old.meterId);
-      const charged =
-        ended && (await chargeToEnd(context, tx, account.id, { meterId: old.meterId, epoch: ended.epoch }, old));
-      if (charged?.settled === false) throw new NotYet(whyNotCharged(charged.why));
+      const moved = account.custody === 'meter' ? await movedBy(context, tx, row, [old.meterId]) : undefined;
       const version = context.tariffs.versionAt(account.tariffId, context.clock.nowMs());
       await orderSetUp(context, tx, row.id, account, fresh.meterId, version);
       await noteAccount(context, tx, account.id, 'meterReplaced');
-      return undefined;
+      return moved === undefined ? undefined : { movedMinor: (moved.get(old.meterId) ?? 0n).toString() };
     });
   },
 };
