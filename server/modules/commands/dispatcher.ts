@@ -178,7 +178,21 @@ export class Dispatcher {
     this.#answering.clear();
     if (answering.length > 0) await hastenUnread(tx, answering, new Date(nowMs));
     const rows = await claimUnread(tx, most, new Date(nowMs), new Date(nowMs + LEASE_MS));
-    return rows.filter(({ meter_id }) => !this.#busyMeterIds.has(meter_id));
+    await this.#endGone(tx, rows, nowMs);
+    return rows.filter(({ meter_id }) => !this.#busyMeterIds.has(meter_id) && this.#isThere(meter_id));
+  }
+
+  /** A meter that was removed can never be read: what it was told last stays unknown, and is nobody's work any more. */
+  async #endGone(tx: Tx, rows: readonly CommandRow[], nowMs: number): Promise<void> {
+    const gone = rows.filter(({ meter_id }) => !this.#isThere(meter_id));
+    if (gone.length === 0) return;
+    const finishedAt = new Date(nowMs);
+    const changes = gone.map(({ id }): CommandChange => ({ id, state: 'rejected', why: ['meterGone'], finishedAt }));
+    this.#deps.changed(tx, await changeCommands(tx, changes));
+  }
+
+  #isThere(meterId: number): boolean {
+    return this.#deps.estate.meter(meterId) !== undefined;
   }
 
   async #store(tx: Tx, ended: readonly Ended[], nowMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import sql from 'sql-template-tag';
 import type { BuiltInRole, Command, CommandBatch, CommandOrderBody, CommandState, MeterNow } from '#contract/index.ts';
 import { systemClock } from '#drivers/core/index.ts';
 import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
@@ -28,6 +29,8 @@ export interface CommandHouse {
   userWith(role: BuiltInRole, propertyId?: number): Promise<Client>;
   give(meterNumber: string, order: CommandOrderBody, client?: Client, commandId?: string): Promise<Command>;
   command(id: string): Promise<Command>;
+  /** A meter without a relay; it never answers. */
+  addPlainMeter(): Promise<number>;
   /** Waits until the command came to rest. */
   rest(id: string, withinMs?: number): Promise<Command>;
   batchRest(id: string, withinMs?: number): Promise<CommandBatch>;
@@ -88,6 +91,12 @@ export async function startCommandHouse(meters = 40): Promise<CommandHouse> {
       const body = { commandId, meterId: meterOf(meterNumber), order, reason: 'test' };
       return good<Command>(await client.request('POST', '/api/commands', body));
     },
+    async addPlainMeter() {
+      const [first = ''] = numbers;
+      const { placeId, lineId } = server.app.estate.meter(meterOf(first))?.meter ?? {};
+      const plain = { modelId: 'acrel-adl3000', unitAddress: 240, meterNumber: 'plain', role: 'public' };
+      return good<{ id: number }>(await boss.request('POST', '/api/meters', { placeId, lineId, ...plain })).id;
+    },
     command: async (id) => good<Command>(await boss.request('GET', `/api/commands/${id}`)),
     rest: (id, withinMs = 20_000) =>
       until(withinMs, async () => {
@@ -106,8 +115,10 @@ export async function startCommandHouse(meters = 40): Promise<CommandHouse> {
     },
     async restart() {
       await server.app.stop();
+      // A plant that the next start does not know would be retired with its meters.
+      await database.db.query(sql`update gateway set simulated = false`);
+      await database.db.query(sql`update place set plant_key = null`);
       server = await startTestServer({ database });
-      await server.app.estate.importPlant(plant.manifest);
       boss = await server.signedIn('boss', PASSWORD);
       Object.assign(house, { server, boss });
     },
