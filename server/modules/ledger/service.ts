@@ -32,7 +32,9 @@ export type LedgerService = ReturnType<typeof createLedgerService>;
 export function createLedgerService({ db, ledger, periodOf, nowMs }: LedgerServiceDeps) {
   return {
     async prove(scope: Scope): Promise<LedgerProof> {
-      const { txns, entries, sumMinor, faults } = await ledger.prove(db, scope.all ? undefined : scope.propertyIds);
+      const { txns, entries, sumMinor, faults } = await db.tx((tx) =>
+        ledger.prove(tx, scope.all ? undefined : scope.propertyIds),
+      );
       return { txns: String(txns), entries: String(entries), sumMinor: String(sumMinor), faults: [...faults] };
     },
     async transactions(scope: Scope, { cursor, limit = PAGE_ROWS, kind, ...filter }: TxnQuery) {
