@@ -34,7 +34,7 @@ export interface AppDeps {
   readonly log: Log;
   readonly clock: Clock;
   /** Stands between what is stored of long money use cases; a test that throws there stops the program at that point. */
-  readonly probe?: (point: string) => void;
+  readonly probe?: (point: string, caseId: string) => void;
   /** Other bounds of delivery, for rehearsals that cannot wait for hours. */
   readonly vendTimes?: MoneyDeps['vendTimes'];
 }

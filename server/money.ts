@@ -25,7 +25,7 @@ export interface MoneyDeps {
   readonly access: Access;
   readonly measuring: Measuring;
   /** Stands between what is stored of long use cases. */
-  readonly probe: (point: string) => void;
+  readonly probe: (point: string, caseId: string) => void;
   /** Bounds of delivery that differ from those of vending. */
   readonly vendTimes: Partial<DeliveryTimes>;
 }

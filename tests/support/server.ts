@@ -17,7 +17,7 @@ export interface TestServerOptions {
   readonly log?: Log;
   /** One that outlives this server; it is left as it is when the server stops. */
   readonly database?: TestDatabase;
-  readonly probe?: (point: string) => void;
+  readonly probe?: (point: string, caseId: string) => void;
   /** Other bounds of delivery than those of a site. */
   readonly vendTimes?: AppDeps['vendTimes'];
 }

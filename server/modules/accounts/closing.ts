@@ -29,7 +29,7 @@ export function close(context: AccountsContext, actor: Actor, accountId: number,
     const { meters, custody } = demandAccount(context, actor, 'account.edit', accountId);
     const meterIds = meters.map(({ meterId }) => meterId);
     const reads = await readForClosing(context, meterIds, custody === 'meter', body.stated ?? []);
-    context.probe('closing/request/before');
+    context.probe('closing/request/before', id);
     await context.db.tx(async (tx) => {
       const account = await lockIn(tx, accountId, ['open', 'paused']);
       await demandNoOpenVend(context, tx, meterIds);
@@ -45,7 +45,7 @@ export function close(context: AccountsContext, actor: Actor, accountId: number,
       await noteAccount(context, tx, accountId, 'closing');
       tx.afterCommit(() => context.wake(id));
     });
-    context.probe('closing/request/after');
+    context.probe('closing/request/after', id);
     return accountId;
   });
 }

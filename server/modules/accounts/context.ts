@@ -27,7 +27,7 @@ export interface AccountsContext {
   readonly charging: () => ChargingSource;
   readonly emit: (event: AccountEvent) => void;
   /** Stands before and after everything that is stored of a long use case; tests stop the program there. */
-  readonly probe: (point: string) => void;
+  readonly probe: (point: string, caseId: string) => void;
   /** A case has steps to do. */
   readonly wake: (caseId: string) => void;
 }

@@ -40,9 +40,9 @@ export function moveCustody(
     const reads = await readMeters(context, meterIds, { purse: true, stated: body.stated ?? [] });
     if (reads.some(({ quality }) => quality !== 'measured'))
       throw new AppError('meter.not-answering', 'Custody changes only with meters that answer: try again later.');
-    context.probe('custodyChange/request/before');
+    context.probe('custodyChange/request/before', id);
     await context.db.tx((tx) => begin(context, tx, request, inputHash, account, reads));
-    context.probe('custodyChange/request/after');
+    context.probe('custodyChange/request/after', id);
     return accountId;
   });
 }

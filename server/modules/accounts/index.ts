@@ -47,7 +47,7 @@ export interface AccountsDeps {
   readonly ledger: Ledger;
   readonly lines: LineDesk;
   /** Stands before and after everything that is stored of a long use case; tests stop the program there. */
-  readonly probe: (point: string) => void;
+  readonly probe: (point: string, caseId: string) => void;
 }
 
 export interface Accounts extends AccountsReader {

@@ -41,7 +41,7 @@ export function replace(
     demandSwap(context, actor, account, body);
     const old = body.dead === undefined ? await readOld(context, account, body) : await deadOld(context, account, body);
     const fresh = await readNew(context, account, body);
-    context.probe('meterReplacement/request/before');
+    context.probe('meterReplacement/request/before', id);
     await context.db.tx(async (tx) => {
       const { propertyId, custody } = await lockIn(tx, accountId, ['open', 'paused']);
       if (custody !== account.custody) throw new AppError('conflict.changed-meanwhile', 'The custody changed: repeat.');
@@ -54,7 +54,7 @@ export function replace(
       });
       tx.afterCommit(() => context.wake(id));
     });
-    context.probe('meterReplacement/request/after');
+    context.probe('meterReplacement/request/after', id);
     return accountId;
   });
 }

@@ -102,14 +102,14 @@ export async function advance(
   change: Partial<CaseChange>,
   work: (tx: Tx, account: AccountView) => Promise<Readonly<Record<string, unknown>> | undefined>,
 ): Promise<void> {
-  context.probe(`${row.kind}/${row.step ?? ''}/before`);
+  context.probe(`${row.kind}/${row.step ?? ''}/before`, row.id);
   await context.db.tx(async (tx) => {
     const account = await lockView(tx, row.account_id);
     if (account === undefined) throw new Error(`account ${row.account_id} is gone`);
     const facts = await work(tx, account);
     await storeIn(context, tx, row, { ...change, facts: { ...change.facts, ...facts } });
   });
-  context.probe(`${row.kind}/${row.step ?? ''}/after`);
+  context.probe(`${row.kind}/${row.step ?? ''}/after`, row.id);
 }
 
 function store(context: AccountsContext, row: CaseRow, change: Partial<CaseChange>): Promise<CaseRow> {

@@ -103,10 +103,10 @@ export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<
   };
 }
 
-/** 32 meters on one line, in this process; what they know to do with money can be less than everything. */
-export function startMoneyPlant(capabilities?: PurseCapabilities): Promise<Plant> {
+/** 32 meters a line, in this process; what they know to do with money can be less than everything. */
+export function startMoneyPlant(capabilities?: PurseCapabilities, meters = 32): Promise<Plant> {
   return startPlant({
-    estate: makeEstate({ kind: 'count', meters: 32 }, SEED),
+    estate: makeEstate({ kind: 'count', meters }, SEED),
     ...{ clock: systemClock, speed: 1, wire: 'off', thinkMs: [1, 5], stateFolder: undefined, listenHost: '127.0.0.1' },
     ...(capabilities === undefined ? {} : { capabilities }),
   });
