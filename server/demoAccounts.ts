@@ -45,12 +45,8 @@ interface Opened {
 export async function openDemoAccounts(deps: DemoDeps): Promise<void> {
   const { estate, log, clock } = deps;
   const beganMs = clock.monotonicMs();
-  let opened = 0;
-  await Promise.all(
-    estate.properties().map(async ({ id }) => {
-      opened += await openProperty(deps, id);
-    }),
-  );
+  const counts = await Promise.all(estate.properties().map(({ id }) => openProperty(deps, id)));
+  const opened = counts.reduce((sum, count) => sum + count, 0);
   if (opened > 0) log.info('demo accounts opened', { opened, ms: Math.round(clock.monotonicMs() - beganMs) });
 }
 
