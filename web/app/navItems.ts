@@ -7,7 +7,7 @@ import { useSession } from './session.ts';
 
 export interface NavItem {
   /** Catalogue key under `nav`. */
-  readonly key: 'wall' | 'desk' | 'alarms' | 'gateways' | 'doctor';
+  readonly key: 'wall' | 'desk' | 'tariffs' | 'alarms' | 'gateways' | 'doctor';
   readonly to: RouteLocationRaw;
   readonly icon: IconName;
   /** Paths that belong to this item start so. */
@@ -33,6 +33,9 @@ export function useNavItems() {
     }
     if (session.may('account.view')) {
       items.push({ key: 'desk', to: '/desk', icon: 'till', prefixes: ['/desk'] });
+    }
+    if (session.may('tariff.view')) {
+      items.push({ key: 'tariffs', to: '/tariffs', icon: 'tag', prefixes: ['/tariffs'] });
     }
     if (session.may('alarm.view')) {
       items.push({

@@ -8,6 +8,7 @@ export const zh = {
   nav: {
     wall: '大屏',
     desk: '收费台',
+    tariffs: '价格',
     alarms: '报警',
     gateways: '网关与表计',
     doctor: '总线诊断',
@@ -215,6 +216,7 @@ export const en: typeof zh = {
   nav: {
     wall: 'Wall',
     desk: 'Desk',
+    tariffs: 'Prices',
     alarms: 'Alarms',
     gateways: 'Gateways & meters',
     doctor: 'Bus doctor',
