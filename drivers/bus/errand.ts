@@ -35,8 +35,6 @@ export interface Errand {
   arrived(answer: Answer): ErrandStep;
   /** Nothing came before the deadline of the last call. */
   silent(): ErrandStep;
-  /** Is only silence a failure of the meter? What it answers to a command says nothing of how it is polled. */
-  readonly countsSilenceOnly: boolean;
   /** The end, told once. */
   end(outcome: ErrandOutcome): void;
 }

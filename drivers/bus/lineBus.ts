@@ -34,8 +34,9 @@ export interface LineBusDeps {
   readonly responseTimeoutMs: number;
   /** Silence between an answer and the next request. */
   readonly pauseMs: number;
-  /** Every visit's end, once, in order. */
+  /** Every visit's end, once, in order: of those that read the purse too, and of all others. */
   readonly onVisit: OnVisit;
+  readonly onPurse: OnVisit;
   /** The way to the meters: connected and somebody answers, or not and why. */
   readonly onLink: (up: boolean, reason: string) => void;
 }
@@ -139,19 +140,18 @@ export class LineBus {
   readNow(polled: PolledMeter, source: ReadingSource, urgency: ReadUrgency, done: (told: Told) => void): void {
     const joined = urgency === 'readBack' ? undefined : this.queue.onDemand(polled, source);
     if (joined !== undefined) {
-      joined.waiters.push(done);
+      joined.join(done);
       return;
     }
     const visit = new Visit(polled, PRIORITY[urgency], source, polled.planAll(), this.#deps.onVisit);
-    visit.waiters.push(done);
+    visit.join(done);
     this.#begin(visit);
   }
 
   /** Reads everything and the prepaid side, as a read-back. */
   readPurse(polled: PolledMeter, done: (told: Told) => void): void {
-    const visit = new Visit(polled, PRIORITY.readBack, 'onDemand', polled.planPurse(), this.#deps.onVisit);
-    visit.wantsPurse = true;
-    visit.waiters.push(done);
+    const visit = new Visit(polled, PRIORITY.readBack, 'onDemand', polled.planPurse(), this.#deps.onPurse);
+    visit.join(done);
     this.#begin(visit);
   }
 
@@ -305,8 +305,9 @@ export class LineBus {
   }
 
   /** Books the end of an errand with its meter, and what it says of the way. */
-  #account({ polled, priority, countsSilenceOnly }: Errand, failure: Failure | undefined, nowMs: number): void {
-    if (countsSilenceOnly && failure !== 'silent') return;
+  #account({ polled, priority }: Errand, failure: Failure | undefined, nowMs: number): void {
+    // What a meter answers to a command says nothing of how it is polled; that it is silent does.
+    if (priority === PRIORITY.command && failure !== 'silent') return;
     if (failure === undefined) polled.succeeded();
     else polled.failed(failure, nowMs, this.#deps.chance);
     this.#rotation.moved(polled);

@@ -31,13 +31,10 @@ export class Visit implements Errand {
   readonly polled: PolledMeter;
   readonly priority: Priority;
   readonly source: ReadingSource;
-  readonly countsSilenceOnly = false;
   readonly read: BlockData[] = [];
   atMs: number | undefined;
-  /** Are the blocks of the prepaid side among those asked for? */
-  wantsPurse = false;
-  /** Who asked for the visit and waits for its outcome. */
-  readonly waiters: ((told: Told) => void)[] = [];
+  /** Who asked for the visit and waits for its outcome; polls have nobody. */
+  #waiters: ((told: Told) => void)[] | undefined;
   readonly #onVisit: OnVisit;
   #blocks: readonly Block[];
   /** What was asked for the first of the blocks: itself, or as much in another length. */
@@ -107,7 +104,13 @@ export class Visit implements Errand {
 
   end(outcome: ErrandOutcome): void {
     const told = this.polled.removed ? GONE : this.#onVisit(this, outcome);
-    for (const waiter of this.waiters) waiter(told);
+    if (this.#waiters !== undefined) for (const waiter of this.#waiters) waiter(told);
+  }
+
+  /** Tells one more when the visit has ended. */
+  join(waiter: (told: Told) => void): void {
+    this.#waiters ??= [];
+    this.#waiters.push(waiter);
   }
 
   #mayRetry(most: number): boolean {

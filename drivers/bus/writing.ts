@@ -18,7 +18,6 @@ const SAYS_NOTHING: ReadonlySet<number> = new Set([5, 10, 11]);
 export class Writing implements Errand {
   readonly polled: PolledMeter;
   readonly priority = PRIORITY.command;
-  readonly countsSilenceOnly = true;
   readonly read = [];
   atMs: number | undefined;
   readonly #frames: readonly WriteRequest[];

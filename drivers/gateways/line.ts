@@ -71,6 +71,7 @@ class PollingLine implements Line {
       responseTimeoutMs: config.responseTimeoutMs,
       pauseMs: pauseMs(config),
       onVisit: (visit, outcome) => this.#visited(visit, outcome),
+      onPurse: (visit, outcome) => this.#pursed(visit, outcome),
       onLink: (up, reason) => this.#linkChanged(up, reason),
     });
     this.#reader.setMeters(config.meters);
@@ -166,19 +167,25 @@ class PollingLine implements Line {
   }
 
   /** Decodes, judges and tells; the result is also what those are told who wait for the visit. */
-  #visited(visit: Visit, outcome: ErrandOutcome): Told {
-    const { polled, source } = visit;
+  #visited({ polled, source }: Visit, outcome: ErrandOutcome): Told {
     const { sink } = this.#deps;
     if (outcome.ok) {
       const reading = this.#reader.read(polled, source, outcome);
       if (!this.#stopped) sink.reading(reading);
-      const purse = visit.wantsPurse ? this.#reader.purse(polled, outcome, reading) : undefined;
-      return purse === undefined ? { ok: true, reading } : { ok: true, reading, purse };
+      return { ok: true, reading };
     }
     const { error, atMs } = outcome;
     if (!this.#stopped && blamesMeter(error))
       sink.meterFailed(polled.meter.meterId, error, polled.consecutiveFailures, atMs);
     return { ok: false, error };
+  }
+
+  /** The same with the prepaid side, where the meter has one. */
+  #pursed(visit: Visit, outcome: ErrandOutcome): Told {
+    const told = this.#visited(visit, outcome);
+    if (!told.ok || !outcome.ok) return told;
+    const purse = this.#reader.purse(visit.polled, outcome, told.reading);
+    return purse === undefined ? told : { ...told, purse };
   }
 
   #linkChanged(up: boolean, reason: string): void {
