@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import sql from 'sql-template-tag';
 import type { Account, Customer, Meter } from '#contract/index.ts';
 import { type PurseCapabilities, systemClock } from '#drivers/core/index.ts';
 import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
@@ -38,6 +39,7 @@ export interface MoneyHouse {
 
 export interface MoneyHouseOptions extends Pick<TestServerOptions, 'database' | 'probe' | 'vendTimes'> {
   readonly plant?: Plant;
+  /** The second start on a database: its estate is there, see `makeReal`. */
   readonly signIn?: { readonly user: string; readonly password: string };
 }
 
@@ -51,7 +53,7 @@ export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<
   const { plant: _plant, signIn, ...serverOptions } = options;
   const server = await startTestServer(serverOptions);
   const { estate, measuring, money } = server.app;
-  await estate.importPlant(plant.manifest);
+  if (signIn === undefined) await estate.importPlant(plant.manifest);
   const boss = await server.signedIn(signIn?.user, signIn?.password);
   const propertyId = estate.properties()[0]?.id ?? 0;
   const all = estate.metersOfProperty(propertyId).map(({ meter }) => meter);
@@ -110,6 +112,21 @@ export function startMoneyPlant(capabilities?: PurseCapabilities, meters = 32): 
     ...{ clock: systemClock, speed: 1, wire: 'off', thinkMs: [1, 5], stateFolder: undefined, listenHost: '127.0.0.1' },
     ...(capabilities === undefined ? {} : { capabilities }),
   });
+}
+
+/**
+ * The plant's meters become meters of people's own, with everything proven: simulated ones would be gone after a restart, since
+ * their addresses are those of one start.
+ */
+export async function makeReal({ server, boss, meters }: MoneyHouse): Promise<void> {
+  await server.database.db.query(sql`update gateway set simulated = false`);
+  const names = ['seqChecked', 'dupReported', 'readRecord', 'readCumulative', 'readBalance', 'zeroPurchase'];
+  const more = ['refundCommand', 'setAbsolute', 'secondTariffSet'];
+  const capabilities = Object.fromEntries([...names, ...more].map((name) => [name, true]));
+  for (const modelId of new Set(meters.map((meter) => meter.modelId))) {
+    const body = { modelId, firmware: '1.0', simulated: false, capabilities, note: 'test' };
+    answered(await boss.request('PUT', '/api/meter-capabilities', body));
+  }
 }
 
 export function answered<T>({ status, body }: Answer): T {
