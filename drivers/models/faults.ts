@@ -1,5 +1,6 @@
 import { MAX_READ_REGISTERS, REGISTER_COUNTS } from '#drivers/codec/index.ts';
 import { type Field, type MeterModel, QUANTITIES } from '#drivers/core/index.ts';
+import { purseFaultsOf } from './purseFaults.ts';
 
 /** Scales that keep decimals exact: powers of ten and their inverses. */
 const SCALES: ReadonlySet<number> = new Set([
@@ -18,6 +19,7 @@ export function faultsOf(model: MeterModel): readonly string[] {
     ...spanFaults(model),
     ...model.fields.flatMap((field) => fieldFaults(model, field)),
     ...extraFaults(model),
+    ...purseFaultsOf(model),
   ];
 }
 
