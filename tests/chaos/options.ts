@@ -12,9 +12,9 @@ export interface ChaosOptions {
   readonly lacks: string;
 }
 
-export const CHAOS_DEFAULTS: ChaosOptions = { sales: 2_000, seed: 20_261_122, meters: 96, clients: 24, lacks: 'full' };
+export const CHAOS_DEFAULTS: ChaosOptions = { sales: 2_000, seed: 20_261_122, meters: 192, clients: 24, lacks: 'full' };
 
-const USAGE = 'npm run chaos -- [--sales 2000] [--seed 20261122] [--meters 96] [--clients 24] [--lacks noSeq]';
+const USAGE = 'npm run chaos -- [--sales 2000] [--seed 20261122] [--meters 192] [--clients 24] [--lacks noSeq]';
 
 /** Reads the command line; ends the process with a sentence for what is wrong with it. */
 export function readChaosOptions(args: readonly string[]): ChaosOptions {

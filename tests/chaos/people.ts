@@ -6,7 +6,7 @@ const ASK_AGAIN_MS = 150;
 /** A question that hangs is asked anew: whoever was asked may be gone. */
 const ANSWER_MS_MAX = 15_000;
 /** After so long somebody would stop trying and call: then the run has failed. */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 600_000;
 
 /** The server said no, for a reason of the trade. */
 export class Refusal extends Error {
@@ -24,11 +24,16 @@ export interface Stubborn {
 }
 
 export async function stubborn(url: string, user: string, password: string): Promise<Stubborn> {
-  const api = await untilAnswered(() => signInTo(url, user, password));
-  return { call: (route, request) => untilAnswered(() => answeredInTime(api, route, request)) };
+  const api = await untilAnswered('the sign-in', () => signInTo(url, user, password));
+  return {
+    call: (route, request) =>
+      untilAnswered(`${route.method} ${route.path} ${JSON.stringify(request)}`, () =>
+        answeredInTime(api, route, request),
+      ),
+  };
 }
 
-async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+async function untilAnswered<T>(what: string, ask: () => Promise<T>): Promise<T> {
   const giveUpMs = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
@@ -36,7 +41,8 @@ async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (error instanceof ApiFailure && error.status < 500 && error.status !== 429)
         throw new Refusal(error.code, error.message);
-      if (performance.now() > giveUpMs) throw error;
+      if (performance.now() > giveUpMs)
+        throw new Error(`nobody answered ${what} for ${PATIENCE_MS / 1_000} s`, { cause: error });
     }
     await sleep(ASK_AGAIN_MS);
   }

@@ -71,8 +71,8 @@ export function faultsOf(seed: number, gatewayCodes: readonly string[]): readonl
     const drop = { kind: chanceOf(seed, index, 7) < 0.5 ? 'down' : 'mute' } as const;
     return [
       ...strikes,
-      { target, fault: { kind: 'hoarding' }, ...recurring(seed, index, 5, 9, 3) },
-      { target, fault: drop, ...recurring(seed, index, 6, 25, 3) },
+      { target, fault: { kind: 'hoarding' }, ...recurring(seed, index, 5, 12, 3) },
+      { target, fault: drop, ...recurring(seed, index, 6, 45, 3) },
     ];
   });
 }
@@ -90,6 +90,6 @@ export interface Kill {
 /** The server lives for seconds, then it is killed where it stands; every third time Postgres is. */
 export function* killsOf(seed: number): Generator<Kill> {
   for (let no = 0; ; no += 1) {
-    yield { what: no % 3 === 1 ? 'postgres' : 'server', afterMs: wholeBetween(2_000, 9_000, seed, no, 9) };
+    yield { what: no % 3 === 1 ? 'postgres' : 'server', afterMs: wholeBetween(3_000, 14_000, seed, no, 9) };
   }
 }

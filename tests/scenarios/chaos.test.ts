@@ -6,7 +6,7 @@ import { runChaos } from '../chaos/run.ts';
 test('sales through lost frames, lying meters and kills: nothing lost, nothing doubled, the book is sound', {
   timeout: 240_000,
 }, async () => {
-  const options = { ...CHAOS_DEFAULTS, sales: 40, meters: 32, clients: 8 };
+  const options = { ...CHAOS_DEFAULTS, sales: 40, meters: 64, clients: 16 };
   const said: string[] = [];
   const report = await runChaos(options, (line) => said.push(line));
   const { findings, sumZero, inDoubt, fulfilled, confirmed } = report;
