@@ -87,7 +87,7 @@ export function createMoney(deps: MoneyDeps): Money {
     move: (tx, moveId) => vending.move(tx, moveId),
   });
   const settlement = createSettlement({
-    ...{ db, clock, estate, tariffs, ledger, accounts, commands, vending },
+    ...{ db, clock, estate, tariffs, ledger, accounts, commands, vending, metrics: deps.metrics },
     log: deps.log.child('settlement'),
   });
   accounts.setChargingSource(settlement.chargingSource);

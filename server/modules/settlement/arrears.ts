@@ -13,6 +13,7 @@ import {
   lockArrears,
   type NewNotice,
   selectNoticed,
+  selectOpenByRule,
   upsertArrears,
 } from './arrearsStore.ts';
 import type { ArrearsLevel } from './types.ts';
@@ -75,10 +76,12 @@ export async function weighArrears(tx: Tx, accountIds: readonly number[], deps: 
   );
   const meterIds = weighed.flatMap(({ account, level }) => (level === 'arrears' ? meterIdsOf(account) : []));
   const openVends = meterIds.length === 0 ? new Set<number>() : await deps.openVends(tx, meterIds);
+  const solvent = weighed.flatMap(({ account, level }) => (level === 'arrears' ? [] : meterIdsOf(account)));
+  const openByRule = await selectOpenByRule(tx, solvent);
   const after: ArrearsState[] = [];
   for (const item of weighed) {
     const decision = item.level === 'arrears' ? decide(item, openVends, noticed.get(item.account.id), deps) : undefined;
-    const told = await tellRelays(tx, item, decision, deps);
+    const told = await tellRelays(tx, item, decision, openByRule, deps);
     after.push(stateAfter(item, decision, told, deps.nowMs()));
   }
   await upsertArrears(tx, after, deps.nowMs());
@@ -155,6 +158,7 @@ async function tellRelays(
   tx: Tx,
   { account, level, before }: Weighed,
   decisions: ReadonlyMap<number, CutDecision> | undefined,
+  openByRule: ReadonlySet<number>,
   { commands, nowMs }: ArrearsDeps,
 ): Promise<'open' | 'closed' | undefined> {
   const rested = before?.wantedAtMs === undefined || nowMs() - before.wantedAtMs >= TELL_AGAIN_MS;
@@ -178,10 +182,13 @@ async function tellRelays(
     }
     return told;
   }
-  if (before?.wanted !== 'open') return undefined;
-  for (const meterId of meterIdsOf(account))
+  for (const meterId of meterIdsOf(account)) {
+    // Cut by this rule and perhaps still on its way, or found without supply by the word of any rule.
+    if (before?.wanted !== 'open' && (!openByRule.has(meterId) || commands.inFlight(meterId))) continue;
     await order(meterId, 'restorePrepaid', 'the balance is above the line again');
-  return 'closed';
+    told = 'closed';
+  }
+  return told;
 }
 
 function stateAfter(

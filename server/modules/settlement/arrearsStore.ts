@@ -114,3 +114,15 @@ export async function selectNoticed(
     group by account_id`);
   return new Map(rows.map(({ account_id, raised_at }) => [account_id, raised_at.getTime()]));
 }
+
+/**
+ * Meters that are without supply by the word of a rule: an arrears trip, or an account that was opened with an empty wallet.
+ * What a person tripped stays so until a person closes it.
+ */
+export async function selectOpenByRule(db: Queryable, meterIds: readonly number[]): Promise<ReadonlySet<number>> {
+  const rows = await db.query<{ meter_id: number }>(sql`
+    select w.meter_id from relay_wish w join command c on c.id = w.command_id
+    where w.meter_id = any(${[...meterIds]}::int[]) and w.mode = 'forcedOpen'
+      and c.rule in ('arrears', 'account', 'restoreAfterPayment', 'protectionEnded')`);
+  return new Set(rows.map(({ meter_id }) => meter_id));
+}

@@ -16,8 +16,8 @@ export interface ArrearsWatch {
   start(accountIds: Iterable<number>): void;
   /** Weigh these soon: their wallets or rules are others. */
   look(accountIds: Iterable<number>): void;
-  /** Weighs all that waits now. */
-  settle(): Promise<void>;
+  /** Weighs now all that waits, and all that is out of order. */
+  weighNow(): Promise<void>;
   readonly waiting: number;
   stop(): Promise<void>;
 }
@@ -47,13 +47,12 @@ export function createArrearsWatch({
     }
   }
 
-  async function work(): Promise<void> {
-    if (clock.monotonicMs() - sweptMs >= SWEEP_EVERY_MS) {
-      sweptMs = clock.monotonicMs();
-      for (const id of await selectWatched(db)) waiting.add(id);
-    }
+  async function weighNow(): Promise<void> {
+    sweptMs = clock.monotonicMs();
+    for (const id of await selectWatched(db)) waiting.add(id);
     await settle();
   }
+  const isSweepDue = () => clock.monotonicMs() - sweptMs >= SWEEP_EVERY_MS;
 
   return {
     start(accountIds) {
@@ -62,14 +61,14 @@ export function createArrearsWatch({
         everyMs: LOOK_EVERY_MS,
         retryMsMax: 30_000,
         startNow: true,
-        work,
+        work: () => (isSweepDue() ? weighNow() : settle()),
         failed: (error) => log.error('arrears were not weighed and are weighed again', { reason: error.message }),
       });
     },
     look(accountIds) {
       for (const id of accountIds) waiting.add(id);
     },
-    settle,
+    weighNow,
     get waiting() {
       return waiting.size;
     },

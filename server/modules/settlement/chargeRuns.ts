@@ -12,7 +12,7 @@ export interface ChargeRunDeps extends ChargingDeps {
   readonly db: Db;
   readonly accounts: Pick<AccountsReader, 'accountsOfProperty' | 'walletsChanged'>;
   /** Told in the transaction, for what must hold with the charges or after them. */
-  readonly charged: (tx: Tx, propertyId: number, outcomes: readonly StreamOutcome[]) => void;
+  readonly charged: (tx: Tx, outcomes: readonly StreamOutcome[]) => void;
 }
 
 export interface ChargeRun extends RunSums {
@@ -56,7 +56,7 @@ export function createChargeRuns(deps: ChargeRunDeps): ChargeRuns {
         limit: STREAMS_PER_STEP,
       });
       const outcomes = await chargeStreams(tx, propertyId, dues, deps);
-      deps.charged(tx, propertyId, outcomes);
+      deps.charged(tx, outcomes);
       return outcomes;
     });
   }

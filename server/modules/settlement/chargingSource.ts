@@ -16,7 +16,7 @@ import {
 export interface ChargingSourceDeps extends ChargingDeps {
   readonly runs: Pick<ChargeRuns, 'ensure'>;
   readonly accounts: Pick<AccountsReader, 'account'>;
-  readonly charged: (tx: Tx, propertyId: number, outcomes: readonly StreamOutcome[]) => void;
+  readonly charged: (tx: Tx, outcomes: readonly StreamOutcome[]) => void;
 }
 
 /** What the use cases of accounts tell of: where charging begins, ends and changes, in their own transaction. */
@@ -32,7 +32,7 @@ export function createChargingSource(deps: ChargingSourceDeps): ChargingSource &
   ): Promise<readonly StreamOutcome[]> {
     const dues = (await selectStreamsOfAccount(tx, accountId)).filter(({ stream }) => which(stream.meterId));
     const outcomes = await chargeStreams(tx, propertyId, dues, deps, now);
-    deps.charged(tx, propertyId, outcomes);
+    deps.charged(tx, outcomes);
     return outcomes;
   }
 

@@ -1,0 +1,120 @@
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Account, Charge, MeterNow } from '#contract/index.ts';
+import { until } from '../../scenarios/support/until.ts';
+import { startTill, type Till } from '../vending/support/till.ts';
+
+/** The real server over simulated meters: registers come from the wire, relays are told by it. */
+let till: Till;
+beforeAll(async () => {
+  till = await startTill();
+});
+afterAll(() => till.stop());
+
+const WAIT_MS = 18_000;
+const get = async <T>(path: string): Promise<T> => (await till.boss.request('GET', path)).body as T;
+const relayOf = async (meterId: number) => (await get<MeterNow>(`/api/meters/${meterId}/now`)).facts.relay;
+
+/** As if the account had been opened a day ago with so much less on the meter: its read of the wire tells of this use. */
+async function used(accountId: number, energyWh: bigint): Promise<void> {
+  const { db } = till.server.database;
+  await db.query(sql`
+    update register_reading set instant = instant - interval '12 hours', read_at = read_at - interval '12 hours'
+    where meter_id in (select meter_id from charge_stream where account_id = ${accountId})`);
+  await db.query(sql`
+    update charge_stream s set began_at = began_at - interval '1 day', cursor_at = cursor_at - interval '1 day',
+      charged_to = charged_to - interval '1 day',
+      cursor_wh = (select energy_wh from register_reading r where r.meter_id = s.meter_id order by instant desc limit 1) - ${energyWh}
+    where account_id = ${accountId}`);
+}
+/** Half a day later, by a read that is put beside. */
+async function usedLater(accountId: number, energyWh: bigint): Promise<void> {
+  await till.server.database.db.query(sql`
+    insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh)
+    select s.meter_id, s.cursor_at + interval '6 hours', s.cursor_at + interval '6 hours', 'measured', 'registers',
+      s.cursor_wh + ${energyWh} from charge_stream s where s.account_id = ${accountId}`);
+}
+const chargeNow = () =>
+  till.post<{ charges: number; amountMinor: string }>('/api/charge-runs', { propertyId: till.propertyId });
+const wallet = async (accountId: number) => (await get<Account>(`/api/accounts/${accountId}`)).balanceMinor;
+const noticesOf = async (accountId: number) =>
+  (await get<{ items: { level: string; clearedAt?: string }[] }>(`/api/notices?accountId=${accountId}`)).items;
+
+async function opened(paidMinor: string) {
+  const { account, meterId } = await till.fresh({ custody: 'platform', alarm1Minor: '5000', alarm2Minor: '2000' });
+  const sale = await till.sell(meterId, paidMinor);
+  expect(sale).toMatchObject({ state: 'CONFIRMED' });
+  const { db } = till.server.database;
+  await until('its registers are stored', WAIT_MS, async () => {
+    const rows = await db.query(sql`select 1 from register_reading where meter_id = ${meterId}`);
+    return rows.length > 0;
+  });
+  await until('supplied', WAIT_MS, async () => (await relayOf(meterId)) === 'closed');
+  return { account, meterId };
+}
+
+describe('a wallet that runs out', () => {
+  test('is charged from two registers, warned, cut by the guard, and supplied again after payment', async () => {
+    const { account, meterId } = await opened('10000');
+    await used(account.id, 100_000n);
+    expect(await chargeNow()).toMatchObject({ charges: 1, amountMinor: '6800' });
+    await until('the wallet fell', WAIT_MS, async () => (await wallet(account.id)) === '3200');
+    await until('warned', WAIT_MS, async () => (await noticesOf(account.id)).length === 1);
+    expect(await noticesOf(account.id)).toMatchObject([{ level: 'alarm1' }]);
+
+    const [charge] = (await get<{ items: Charge[] }>(`/api/charges?accountId=${account.id}`)).items;
+    const opens = await get<object>(`/api/charges/${charge?.id}`);
+    expect(opens).toMatchObject({
+      charge: { amountMinor: '6800', quantityWh: '100000', lines: [{ price: '0.68000000', amountMinor: '6800' }] },
+      segments: [{ deltaWh: '100000', quality: 'measured', tariffVersionId: expect.any(Number), toRead: {} }],
+    });
+
+    await usedLater(account.id, 200_000n);
+    await chargeNow();
+    await until('cut', WAIT_MS, async () => (await relayOf(meterId)) === 'open');
+    expect((await noticesOf(account.id)).map(({ level }) => level)).toEqual(['arrears', 'alarm2', 'alarm1']);
+    const arrears = await get<{ items: object[] }>(`/api/arrears?propertyId=${till.propertyId}`);
+    expect(arrears.items).toMatchObject([
+      { accountId: account.id, level: 'arrears', balanceMinor: '-10400', wanted: 'open' },
+    ]);
+
+    await till.sell(meterId, '30000');
+    await until('supplied again', WAIT_MS, async () => (await relayOf(meterId)) === 'closed');
+    expect((await noticesOf(account.id)).filter(({ clearedAt }) => clearedAt === undefined)).toEqual([]);
+    expect(await wallet(account.id)).toBe('19600');
+    const { faults } = await till.server.app.money.ledger.prove(till.server.database.db);
+    expect(faults).toEqual([]);
+  });
+
+  test('a protected meter is never cut, and says why', async () => {
+    const { account, meterId } = await opened('100');
+    await till.boss.request('POST', '/api/commands', {
+      ...{ commandId: crypto.randomUUID(), meterId, reason: 'fire pump', order: { kind: 'protect' } },
+    });
+    await used(account.id, 50_000n);
+    await chargeNow();
+    await until('weighed', WAIT_MS, async () => {
+      const { items } = await get<{ items: { accountId: number; decision?: string }[] }>('/api/arrears');
+      return items.some(({ accountId, decision }) => accountId === account.id && decision === 'hold protected');
+    });
+    expect(await relayOf(meterId)).toBe('closed');
+  });
+
+  test('outside of the hours in which supply may be cut it waits for them', async () => {
+    const { account, meterId } = await opened('100');
+    // A day of the week that is neither today nor tomorrow.
+    const local = new Date(Date.now() + 8 * 3_600_000);
+    const weekday = ((local.getUTCDay() + 2) % 7) + 1;
+    await till.policy({ cutAllowed: [{ weekdays: [weekday], fromMinute: 540, toMinute: 960 }] });
+    await used(account.id, 50_000n);
+    await chargeNow();
+    await until('weighed', WAIT_MS, async () => {
+      const { items } = await get<{ items: { accountId: number; decision?: string }[] }>('/api/arrears');
+      return items.some(({ accountId, decision }) => accountId === account.id && decision?.startsWith('cut ') === true);
+    });
+    expect(await relayOf(meterId)).toBe('closed');
+    await till.policy({ cutAllowed: [] });
+    await till.server.app.money.settlement.weighArrears();
+    await until('cut', WAIT_MS, async () => (await relayOf(meterId)) === 'open');
+  });
+});
