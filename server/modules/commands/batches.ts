@@ -22,6 +22,7 @@ import {
   lockBatch,
   selectBatch,
   selectBatches,
+  selectBatchMeters,
   selectMetersInStates,
   stopBatchRow,
 } from './batchStore.ts';
@@ -99,7 +100,10 @@ export function createBatches(deps: BatchesDeps) {
     const meterIds = profiles.map(({ meter }) => meter.id);
     await db.tx(async (tx) => {
       const known = await selectBatch(tx, batchId);
-      if (known !== undefined) return demandSame(known, { propertyId, meterIds, order, reason, retryOf });
+      if (known !== undefined) {
+        const knownIds = await selectBatchMeters(tx, batchId);
+        return demandSame(known, knownIds, { propertyId, meterIds, order, reason, retryOf });
+      }
       const run = (await giving.foresee(tx, profiles, order, { actor })).filter(({ state }) => state === 'queued');
       const { needed } = await secondPerson(tx, order, propertyId, run);
       const at = new Date(deps.nowMs());
@@ -266,6 +270,7 @@ function keyReused(): AppError {
 
 function demandSame(
   known: BatchRow,
+  knownIds: readonly number[],
   wanted: {
     readonly propertyId: number;
     readonly meterIds: readonly number[];
@@ -279,8 +284,8 @@ function demandSame(
     known.reason === wanted.reason &&
     known.retry_of === (wanted.retryOf ?? null) &&
     sameOrder(known.command_order, toStored(wanted.order)) &&
-    known.meter_ids.length === wanted.meterIds.length &&
-    known.meter_ids.every((id, index) => id === wanted.meterIds[index]);
+    knownIds.length === wanted.meterIds.length &&
+    knownIds.every((id, index) => id === wanted.meterIds[index]);
   if (!same) throw keyReused();
 }
 

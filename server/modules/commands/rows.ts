@@ -43,7 +43,7 @@ export interface BatchRow {
   readonly kind: CommandKind;
   readonly command_order: StoredOrder;
   readonly reason: string;
-  readonly meter_ids: number[];
+  readonly total: number;
   readonly approval: CommandBatch['approval'];
   readonly approve_before: Date | null;
   readonly decided_name: string | null;
@@ -124,7 +124,7 @@ export function toBatch(row: BatchRow, counts: Counts): CommandBatch {
     approval: row.approval,
     givenBy: row.given_name,
     givenAt: row.given_at.toISOString(),
-    total: row.meter_ids.length,
+    total: row.total,
     counts,
     finished: !waits && MOVING_STATES.every((state) => (counts[state] ?? 0) === 0),
     ...present({

@@ -70,6 +70,7 @@ test('every statement of batches, wishes, protection and capabilities fits the s
   const batches = await prepareAll(database.db, batchStore, {
     insertBatch: [batch],
     selectBatch: [id],
+    selectBatchMeters: [id],
     lockBatch: [id],
     selectBatches: [everything, { propertyId: 1, waiting: true }, 5, 10],
     countStates: [[id]],
