@@ -13,6 +13,8 @@ export interface NavItem {
   /** Paths that belong to this item start so. */
   readonly prefixes: readonly string[];
   readonly count?: number | undefined;
+  /** Work at a desk: not among the few things that a phone's bar has room for. */
+  readonly office?: boolean;
 }
 
 /** What the navigation offers: only what the session may see. */
@@ -35,7 +37,7 @@ export function useNavItems() {
       items.push({ key: 'desk', to: '/desk', icon: 'till', prefixes: ['/desk'] });
     }
     if (session.may('tariff.view')) {
-      items.push({ key: 'tariffs', to: '/tariffs', icon: 'tag', prefixes: ['/tariffs'] });
+      items.push({ key: 'tariffs', to: '/tariffs', icon: 'tag', prefixes: ['/tariffs'], office: true });
     }
     if (session.may('alarm.view')) {
       items.push({

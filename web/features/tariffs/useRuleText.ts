@@ -9,10 +9,11 @@ export function useRuleText(): (rules: readonly DayRuleText[], table: number) =>
       // 1 January 2024 was a Monday.
       .format(Date.UTC(2024, 0, day))
       .replace('周', '');
+  const joined = (words: readonly (string | number)[]) => words.join(locale.value === 'zh' ? '、' : ', ');
   const ruleText = ({ months, weekdays, list }: DayRuleText) => {
     const parts = [
-      ...(months === undefined ? [] : [t('tariffs.rule.months', { list: months.join('、') })]),
-      ...(weekdays === undefined ? [] : [t('tariffs.rule.weekdays', { list: weekdays.map(weekday).join('、') })]),
+      ...(months === undefined ? [] : [t('tariffs.rule.months', { list: joined(months) })]),
+      ...(weekdays === undefined ? [] : [t('tariffs.rule.weekdays', { list: joined(weekdays.map(weekday)) })]),
       ...(list === undefined ? [] : [t('tariffs.rule.list', { name: list })]),
     ];
     return parts.length === 0 ? t('tariffs.rule.all') : parts.join(' · ');
