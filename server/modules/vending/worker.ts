@@ -76,10 +76,11 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   return {
     async start() {
-      await dropLeases(db);
       for (const row of await selectInterrupted(db)) {
         await take(deps, row, { event: { kind: 'restart' }, cause: 'restart' });
       }
+      // After those steps, which lease what they go on with: nobody drives it yet, and the first sweep shall find it.
+      await dropLeases(db);
       repetition = repeat(clock, { everyMs: deps.sweepMs, startNow: true, work: sweep, failed });
     },
     wake,
