@@ -113,6 +113,34 @@ describe('a running line', () => {
     expect([status, (body as { code: string }).code]).toEqual([504, 'meter.not-answering']);
   });
 
+  test('carries commands, and what is read back has been through the pipeline by then', async () => {
+    const { acquisition } = server.app.measuring;
+    const meterId = meterIds[0] ?? 0;
+    const before = await acquisition.readPurse(meterId);
+    if (before?.ok !== true) throw new Error('no purse');
+    const purchase = { kind: 'purchase', amountMinor: 1_234n, count: before.purse.count + 1 } as const;
+    expect(await acquisition.execute(meterId, purchase)).toEqual({ sent: true, reply: 'accepted' });
+    expect(await acquisition.execute(meterId, { kind: 'relay', mode: 'forcedOpen' })).toMatchObject({ sent: true });
+    expect(await acquisition.readBack(meterId)).toMatchObject({ ok: true, reading: { status: { relay: 'open' } } });
+    const now = await nowOf(meterId);
+    expect(now.facts).toMatchObject({ relay: 'open' });
+    expect(now.values.purchaseCount).toBe(before.purse.count + 1);
+    const after = await acquisition.readPurse(meterId);
+    expect(after?.ok === true ? after.purse.records?.[0] : undefined).toEqual({
+      count: before.purse.count + 1,
+      amountMinor: 1_234n,
+    });
+    expect(await acquisition.execute(meterId, { kind: 'relay', mode: 'automatic' })).toMatchObject({ sent: true });
+  });
+
+  test('of a meter that is on no line that runs, nothing is asked and nothing sent', async () => {
+    const { acquisition } = server.app.measuring;
+    const nobody = 999_999;
+    expect(await acquisition.execute(nobody, { kind: 'relay', mode: 'forcedOpen' })).toBeUndefined();
+    expect(await acquisition.readPurse(nobody)).toBeUndefined();
+    expect(await acquisition.readBack(nobody)).toBeUndefined();
+  });
+
   test('stops when its gateway is disabled, says so, and runs again when it is enabled', async () => {
     const patch = async (enabled: boolean): Promise<void> => {
       const { version } = (await boss.request('GET', `/api/gateways/${gateway.id}`)).body as Gateway;
