@@ -124,7 +124,7 @@ export async function insertCharges(
 
 /** Amounts and quantities as text: JSON numbers are not exact. */
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? item.toString() : item));
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item));
 }
 
 /** One count of a staircase. */

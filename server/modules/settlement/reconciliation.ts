@@ -1,8 +1,8 @@
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import type { Ledger } from '#server/modules/ledger/index.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
+import { nightExists } from './comparisonStore.ts';
 import { localDay } from './months.ts';
-import { nightExists } from './reconciliationListStore.ts';
 import {
   finishRun,
   insertRun,

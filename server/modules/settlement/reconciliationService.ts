@@ -11,15 +11,8 @@ import {
   scopeCovers,
   toPage,
 } from '#server/platform/http/index.ts';
+import { insertDrift, type StoredRow, selectRow, selectRows, selectRun, selectRuns } from './comparisonStore.ts';
 import { type ReconciliationDeps, reconcile } from './reconciliation.ts';
-import {
-  insertDrift,
-  type StoredRow,
-  selectRow,
-  selectRows,
-  selectRun,
-  selectRuns,
-} from './reconciliationListStore.ts';
 import type { StoredRun } from './reconciliationStore.ts';
 import { demandProperty } from './service.ts';
 

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { minorOfParts, PARTS_PER_MINOR } from '#domain/money/amount.ts';
 import { addToLine, EMPTY_LINE } from '#domain/settlement/rounding.ts';
 
-const price = bigInt({ min: 0n, max: 300_000_000n });
-const quantities = array(bigInt({ min: 0n, max: 5_000_000n }), { maxLength: 60 });
+const prices = bigInt({ min: 0n, max: 300_000_000n });
+const amountsUsed = array(bigInt({ min: 0n, max: 5_000_000n }), { maxLength: 60 });
 
 test('however often a line is charged, what remains stays within half a minor unit (I14)', () => {
   assert(
-    property(record({ price, quantities }), ({ price, quantities }) => {
+    property(record({ price: prices, quantities: amountsUsed }), ({ price, quantities }) => {
       let line = EMPTY_LINE;
       let charged = 0n;
       for (const quantity of quantities) {

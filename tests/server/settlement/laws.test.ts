@@ -1,0 +1,89 @@
+import { array, assert, asyncProperty, bigInt, boolean, integer, record, shuffledSubarray } from 'fast-check';
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { minorOfParts } from '#domain/money/amount.ts';
+import { type ChargeHouse, meterId, openChargeHouse } from './support/chargeHouse.ts';
+
+/** Real Postgres, so that each run costs some tens of milliseconds. */
+const RUNS = 25;
+const HALF_HOUR_MS = 1_800_000;
+const START_MS = Date.parse('2025-06-20T00:00+08:00');
+/** 0.71568600 */
+const PRICE = 71_568_600n;
+
+let desk: ChargeHouse;
+let tariffId: number;
+beforeAll(async () => {
+  desk = await openChargeHouse();
+  tariffId = await desk.tariff('laws', [
+    { from: '2025-01-01T00:00+08:00', body: { kind: 'single', price: '0.715686' } },
+  ]);
+});
+afterAll(() => desk.close());
+
+/** What is used in each half hour, Wh. */
+const use = array(bigInt({ min: 0n, max: 20_000n }), { minLength: 3, maxLength: 12 });
+const plans = use.chain((used) =>
+  record({
+    used: boolean().map(() => used),
+    /** In which order reads arrive, and after how many of them it is charged. */
+    arrival: shuffledSubarray(
+      used.map((_, index) => index),
+      { minLength: used.length },
+    ),
+    chargeAfter: array(integer({ min: 1, max: used.length }), { maxLength: 4 }),
+    monthEnd: boolean(),
+  }),
+);
+let meters = 0;
+
+async function insertRead(name: string, index: number, energyWh: bigint): Promise<void> {
+  const at = new Date(START_MS + (index + 1) * HALF_HOUR_MS);
+  await desk.database.db.query(sql`
+    insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh)
+    values (${meterId(name)}, ${at}, ${at}, 'measured', 'backfill', ${energyWh})`);
+}
+
+test('in whatever order reads come and whenever it is charged, the month costs its registers, rounded once (I10, I12, I14)', async () => {
+  await assert(
+    asyncProperty(plans, async ({ used, arrival, chargeAfter, monthEnd }) => {
+      const name = `law ${++meters}`;
+      const deduction = monthEnd ? ('monthEnd' as const) : ('realTime' as const);
+      const account = desk.account(
+        name,
+        { tariffId, deduction },
+        { fromMs: START_MS, openingRegisters: { energyWh: 0n } },
+      );
+      const registers = used.map((_, index) => used.slice(0, index + 1).reduce((sum, wh) => sum + wh, 0n));
+      for (const [arrived, index] of arrival.entries()) {
+        await insertRead(name, index, registers[index] ?? 0n);
+        if (chargeAfter.includes(arrived + 1)) await desk.run('2025-06-20T23:00+08:00');
+      }
+      // The register does not move any more until the month is over.
+      const total = registers.at(-1) ?? 0n;
+      await desk.read(name, ['2025-07-01T00:00+08:00', kwh(total)]);
+      await desk.run('2025-07-01T00:03+08:00');
+      await desk.run('2025-07-01T00:10+08:00');
+
+      expect(await desk.wallet(account.id)).toBe(-minorOfParts(total * PRICE));
+      const [sums] = await desk.database.db.query<Record<string, bigint | null>>(sql`
+        select coalesce(sum(g.delta_wh), 0)::int8 as deltas, max(s.cursor_wh) as cursor, coalesce(max(l.charged_minor), 0) as charged,
+          (select coalesce(sum(amount_minor), 0)::int8 from charge where account_id = ${account.id}) as charges
+        from charge_stream s left join segment g on g.stream_id = s.id left join charge_line l on l.stream_id = s.id
+        where s.account_id = ${account.id}`);
+      expect(sums).toEqual({
+        deltas: total,
+        cursor: total,
+        charged: minorOfParts(total * PRICE),
+        charges: minorOfParts(total * PRICE),
+      });
+      desk.dropAccount(account.id);
+    }),
+    { numRuns: RUNS },
+  );
+  expect((await desk.ledger.prove(desk.database.db)).faults).toEqual([]);
+}, 120_000);
+
+function kwh(wh: bigint): string {
+  return `${wh / 1_000n}.${(wh % 1_000n).toString().padStart(3, '0')}`;
+}

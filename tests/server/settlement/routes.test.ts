@@ -1,0 +1,107 @@
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Charge, QuarantinedRead } from '#contract/index.ts';
+import { type HouseServer, startHouseServer } from '../../support/houseServer.ts';
+import type { Client } from '../../support/server.ts';
+
+const DAY = '2026-11-10T00:00:00Z';
+let house: HouseServer;
+let tariffId: number;
+let mall: number;
+/** Somebody with every right in the other property. */
+let stranger: Client;
+beforeAll(async () => {
+  house = await startHouseServer();
+  mall = house.propertyId('mall');
+  tariffId = await house.server.app.money.tariffs.publishOwn({
+    ...{ propertyId: mall, name: 'single', medium: 'electricity', effectiveFromMs: Date.parse('2026-01-01T00:00:00Z') },
+    body: { kind: 'single', price: '1' },
+  });
+  stranger = await house.userWith('administrator', 'property', 'office');
+});
+afterAll(() => house.stop());
+
+const items = async <T>(client: Client, path: string): Promise<T[]> =>
+  ((await client.request('GET', path)).body as { items: T[] }).items;
+const runNow = (client = house.boss) => client.request('POST', '/api/charge-runs', { propertyId: mall });
+
+/** A stream as an opening a day before would have begun it, and what the meter was read at since. */
+async function stream(meterNumber: string, accountId: number, ...readsWh: readonly number[]): Promise<void> {
+  const { db } = house.server.database;
+  const meterId = house.meterId(meterNumber);
+  await db.query(sql`
+    insert into charge_stream (property_id, account_id, meter_id, epoch, custody, mode, utility, multiplier, tariffs, began_at,
+      began_wh, cursor_at, cursor_wh, charged_to)
+    values (${mall}, ${accountId}, ${meterId}, 1, 'platform', 'realTime', 'electricity', 1,
+      ${JSON.stringify([{ fromMs: 0, tariffId }])}, ${DAY}, 500000, ${DAY}, 500000, ${DAY})`);
+  for (const [index, energyWh] of readsWh.entries()) await read(meterNumber, index + 1, energyWh);
+}
+const read = (meterNumber: string, hours: number, energyWh: number) => {
+  const at = new Date(Date.parse(DAY) + hours * 3_600_000);
+  return house.server.database.db.query(sql`
+    insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh)
+    values (${house.meterId(meterNumber)}, ${at}, ${at}, 'measured', 'registers', ${energyWh})`);
+};
+
+describe('charges', () => {
+  test('are told with their registers, to those of the property only', async () => {
+    await stream('a1', 901, 502_000);
+    expect(await runNow(stranger)).toMatchObject({ status: 404 });
+    expect(await runNow()).toMatchObject({ status: 200, body: { charges: 1, amountMinor: '200', held: 0 } });
+    const [charge] = await items<Charge>(house.boss, '/api/charges?accountId=901');
+    expect(charge).toMatchObject({ amountMinor: '200', quantityWh: '2000', reason: 'reading' });
+    expect(await house.boss.request('GET', `/api/charges/${charge?.id}`)).toMatchObject({
+      body: {
+        segments: [{ fromWh: '500000', toWh: '502000', multiplier: '1', toRead: { quality: 'measured' } }],
+      },
+    });
+
+    expect(await items(stranger, '/api/charges')).toEqual([]);
+    expect(await stranger.request('GET', `/api/charges/${charge?.id}`)).toMatchObject({ status: 404 });
+    expect(await stranger.request('GET', `/api/charges?propertyId=${mall}`)).toMatchObject({ status: 404 });
+  });
+
+  test('of many come in pages', async () => {
+    await stream('a2', 902, 501_000);
+    await runNow();
+    const first = await house.boss.request('GET', '/api/charges?limit=1');
+    expect(first.body).toMatchObject({ items: [{ accountId: 902 }], nextCursor: expect.any(String) });
+    const { nextCursor } = first.body as { nextCursor: string };
+    expect(await items(house.boss, `/api/charges?limit=1&cursor=${nextCursor}`)).toMatchObject([{ accountId: 901 }]);
+  });
+});
+
+describe('a read that nothing is charged over', () => {
+  const decide = (id: string | undefined, decision: string, client = house.boss) =>
+    client.request('POST', `/api/quarantined-reads/${id}/decision`, { decision, reason: 'looked at the meter' });
+  const listed = async (meterNumber: string) =>
+    (await items<QuarantinedRead>(house.boss, '/api/quarantined-reads?open=true')).find(
+      ({ meterId }) => meterId === house.meterId(meterNumber),
+    );
+
+  test('is left aside by a person: what was read later counts from the last good one', async () => {
+    await stream('b1', 903, 400_000);
+    expect(await runNow()).toMatchObject({ body: { held: 1 } });
+    const held = await listed('b1');
+    expect(held).toMatchObject({ cause: 'backward', lastGood: { energyWh: '500000' }, read: { energyWh: '400000' } });
+    expect(await items(house.boss, '/api/charge-holds')).toMatchObject([{ accountId: 903, cause: 'quarantine' }]);
+    expect(await decide(held?.id, 'ignored', stranger)).toMatchObject({ status: 404 });
+    expect(await decide(held?.id, 'ignored')).toMatchObject({ status: 200, body: { decision: 'ignored' } });
+    expect(await decide(held?.id, 'rebased')).toMatchObject({ status: 409 });
+    await runNow();
+    expect(await listed('b1')).toBeUndefined();
+    await read('b1', 2, 503_000);
+    expect(await runNow()).toMatchObject({ body: { amountMinor: '300' } });
+    expect(await items(house.boss, '/api/charge-holds')).toEqual([]);
+  });
+
+  test('becomes the new beginning when a person says so', async () => {
+    await stream('b2', 904, 1_000);
+    await runNow();
+    expect(await decide((await listed('b2'))?.id, 'rebased')).toMatchObject({ status: 200 });
+    await read('b2', 2, 4_000);
+    expect(await runNow()).toMatchObject({ body: { amountMinor: '300', held: 0 } });
+    const [charge] = await items<Charge>(house.boss, '/api/charges?accountId=904');
+    expect(charge).toMatchObject({ quantityWh: '3000', amountMinor: '300' });
+  });
+});
