@@ -198,15 +198,13 @@ create function vend_sell(
   in_epoch int, in_custody text, in_path text, in_fence text, in_paid bigint, in_fee bigint, in_ppm int, in_net bigint,
   in_method text, in_trade_no text, in_user int, in_user_name text, in_ip text, in_day date, in_at timestamptz, in_period date,
   in_post_kind text, in_post_hash bytea, in_kinds text[], in_subjects text[], in_amounts bigint[],
-  out outcome text, out sold vend
+  out outcome text, out new_serial bigint, out txn bigint
 ) language plpgsql as $$
 declare
-  txn bigint;
   done boolean := in_custody = 'platform';
 begin
-  select * into sold from vend v where v.id = in_id;
+  select case when v.input_hash = in_hash then 'repeated' else 'reused' end into outcome from vend v where v.id = in_id;
   if found then
-    outcome := case when sold.input_hash = in_hash then 'repeated' else 'reused' end;
     return;
   end if;
   -- Use cases of the account lock it: either they see this sale, or this sale sees them.
@@ -226,10 +224,9 @@ begin
       case when done then 'CONFIRMED' else 'QUEUED' end, in_path, in_fence, in_paid, in_fee, in_ppm, in_net, in_method,
       in_trade_no, in_user, in_user_name, in_day, in_hash, in_at, case when done then in_at end,
       case when not done then in_at end, txn, case when done then txn end)
-    on conflict (id) do nothing returning * into sold;
-  if sold.id is null then
-    select * into sold from vend v where v.id = in_id;
-    outcome := case when sold.input_hash = in_hash then 'repeated' else 'reused' end;
+    on conflict (id) do nothing returning serial into new_serial;
+  if new_serial is null then
+    select case when v.input_hash = in_hash then 'repeated' else 'reused' end into outcome from vend v where v.id = in_id;
     return;
   end if;
   outcome := 'created';
@@ -241,6 +238,13 @@ begin
       values (in_id, in_property, in_account, in_meter, 'CONFIRMED');
   end if;
 end $$;
+
+-- A connection keeps the plan of a function that it used first: made while the tables were empty it would read them whole from
+-- then on, until somebody counts them. All of these look single rows up by an index.
+alter function vend_sell set enable_seqscan = off;
+alter function ledger_post set enable_seqscan = off;
+alter function ledger_txn_is_whole set enable_seqscan = off;
+alter function ledger_entries_are_complete set enable_seqscan = off;
 
 grant select, insert, update on vend, vend_seq, vend_move, vend_batch, vend_batch_row to meterwall_server;
 grant select, insert on vend_step, vend_decision to meterwall_server;

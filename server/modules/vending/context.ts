@@ -16,8 +16,11 @@ import { selectVend } from './store.ts';
 export interface Context {
   readonly db: Db;
   readonly clock: Clock;
-  readonly estate: EstateReader;
-  readonly accounts: AccountsReader;
+  readonly estate: Pick<EstateReader, 'meter' | 'place' | 'metersOfProperty'>;
+  readonly accounts: Pick<
+    AccountsReader,
+    'account' | 'accountOfMeter' | 'policy' | 'lock' | 'epochs' | 'runningCase' | 'walletMinor' | 'walletsChanged'
+  >;
   readonly ledger: Ledger;
   readonly lines: Pick<LineDesk, 'execute' | 'readPurse'>;
   readonly capabilitiesOf: (meterId: number) => PurseCapabilities | undefined;

@@ -7,7 +7,7 @@ import { businessDay, type Context, keyReused, minor, periodOf, type Subject, su
 import { paidEntries } from './postings.ts';
 import { accountRefusal, planFor, planRefusal, type Refusal, saleRefusals, toError } from './refusals.ts';
 import { toSale } from './rows.ts';
-import { insertSale, type NewSale } from './saleStore.ts';
+import { insertSale, type NewSale, rowOfSale } from './saleStore.ts';
 import { selectVend, sumUnderWay } from './store.ts';
 
 /** What the meter or wallet holds, as far as it is known without asking a meter. */
@@ -137,17 +137,16 @@ function postedOf(sale: NewSale) {
 }
 
 async function post(context: Context, sale: NewSale): Promise<Sale> {
-  const { outcome, row } = await insertSale(context.db, sale).catch((error: unknown) => {
+  const sold = await insertSale(context.db, sale).catch((error: unknown) => {
     throw sqlStateOf(error) === 'MW001' ? keyReused() : error;
   });
-  if (outcome === 'reused') throw keyReused();
-  if (outcome === 'notOpen')
+  if (sold.outcome === 'reused') throw keyReused();
+  if (sold.outcome === 'notOpen')
     throw new AppError('vend.account-not-open', 'The account takes no sales now: it must be open and at rest.');
-  if (outcome === 'created') {
-    // The commit is behind us: nothing is left to be rolled back with.
-    const committed = { query: context.db.query, afterCommit: (work: () => void) => work() };
-    if (row.custody === 'platform') context.accounts.walletsChanged(committed, [row.account_id]);
-    context.wake();
-  }
-  return toSale(row);
+  if (sold.outcome === 'repeated') return firstAnswer(context, sale.id, sale.inputHash, undefined);
+  // The commit is behind us: nothing is left to be rolled back with.
+  const committed = { query: context.db.query, afterCommit: (work: () => void) => work() };
+  if (sale.custody === 'platform') context.accounts.walletsChanged(committed, [sale.accountId]);
+  context.wake();
+  return toSale(rowOfSale(sale, sold));
 }

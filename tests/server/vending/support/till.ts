@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, BuiltInRole, MoneyPolicyDto, Sale, VendBatch } from '#contract/index.ts';
+import type { PurseRead } from '#drivers/core/index.ts';
 import type { Fault, FaultRequest } from '#drivers/simulator/faults/fault.ts';
+import type { Client } from '../../../support/server.ts';
 import {
   answered,
   type MoneyHouse,
@@ -24,7 +26,7 @@ export interface Till extends MoneyHouse {
   person(role: BuiltInRole): Promise<Client>;
   /** A sheet when its rows are through. */
   sheet(batchId: string): Promise<VendBatch>;
-  purse(meterId: number): Promise<{ readonly count: number; readonly balanceMinor: bigint }>;
+  purse(meterId: number): Promise<PurseRead>;
 }
 
 const PASSWORD = 'a-long-enough-password';
