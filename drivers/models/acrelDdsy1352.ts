@@ -54,6 +54,8 @@ export const acrelDdsy1352: MeterModel = {
   relayWrite: { address: 0x0057, forceClose: [1, 0], forceOpen: [1, 1], automatic: [0, 0] },
   purse: ACREL_PURSE,
   sources: [
+    'malikdoksoz/ddsy-decmp: ADF400读取DIDO.cs (purchase 0x0100, money control 0x0200, clock 0x0354, byte by byte)',
+    'Registers from 0x6000 on are ours: only the simulated meter has them (acrelPurse.ts).',
     'malikdoksoz/ddsy-decmp: Variable.cs, Modbus.cs (one live block 0x0200 for both families; model code 7 = DDSY1352)',
     'Acrel DDSY1352 manual T1.0 (2021-06-25), page 15: 9600 8N1, energies u32 × 0.01 kWh',
     'jerryxiaosa/ems4j: AcrelCutOffTranslator, AcrelRecoverTranslator (0x0057 payloads)',

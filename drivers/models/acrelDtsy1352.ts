@@ -63,6 +63,8 @@ export const acrelDtsy1352: MeterModel = {
   relayWrite: { address: 0x0057, forceClose: [1, 0], forceOpen: [1, 1], automatic: [0, 0] },
   purse: ACREL_PURSE,
   sources: [
+    'malikdoksoz/ddsy-decmp: ADF400读取DIDO.cs (purchase 0x0100, money control 0x0200, clock 0x0354, byte by byte)',
+    'Registers from 0x6000 on are ours: only the simulated meter has them (acrelPurse.ts).',
     'malikdoksoz/ddsy-decmp: Variable.cs, Modbus.cs (live block 0x0200, status word 0x0224)',
     'jerryxiaosa/ems4j: AcrelCutOffTranslator, AcrelRecoverTranslator (0x0057 payloads)',
     'The maker documents 0x021F as unsigned; read as signed so that an overdraft shows as a debt, not as 42 million.',

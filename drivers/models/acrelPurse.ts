@@ -24,9 +24,10 @@ const PURCHASE: WriteFrame = {
  * 0.01, prices by the habit of DL/T 645 in 0.0001; both are to be checked at the first real meter.
  *
  * Not documented by anybody: purchase records, all that was ever bought, a refund, the hoarding limit, a second price
- * set, a price of deep valley. They stand in a window at 0x6000 of our own making, and the refund at 0x0110, which the
- * simulated meter has; `npm run bench-meter` finds out that a real one has not. The overload limit is there too: the
- * maker's frame for it (0x0400) would overwrite two more limits that nobody has read.
+ * set, a price of deep valley. They stand in a window at 0x6000 of our own making, which the simulated meter has and
+ * `npm run bench-meter` finds that a real one has not. Nothing of it is asked by the vendor's function: there the low
+ * byte of an address names a loop, and a made-up one might buy. The overload limit is there too: the maker's frame for it
+ * (0x0400) would overwrite two more limits that nobody has read.
  *
  * A meter whose register 0x0022 bit 5 is set wants these writes encrypted; that is not spoken here, and it refuses.
  */
@@ -67,7 +68,7 @@ export const ACREL_PURSE: PurseTable = {
   ],
   records: { address: WINDOW + 28, entries: 10 },
   purchase: PURCHASE,
-  refund: { ...PURCHASE, start: 0x0110 },
+  refund: { ...PURCHASE, function: 16, start: WINDOW + 0x80 },
   setPurse: {
     ...MONEY_CONTROL,
     parts: [

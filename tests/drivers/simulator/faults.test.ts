@@ -212,6 +212,13 @@ describe('the fault book', () => {
     expect(changes).toEqual([]);
   });
 
+  test('strikes reads alone, or writes alone', () => {
+    const { book } = bookOn();
+    book.set({ ...silent, on: 'writes' });
+    expect(book.strike(place, 'reads')).toEqual([]);
+    expect(book.strike(place, 'writes')).toEqual([{ kind: 'silent' }]);
+  });
+
   test('holds a bounded number of faults', () => {
     const { book } = bookOn();
     for (let count = 0; count < FAULT_LIMITS.faults; count++) book.set(silent);
@@ -232,6 +239,12 @@ describe('a request from outside', () => {
     { kind: 'frozen-relay', shows: 'open' },
     { kind: 'down' },
     { kind: 'mute' },
+    { kind: 'request-lost' },
+    { kind: 'request-doubled' },
+    { kind: 'request-late', delayMs: 30 },
+    { kind: 'lying-refusal' },
+    { kind: 'hoarding' },
+    { kind: 'stale-read' },
   ];
 
   test.each(faults)('may be $kind', (fault) => {
@@ -253,6 +266,9 @@ describe('a request from outside', () => {
     [{ target, fault: { kind: 'dropped' }, probability: 0 }, 'above 0'],
     [{ target, fault: { kind: 'mute' }, probability: 0.5 }, 'no probability'],
     [{ target, fault: { kind: 'dropped' }, everySeconds: 5 }, 'durationSeconds'],
+    [{ target, fault: { kind: 'request-late' } }, 'delayMs'],
+    [{ target, fault: { kind: 'dropped' }, on: 'sundays' }, "'reads' or 'writes'"],
+    [{ target, fault: { kind: 'down' }, on: 'writes' }, 'does not tell reads from writes'],
   ])('is refused in words: %j', (input, words) => {
     const parsed = parseFaultRequest(input);
     expect(parsed.ok ? '' : parsed.message).toContain(words);
@@ -276,6 +292,9 @@ describe('words in a shell', () => {
         fault: { pieceBytes: 3, gapMs: 20 },
         probability: 0.5,
       },
+    });
+    expect(commandOf(['request-late', 'GW-M1', '900', '--on', 'writes', '--chance', '0.2'])).toMatchObject({
+      body: { fault: { kind: 'request-late', delayMs: 900 }, on: 'writes', probability: 0.2 },
     });
     expect(commandOf(['silent', '220910417037'])).toMatchObject({ body: { target: { kind: 'meter' } } });
   });
