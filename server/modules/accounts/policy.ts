@@ -62,7 +62,7 @@ export function toPolicy(propertyId: number, body: PolicyBody): MoneyPolicy {
 
 /** As it stands in the database: the body that was checked when it came; what a newer release added has its default. */
 export function fromStored(propertyId: number, settings: Readonly<Record<string, unknown>>): MoneyPolicy {
-  return toPolicy(propertyId, { ...toPolicyDto(defaultPolicy(propertyId)), ...settings } as PolicyBody);
+  return toPolicy(propertyId, { ...toPolicyDto(defaultPolicy(propertyId)), ...settings });
 }
 
 /** Throws `request.invalid` with the field that contradicts another. */

@@ -65,7 +65,7 @@ test('two openings of one meter at the same time: one account', async () => {
       ...{ tariffId: house.tariffId, custody: 'platform' },
     });
   const answers = await Promise.all([open(), open(), open()]);
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
   const refused = answers.filter(({ status }) => status === 409);
   expect(refused.map(({ body }) => (body as { code: string }).code)).toEqual([
     'account.meter-taken',
@@ -101,7 +101,7 @@ test('one account for several meters and rooms; a deposit is in the book, with i
     meters.map(({ id }) => id),
     { deposit: { amountMinor: '50000', method: 'cash' } },
   );
-  expect(account.meters.map(({ meterId }) => meterId).toSorted()).toEqual(meters.map(({ id }) => id).toSorted());
+  expect(new Set(account.meters.map(({ meterId }) => meterId))).toEqual(new Set(meters.map(({ id }) => id)));
   expect(account.rooms).toHaveLength(new Set(meters.map(({ placeId }) => placeId)).size);
   expect(account.depositMinor).toBe('50000');
   const proof = await house.server.app.money.ledger.prove(house.server.database.db);
