@@ -108,9 +108,9 @@ export function createGuard(deps: FactsDeps) {
 }
 
 /** The cause that a trip is weighed by: rules cut for arrears, persons say what else they mean. */
-export function causeOf(order: CommandOrder, isRule: boolean): CutCause {
+export function causeOf(order: CommandOrder, byRule: boolean): CutCause {
   const named = order.kind === 'trip' ? order.cause : undefined;
-  return named ?? (isRule ? 'arrears' : 'operator');
+  return named ?? (byRule ? 'arrears' : 'operator');
 }
 
 export function isRule(giver: Giver): giver is Extract<Giver, { readonly rule: string }> {

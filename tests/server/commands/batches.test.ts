@@ -135,8 +135,8 @@ describe('a second person', { timeout: 60_000 }, () => {
 
 describe('protection with an end', () => {
   test('ends by itself, and the meter is automatic again', { timeout: 40_000 }, async () => {
-    const until_ = new Date(Date.now() + 3_000).toISOString();
-    const protect = await house.give(meter(6), { kind: 'protect', until: until_ });
+    const untilAt = new Date(Date.now() + 3_000).toISOString();
+    const protect = await house.give(meter(6), { kind: 'protect', until: untilAt });
     expect(await house.rest(protect.id)).toMatchObject({ state: 'verified' });
     expect(house.truth(meter(6)).forced).toBe('closed');
     const ended = await until(20_000, async () => ({

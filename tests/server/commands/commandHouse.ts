@@ -60,7 +60,7 @@ export async function startCommandHouse(meters = 40): Promise<CommandHouse> {
   const rows = plant.manifest.gateways.flatMap(({ code, lines }) =>
     lines.flatMap((line) => line.meters.map(({ meterNumber, modelId }) => ({ code, meterNumber, modelId }))),
   );
-  const numbers = rows.filter(({ modelId }) => /sy1352$/.test(modelId)).map(({ meterNumber }) => meterNumber);
+  const numbers = rows.filter(({ modelId }) => modelId.endsWith('sy1352')).map(({ meterNumber }) => meterNumber);
   let users = 0;
   const house: CommandHouse = {
     server,
@@ -140,7 +140,7 @@ async function addBoss({ boss }: CommandHouse): Promise<void> {
 }
 
 /** The body of an answer that is good. */
-export function good<T>({ status, body }: Answer): T {
+export function good<T>({ status, body }: Answer): Readonly<T> {
   if (status >= 300) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
   return body as T;
 }

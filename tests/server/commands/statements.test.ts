@@ -27,10 +27,10 @@ const row: CommandRow = {
 };
 
 test('every statement of commands fits the schema', async () => {
-  const giving = {
+  const giving: store.Giving = {
     ...{ batchId: undefined, propertyId: 1, kind: 'trip', order: { kind: 'trip' }, reason: 'x', urgency: 1 },
     ...{ givenBy: undefined, givenName: 'x', rule: undefined, at, expiresAt: at, approveBefore: undefined },
-  } as const;
+  };
   const fresh = {
     id,
     meterId: 1,
@@ -63,10 +63,10 @@ test('every statement of commands fits the schema', async () => {
 });
 
 test('every statement of batches, wishes, protection and capabilities fits the schema', async () => {
-  const batch = {
+  const batch: batchStore.NewBatch = {
     ...{ id, propertyId: 1, buildingId: undefined, kind: 'trip', order: { kind: 'trip' }, reason: 'x', meterIds: [1] },
     ...{ approveBefore: undefined, retryOf: undefined, givenBy: 1, givenName: 'x', at },
-  } as const;
+  };
   const batches = await prepareAll(database.db, batchStore, {
     insertBatch: [batch],
     selectBatch: [id],
