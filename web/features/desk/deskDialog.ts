@@ -1,8 +1,11 @@
 import type { Account, AccountMeterDto } from '#contract/accounts.ts';
 import type { Sale } from '#contract/vending.ts';
 
+/** What can be done with one sale. */
+export type SaleAction = 'cancel' | 'retry' | 'reverse' | 'decide';
+
 /** What is open above the desk. */
 export type DeskDialog =
   | { readonly kind: 'opening' }
   | { readonly kind: 'refund'; readonly account: Account; readonly meter: AccountMeterDto }
-  | { readonly kind: 'cancel' | 'retry' | 'reverse'; readonly sale: Sale };
+  | { readonly kind: SaleAction; readonly sale: Sale };

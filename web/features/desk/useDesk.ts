@@ -12,7 +12,7 @@ import { useDelivery } from './useDelivery.ts';
 import { useLeftSales } from './useLeftSales.ts';
 import { useOutlook } from './useOutlook.ts';
 import { useSale } from './useSale.ts';
-import { useDaySales, useRecentSales } from './useSales.ts';
+import { useDaySales, useOpenSales, useRecentSales } from './useSales.ts';
 
 /** A hasty second Enter must not wipe the sale off the screen that the first one made. */
 const SHOWN_LEAST_MS = 1_000;
@@ -112,6 +112,7 @@ function useParts() {
   const outlook = useOutlook(wanted, sold, refusal, currency);
   const delivery = useDelivery(sold, nowMs);
   const recent = useRecentSales(accounts.accountId);
+  const underWay = useOpenSales(propertyId);
   const operator = computed(() => session.session?.displayName ?? '');
   const day = computed(() => dayIn(timeZone.value, nowMs.value));
   const today = useDaySales(
@@ -124,7 +125,7 @@ function useParts() {
   watch(
     () => `${sold.value?.saleId} ${sold.value?.state}`,
     () => {
-      for (const list of [recent, today, accounts]) void list.reload();
+      for (const list of [recent, today, underWay, accounts]) void list.reload();
       if (accounts.accountId.value === undefined) accounts.choose(sold.value?.accountId);
     },
   );
@@ -136,7 +137,7 @@ function useParts() {
   const { first } = url;
   return {
     ...{ session, estate, nowMs, propertyId, timeZone, currency, operator, day, first },
-    ...{ book, accounts, amount, sale, outlook, delivery, recent, today },
+    ...{ book, accounts, amount, sale, outlook, delivery, recent, today, underWay },
   };
 }
 

@@ -23,6 +23,19 @@ export function useRecentSales(accountId: Readonly<Ref<number | undefined>>) {
   );
 }
 
+/** Money of a property that is not at rest yet, newest first. Only inside setup functions. */
+export function useOpenSales(propertyId: Readonly<Ref<number | undefined>>) {
+  const api = useApi();
+  return useResource<readonly Sale[]>(
+    async (signal) => {
+      const id = propertyId.value;
+      if (id === undefined) return [];
+      return (await api.call(listSales, { query: { propertyId: id, state: 'open' } }, { signal })).items;
+    },
+    { on: propertyId, everyMs: REFRESH_MS, keep: true },
+  );
+}
+
 /** Who and when a drawer belongs to. */
 export interface Shift {
   readonly propertyId: number;
