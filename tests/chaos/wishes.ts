@@ -30,7 +30,10 @@ export interface Progress {
   done: number;
 }
 
-/** Each desk takes the next wish; those of one account follow each other. */
+/**
+ * Each desk takes the next wish; those of one account follow each other. A replacement is a fitter's work: no desk waits
+ * for it, only its account does.
+ */
 export async function fulfil(
   site: Site,
   wishes: readonly Wish[],
@@ -41,21 +44,24 @@ export async function fulfil(
   const waiting = [...wishes];
   const busy = new Set<number>();
   const fulfilled: Fulfilled[] = [];
+  const fitters: Promise<void>[] = [];
+  const see = async (wish: Wish): Promise<void> => {
+    busy.add(wish.account);
+    fulfilled.push(await untilAccepted(site, wish, seed));
+    busy.delete(wish.account);
+    progress.done += 1;
+  };
   const desk = async (): Promise<void> => {
     while (waiting.length > 0) {
       const index = waiting.findIndex(({ account }) => !busy.has(account));
       const [wish] = index < 0 ? [] : waiting.splice(index, 1);
-      if (wish === undefined) {
-        await sleep(TRY_AGAIN_MS);
-        continue;
-      }
-      busy.add(wish.account);
-      fulfilled.push(await untilAccepted(site, wish, seed));
-      busy.delete(wish.account);
-      progress.done += 1;
+      if (wish === undefined) await sleep(TRY_AGAIN_MS);
+      else if (wish.kind === 'replacement') fitters.push(see(wish));
+      else await see(wish);
     }
   };
   await Promise.all(Array.from({ length: desks }, desk));
+  await Promise.all(fitters);
   return fulfilled;
 }
 
