@@ -38,6 +38,8 @@ export interface MeterInput {
   /** What it was last told to do, once there are commands. */
   readonly commandedRelay: 'closed' | 'open' | undefined;
   readonly commandInFlight: boolean;
+  /** People keep its supply on whatever the balance. */
+  readonly isProtected: boolean;
   readonly loadW: number | undefined;
   readonly alarmUnacknowledged: boolean;
   /** Known only from before our start. */
@@ -91,7 +93,7 @@ export function evaluate(
     money: judgeMoney(input, policy),
     link: link.link,
     relay: judgeRelay(input.status, input.commandedRelay),
-    protection: judgeProtection(input.status),
+    protection: judgeProtection(input),
   });
   const events = previous === undefined ? NO_EVENTS : changes(previous.facts, facts, nowMs);
   const heldSince = (fact: keyof MeterFacts): number =>
@@ -166,7 +168,9 @@ function judgeRelay(status: MeterStatus | undefined, commanded: 'closed' | 'open
   return wanted === undefined || wanted === read ? read : 'disagrees';
 }
 
-function judgeProtection(status: MeterStatus | undefined): ProtectionState {
+function judgeProtection({ status, account, isProtected }: MeterInput): ProtectionState {
+  // Where the wallet is kept here, forced modes are how its relay is held day by day: they protect nobody.
+  if (account?.opened === true && account.custody === 'platform') return isProtected ? 'forcedClosed' : 'none';
   switch (status?.forced) {
     case 'closed':
       return 'forcedClosed';

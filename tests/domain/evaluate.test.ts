@@ -18,6 +18,7 @@ const heard: MeterInput = {
   balanceMinor: undefined,
   commandedRelay: undefined,
   commandInFlight: false,
+  isProtected: false,
   loadW: 2_400,
   alarmUnacknowledged: false,
   stale: false,
@@ -212,4 +213,14 @@ describe('money: by the account where there are accounts', () => {
 test('a command under way shows as a mark', () => {
   expect(at(0, { commandInFlight: true }).marks & MARKS.commandInFlight).not.toBe(0);
   expect(at(0).marks & MARKS.commandInFlight).toBe(0);
+});
+
+const NO_LINES = { alarm1Minor: 0n, alarm2Minor: 0n, cutLineMinor: 0n };
+
+test('in custody of the platform a forced relay is its daily work; only what people protect shows as protection', () => {
+  const account = { opened: true, custody: 'platform', platformBalanceMinor: 1n, ...NO_LINES } as const;
+  const protectionOf = (change: Partial<MeterInput>) => at(0, change).facts.protection;
+  expect(protectionOf({ account, status: { forced: 'closed' } })).toBe('none');
+  expect(protectionOf({ account, status: { forced: 'open' } })).toBe('none');
+  expect(protectionOf({ account, status: { forced: 'closed' }, isProtected: true })).toBe('forcedClosed');
 });

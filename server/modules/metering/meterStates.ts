@@ -48,7 +48,7 @@ export class MeterStates {
   #cyclesMs: ReadonlyMap<number, number> = new Map();
   #isCurrent = false;
   #money: MoneySource = { of: () => undefined };
-  #commands: CommandSource = { wantedRelay: () => undefined, inFlight: () => false };
+  #commands: CommandSource = { wantedRelay: () => undefined, inFlight: () => false, isProtected: () => false };
 
   constructor(deps: MeterStatesDeps) {
     this.#estate = deps.estate;
@@ -251,6 +251,7 @@ export class MeterStates {
       balanceMinor: record.last?.balanceMinor,
       commandedRelay: this.#commands.wantedRelay(meterId),
       commandInFlight: this.#commands.inFlight(meterId),
+      isProtected: this.#commands.isProtected(meterId),
       loadW: record.last?.loadW,
       alarmUnacknowledged: record.alarmUnacknowledged,
       stale: record.stale,

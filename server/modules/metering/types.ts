@@ -73,4 +73,5 @@ export interface MoneySource {
 export interface CommandSource {
   wantedRelay(meterId: number): 'closed' | 'open' | undefined;
   inFlight(meterId: number): boolean;
+  isProtected(meterId: number): boolean;
 }
