@@ -75,7 +75,7 @@ export function createMoney(deps: MoneyDeps): Money {
     lines: deps.measuring.acquisition,
     capabilitiesOf: (meterId) => commands.capabilitiesOf(meterId),
     lastBalanceOf: (meterId) => deps.measuring.metering.meter(meterId)?.last?.balanceMinor,
-    alarms: { set: () => undefined },
+    alarms: { set: (kind, meterIds) => deps.measuring.alarms.setMoneyTrouble(kind, meterIds) },
     times: deps.vendTimes,
   });
   commands.setVendSource((tx, meterIds) => vending.openVends(tx, meterIds));

@@ -23,6 +23,9 @@ export const ALARM_KINDS = {
   relayDisagrees: { severity: 2, source: 'meter' },
   commandInDoubt: { severity: 3, source: 'meter' },
   downloadFailed: { severity: 2, source: 'meter' },
+  vendInDoubt: { severity: 2, source: 'meter' },
+  vendQuarantined: { severity: 3, source: 'meter' },
+  foreignWrite: { severity: 3, source: 'meter' },
 } as const satisfies Record<string, { severity: 1 | 2 | 3; source: AlarmSourceKind }>;
 export type AlarmKind = keyof typeof ALARM_KINDS;
 const AlarmKindName = Type.Enum(Object.keys(ALARM_KINDS) as AlarmKind[]);

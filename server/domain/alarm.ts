@@ -29,6 +29,9 @@ export const ALARM_RULES = {
   // A meter that answers the next read was slow, not in doubt.
   commandInDoubt: { raiseAfterMs: 10_000, raiseAfterLooks: 2, clearAfterMs: 0, clearAfterLooks: 1 },
   downloadFailed: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 0, clearAfterLooks: 1 },
+  vendInDoubt: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 0, clearAfterLooks: 1 },
+  vendQuarantined: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 0, clearAfterLooks: 1 },
+  foreignWrite: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 0, clearAfterLooks: 1 },
   storeDown: { raiseAfterMs: 60_000, raiseAfterLooks: 2, clearAfterMs: 10_000, clearAfterLooks: 2 },
   spoolFull: { raiseAfterMs: 0, raiseAfterLooks: 1, clearAfterMs: 60_000, clearAfterLooks: 2 },
 } as const satisfies Record<string, AlarmRule>;

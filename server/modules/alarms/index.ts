@@ -12,6 +12,7 @@ import type { SpoolFigures, StoreQueueFigures } from '#server/platform/spool/ind
 import type { Telemetry } from '#server/platform/telemetry/index.ts';
 import { type AlarmCounts, CurrentAlarms } from './current.ts';
 import { toAlarm } from './dto.ts';
+import type { MoneyAlarmKind } from './moneyWatch.ts';
 import type { PlatformState } from './platformWatch.ts';
 import { createRecorder } from './recorder.ts';
 import { addAlarmRoutes } from './routes.ts';
@@ -51,6 +52,8 @@ export interface Alarms {
   onChange(listener: (news: AlarmNews) => void): () => void;
   /** Who knows of commands in doubt and of downloads that failed; asked once a second. */
   setTroubleSource(source: () => readonly CommandTrouble[]): void;
+  /** Meters with money in doubt, all of them each time. */
+  setMoneyTrouble(kind: MoneyAlarmKind, meterIds: ReadonlySet<number>): void;
   counts(scope: Scope, propertyId?: number): AlarmCounts;
   /** Every alarm that is open or not acknowledged, newest first. */
   current(): Promise<readonly Alarm[]>;
@@ -148,6 +151,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     setTroubleSource(source) {
       troubleSource = source;
     },
+    setMoneyTrouble: (kind, meterIds) => tracker.setMoneyTrouble(kind, meterIds),
     counts: (scope, propertyId) => current.counts(scope, propertyId),
     async current() {
       const rows = await selectAlarms(db, everywhere, { state: 'current' }, undefined, CURRENT_ROWS_MAX);

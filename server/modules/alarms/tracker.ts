@@ -5,6 +5,7 @@ import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Metering, MeterUpdate, MeterView } from '#server/modules/metering/index.ts';
 import { CommandWatch } from './commandWatch.ts';
 import { Conditions } from './conditions.ts';
+import { type MoneyAlarmKind, MoneyWatch } from './moneyWatch.ts';
 import { PathWatch } from './pathWatch.ts';
 import { isInEstate, placeOfSource } from './places.ts';
 import { type PlatformState, PlatformWatch } from './platformWatch.ts';
@@ -27,6 +28,7 @@ export class AlarmTracker {
   readonly #paths: PathWatch;
   readonly #platform: PlatformWatch;
   readonly #commands: CommandWatch;
+  readonly #money: MoneyWatch;
 
   constructor(deps: TrackerDeps) {
     this.#deps = deps;
@@ -35,6 +37,7 @@ export class AlarmTracker {
     this.#paths = new PathWatch({ ...deps, conditions: this.#conditions });
     this.#platform = new PlatformWatch(this.#conditions);
     this.#commands = new CommandWatch(this.#conditions);
+    this.#money = new MoneyWatch(this.#conditions);
   }
 
   /** Takes over the alarms that were open before the start. */
@@ -66,6 +69,7 @@ export class AlarmTracker {
     this.#paths.sweep(nowMs);
     const troubles = this.#deps.commandTroubles();
     if (troubles !== undefined) this.#commands.look(troubles, nowMs);
+    this.#money.look(nowMs);
     for (const { kind, source } of this.#conditions.all()) {
       if (!isInEstate(this.#deps.estate, source)) this.#conditions.drop(kind, source, nowMs);
       else if (kind === 'meterLost') {
@@ -74,6 +78,11 @@ export class AlarmTracker {
         this.#conditions.look({ kind, source, observation: observeMeterLost(meter.state), nowMs });
       }
     }
+  }
+
+  /** Meters of which this is so now; looked at with the next sweep. */
+  setMoneyTrouble(kind: MoneyAlarmKind, meterIds: ReadonlySet<number>): void {
+    this.#money.set(kind, meterIds);
   }
 
   clockStepped(byMs: number): void {

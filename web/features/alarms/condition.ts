@@ -22,6 +22,9 @@ export function conditionText(alarm: Alarm, currency: string, t: Translate): str
     case 'relayDisagrees':
     case 'commandInDoubt':
     case 'downloadFailed':
+    case 'vendInDoubt':
+    case 'vendQuarantined':
+    case 'foreignWrite':
       return t(`alarms.condition.${alarm.kind}`, { count });
     case 'balanceLow1':
     case 'balanceLow2': {
@@ -59,6 +62,9 @@ export function figureOf(alarm: Alarm, currency: string): string | undefined {
     case 'relayDisagrees':
     case 'commandInDoubt':
     case 'downloadFailed':
+    case 'vendInDoubt':
+    case 'vendQuarantined':
+    case 'foreignWrite':
       return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account, BuiltInRole, MoneyPolicyDto, Sale, VendBatch } from '#contract/index.ts';
+import type { Account, AlarmKind, BuiltInRole, MoneyPolicyDto, Sale, VendBatch } from '#contract/index.ts';
 import type { PurseRead } from '#drivers/core/index.ts';
 import type { Fault, FaultRequest } from '#drivers/simulator/faults/fault.ts';
 import type { Client } from '../../../support/server.ts';
@@ -26,6 +26,8 @@ export interface Till extends MoneyHouse {
   person(role: BuiltInRole): Promise<Client>;
   /** A sheet when its rows are through. */
   sheet(batchId: string): Promise<VendBatch>;
+  /** Waits until the meter has this alarm. */
+  alarmed(meterId: number, kind: AlarmKind): Promise<void>;
   purse(meterId: number): Promise<PurseRead>;
 }
 
@@ -84,6 +86,15 @@ export async function startTill(options: MoneyHouseOptions = {}): Promise<Till> 
         await sleep(STEP_MS);
       }
       throw new Error(`sheet ${batchId} is never done`);
+    },
+    async alarmed(meterId, kind) {
+      for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += STEP_MS) {
+        const path = `/api/alarms?meterId=${meterId}&kind=${kind}&state=open`;
+        const { items } = (await house.boss.request('GET', path)).body as { items: unknown[] };
+        if (items.length > 0) return;
+        await sleep(STEP_MS);
+      }
+      throw new Error(`meter ${meterId} never had ${kind}`);
     },
     async purse(meterId) {
       const outcome = await house.server.app.measuring.acquisition.readPurse(meterId);
