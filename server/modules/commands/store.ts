@@ -281,6 +281,7 @@ export async function selectFailedDownloads(
     select meter_id, kind from (
       select distinct on (meter_id, kind) meter_id, kind, state from command
       where kind in ('prices', 'settings', 'clock') and state in ('verified', 'rejected', 'failed') and given_at >= ${since}
+        and not why && '{notSupported,meterGone}'
       order by meter_id, kind, number desc) last
     where state <> 'verified'`);
 }

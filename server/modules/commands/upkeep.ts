@@ -4,7 +4,9 @@ import type { MeterUpdate } from '#server/modules/metering/index.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
 import { decideBatchRow, selectUnapproved } from './batchStore.ts';
 import { relayMatches } from './conversation.ts';
+import { causeOf } from './facts.ts';
 import { type Giving, newCommandId } from './give.ts';
+import { fromStored } from './orders.ts';
 import type { CommandRow } from './rows.ts';
 import { stopCommands } from './store.ts';
 import type { CommandOrder } from './types.ts';
@@ -42,11 +44,11 @@ export class Wishes {
   }
 
   take(rows: readonly CommandRow[]): void {
-    for (const { meter_id, relay_mode: mode, number: version, rule } of rows) {
+    for (const { meter_id, relay_mode: mode, number: version, rule, command_order } of rows) {
       const known = this.#wishes.get(meter_id);
       if (mode === null || (known !== undefined && known.version >= version)) continue;
       const repairs = rule === 'repair' ? (known?.repairs ?? 0) + 1 : 0;
-      this.#wishes.set(meter_id, { meter_id, mode, version, repairs });
+      this.#wishes.set(meter_id, { meter_id, mode, version, repairs, command_order, rule });
       this.#disagreeing.delete(meter_id);
     }
   }
@@ -122,19 +124,21 @@ async function repairRelays(deps: UpkeepDeps, wishes: Wishes): Promise<void> {
   const due = wishes.takeRepairs(deps.inFlight);
   if (due.length === 0) return;
   await deps.db.tx(async (tx) => {
-    for (const [mode, rows] of Map.groupBy(due, (row) => row.mode)) {
-      const meterIds = rows.map(({ meter_id }) => meter_id);
-      await giveEach(deps, tx, meterIds, REPAIR_OF_MODE[mode], 'repair', 'The relay is not as it was verified last.');
+    for (const row of due) {
+      await giveEach(deps, tx, [row.meter_id], repairOf(row), 'repair', 'The relay is not as it was verified last.');
     }
   });
 }
 
-/** The order that says again what was wanted; a trip is weighed again before it is sent. */
-const REPAIR_OF_MODE: Readonly<Record<RelayMode, CommandOrder>> = {
-  automatic: { kind: 'restorePrepaid' },
-  forcedClosed: { kind: 'close' },
-  forcedOpen: { kind: 'trip', cause: 'operator' },
-};
+/**
+ * The order that says again what was wanted. It is weighed anew: a trip for arrears that were paid meanwhile is held, and
+ * what protects a meter is asked, not begun a second time.
+ */
+function repairOf({ command_order, rule }: WishRow): CommandOrder {
+  const order = fromStored(command_order);
+  if (order.kind === 'trip') return { kind: 'trip', cause: causeOf(order, rule !== null) };
+  return order.kind === 'restorePrepaid' ? order : { kind: 'close' };
+}
 
 async function giveEach(
   deps: UpkeepDeps,

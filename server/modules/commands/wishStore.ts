@@ -2,6 +2,7 @@ import sql, { raw } from 'sql-template-tag';
 import type { RelayMode } from '#drivers/core/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
+import type { StoredOrder } from './orders.ts';
 import type { CommandRow, ProtectionRow } from './rows.ts';
 import { within } from './store.ts';
 
@@ -17,10 +18,15 @@ export interface WishRow {
   readonly mode: RelayMode;
   readonly version: bigint;
   readonly repairs: number;
+  /** The order that it came from, and the rule that gave it. */
+  readonly command_order: StoredOrder;
+  readonly rule: string | null;
 }
 
 export function selectWishes(db: Queryable): Promise<WishRow[]> {
-  return db.query<WishRow>(sql`select meter_id, mode, version, repairs from relay_wish`);
+  return db.query<WishRow>(sql`
+    select w.meter_id, w.mode, w.version, w.repairs, c.command_order, c.rule
+    from relay_wish w join command c on c.id = w.command_id`);
 }
 
 /**
