@@ -1,4 +1,4 @@
-import type { Clock, LineHealth } from '#drivers/core/index.ts';
+import type { Clock, CommandOutcome, LineHealth } from '#drivers/core/index.ts';
 import { addDurations, addFigures, type Figure, type Metrics } from '#server/platform/metricsFigures.ts';
 import type { IngestQueue } from './ingestQueue.ts';
 import type { Lines } from './lines.ts';
@@ -20,6 +20,19 @@ const LINE_COUNTERS = {
   overruns: 'Polls that could not start within their own period',
 } as const satisfies Partial<Record<keyof LineHealth, string>>;
 
+/** How far commands came that were given to the lines, since the start. */
+export class CommandFigures {
+  readonly #counts = { accepted: 0, refused: 0, none: 0, unsent: 0 };
+
+  add(outcome: CommandOutcome | undefined): void {
+    this.#counts[outcome?.sent === true ? outcome.reply : 'unsent'] += 1;
+  }
+
+  read(): { readonly labels: { readonly reply: string }; readonly value: number }[] {
+    return Object.entries(this.#counts).map(([reply, value]) => ({ labels: { reply }, value }));
+  }
+}
+
 /** All lines' health, one look for all the figures of a scrape: it lists every meter, which a dozen looks would feel. */
 function createHealths(lines: Lines, clock: Clock): () => readonly LineHealth[] {
   let held: readonly LineHealth[] | undefined;
@@ -39,6 +52,7 @@ export function addAcquisitionFigures(
   metrics: Metrics,
   queue: IngestQueue,
   lines: Lines,
+  commands: CommandFigures,
   clock: Clock,
 ): (seconds: number) => void {
   const healths = createHealths(lines, clock);
@@ -72,6 +86,13 @@ export function addAcquisitionFigures(
       help: 'News dropped because the queue was full',
       kind: 'counter',
       read: () => queue.figures.dropped,
+    },
+    {
+      name: 'acquisition_commands_total',
+      help: 'Commands given to lines, by the reply: accepted, refused, none, or not sent at all',
+      kind: 'counter',
+      labels: ['reply'],
+      read: () => commands.read(),
     },
     ...counters,
     {

@@ -3,7 +3,7 @@ import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { HouseClock } from '#server/platform/houseClock.ts';
 import type { Log } from '#server/platform/log.ts';
 import type { Metrics } from '#server/platform/metricsFigures.ts';
-import { addAcquisitionFigures } from './figures.ts';
+import { addAcquisitionFigures, CommandFigures } from './figures.ts';
 import { IngestQueue } from './ingestQueue.ts';
 import { Lines } from './lines.ts';
 import type { IngestPipeline, LineDesk, LineFactory, LinePathState } from './types.ts';
@@ -47,7 +47,8 @@ export function createAcquisition(deps: AcquisitionDeps): Acquisition {
     nowMs: () => clock.nowMs(),
     log,
   });
-  const observeTick = addAcquisitionFigures(deps.metrics, queue, lines, clock);
+  const commands = new CommandFigures();
+  const observeTick = addAcquisitionFigures(deps.metrics, queue, lines, commands, clock);
   let timer: TimerHandle | undefined;
   let sweptMs = Number.NEGATIVE_INFINITY;
   let cyclesAtMs = Number.NEGATIVE_INFINITY;
@@ -111,7 +112,11 @@ export function createAcquisition(deps: AcquisitionDeps): Acquisition {
     path: (lineId) => (lines.get(lineId) === undefined ? 'stopped' : (paths.get(lineId) ?? 'connecting')),
     readNow: (meterId) => asked(meterId, (line) => line.readNow(meterId, 'onDemand')),
     readBack: (meterId) => asked(meterId, (line) => line.readNow(meterId, 'onDemand', 'readBack')),
-    execute: (meterId, command) => asked(meterId, (line) => line.execute(meterId, command)),
+    async execute(meterId, command) {
+      const outcome = await asked(meterId, (line) => line.execute(meterId, command));
+      commands.add(outcome);
+      return outcome;
+    },
     readPurse: (meterId) => asked(meterId, (line) => line.readPurse(meterId)),
   };
 }

@@ -163,7 +163,13 @@ test('figures of every line and queue are there for Prometheus', async () => {
   for (const name of [
     ...['acquisition_readings_total', 'acquisition_queue_depth', 'acquisition_queue_dropped_total'],
     ...['acquisition_tick_seconds_count', 'line_requests_total{line=', 'line_up{line=', 'telemetry_queued'],
-    ...['telemetry_dropped_total', 'registers_waiting', 'alarms_open{severity="high"}', 'live_sockets'],
+    ...[
+      'acquisition_commands_total{reply="accepted"} 3',
+      'telemetry_dropped_total',
+      'registers_waiting',
+      'alarms_open{severity="high"}',
+      'live_sockets',
+    ],
   ]) {
     expect(text).toContain(`\n${name}`);
   }
