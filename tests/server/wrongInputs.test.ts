@@ -14,6 +14,8 @@ const SEED = 20_261_122;
 const INPUTS = 2_000;
 const AT_ONCE = 8;
 const PASSWORD = 'correct-horse-battery';
+/** What the program does by its own timetable, whatever anybody asks. */
+const BY_TIMETABLE = new Set(['charge_run', 'charge_stream', 'reconciliation_run', 'reconciliation_row']);
 /** The opening of an account gives commands, and their rows move on by themselves: these are counted, not compared. */
 const ONLY_COUNTED = new Set(['command', 'session']);
 
@@ -120,7 +122,7 @@ async function contentOf(db: Db): Promise<Record<string, string>> {
   const tables = await db.query<{ name: string }>(sql`
     select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by relname`);
   const content: Record<string, string> = {};
-  for (const { name } of tables) {
+  for (const { name } of tables.filter((table) => !BY_TIMETABLE.has(table.name))) {
     const digest = ONLY_COUNTED.has(name) ? `'not compared'` : `md5(string_agg(t::text, '|' order by t::text))`;
     const rows = await db.query<{ content: string }>(
       raw(`select count(*) || ' rows ' || coalesce(${digest}, '') as content from ${name} t`),
