@@ -106,6 +106,7 @@ async function readsOf(tx: Tx, prepared: readonly Prepared[]): Promise<ReadonlyM
     meterId: stream.meterId,
     afterMs: stream.cursor.atMs,
     untilMs,
+    readBeforeMs: stream.end?.atMs,
   });
   const byHour = prepared.filter(({ spans }) => spans.some(({ body }) => body.kind === 'timeOfUse'));
   const byCut = prepared.filter((item) => !byHour.includes(item));

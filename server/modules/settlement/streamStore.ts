@@ -206,6 +206,8 @@ export interface Neighbourhood {
   /** Exclusive and inclusive ends of what may be taken. */
   readonly afterMs: number;
   readonly untilMs: number;
+  /** What was read at or after it is another epoch's; undefined: the stream goes on. */
+  readonly readBeforeMs: number | undefined;
   readonly aroundMs: number;
 }
 
@@ -221,14 +223,16 @@ export async function selectNeighbours(
       ${places.map(({ streamId }) => String(streamId))}::int8[], ${places.map(({ meterId }) => meterId)}::int[],
       ${places.map(({ afterMs }) => new Date(afterMs))}::timestamptz[],
       ${places.map(({ untilMs }) => new Date(untilMs))}::timestamptz[],
-      ${places.map(({ aroundMs }) => new Date(aroundMs))}::timestamptz[])
-      as p (stream_id, meter_id, after_at, until_at, around_at)
+      ${places.map(readBefore)}::timestamptz[], ${places.map(({ aroundMs }) => new Date(aroundMs))}::timestamptz[])
+      as p (stream_id, meter_id, after_at, until_at, read_before, around_at)
     cross join lateral (
       (select instant, energy_wh from register_reading b where b.meter_id = p.meter_id and b.energy_wh is not null
-        and b.quality <> 'estimated' and b.instant > p.after_at and b.instant <= p.around_at order by instant desc limit 1)
+        and b.quality <> 'estimated' and b.instant > p.after_at and b.instant <= p.around_at
+          and (p.read_before is null or b.read_at < p.read_before) order by instant desc limit 1)
       union all
       (select instant, energy_wh from register_reading a where a.meter_id = p.meter_id and a.energy_wh is not null
-        and a.quality <> 'estimated' and a.instant > p.around_at and a.instant <= p.until_at order by instant limit 1)) r`);
+        and a.quality <> 'estimated' and a.instant > p.around_at and a.instant <= p.until_at
+          and (p.read_before is null or a.read_at < p.read_before) order by instant limit 1)) r`);
   return pointsByStream(rows);
 }
 
@@ -243,10 +247,15 @@ export async function selectReadsBetween(
     from unnest(
       ${spans.map(({ streamId }) => String(streamId))}::int8[], ${spans.map(({ meterId }) => meterId)}::int[],
       ${spans.map(({ afterMs }) => new Date(afterMs))}::timestamptz[],
-      ${spans.map(({ untilMs }) => new Date(untilMs))}::timestamptz[]) as p (stream_id, meter_id, after_at, until_at)
+      ${spans.map(({ untilMs }) => new Date(untilMs))}::timestamptz[], ${spans.map(readBefore)}::timestamptz[])
+      as p (stream_id, meter_id, after_at, until_at, read_before)
     join register_reading r on r.meter_id = p.meter_id and r.instant > p.after_at and r.instant <= p.until_at
-    where r.energy_wh is not null and r.quality <> 'estimated'`);
+    where r.energy_wh is not null and r.quality <> 'estimated' and (p.read_before is null or r.read_at < p.read_before)`);
   return pointsByStream(rows);
+}
+
+function readBefore({ readBeforeMs }: Pick<Neighbourhood, 'readBeforeMs'>): Date | null {
+  return readBeforeMs === undefined ? null : new Date(readBeforeMs);
 }
 
 function pointsByStream(

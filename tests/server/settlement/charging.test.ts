@@ -221,6 +221,32 @@ describe('where charging changes', () => {
     expect(await desk.wallet(account.id)).toBe(-4_00n);
   });
 
+  test('a tariff that has no price yet holds from its instant on; what was used before is charged', async () => {
+    const cheap = await desk.tariff('before', [{ from: '2025-01-01T00:00+08:00', body: single('1') }]);
+    const empty = await desk.tariff('not yet', [{ from: '2025-08-01T00:00+08:00', body: single('3') }]);
+    const account = desk.account('not-yet', { tariffId: cheap }, from('2025-06-21T00:00+08:00'));
+    await desk.run('2025-06-21T00:20+08:00');
+    await desk.change({ ...account, tariffId: empty }, '2025-06-21T01:00+08:00');
+    await desk.read('not-yet', ['2025-06-21T01:00+08:00', '1'], ['2025-06-21T02:00+08:00', '2']);
+    await desk.run('2025-06-21T02:03+08:00');
+    expect(await desk.wallet(account.id)).toBe(-1_00n);
+    expect(await streamOf(account.id)).toMatchObject({ hold: 'noTariffVersion', cursor_wh: wh('1') });
+  });
+
+  test('what was read after an end belongs to whoever comes next, also where it stands for an instant before it', async () => {
+    const tariffId = await desk.tariff('after the end', [{ from: '2025-01-01T00:00+08:00', body: single('1') }]);
+    const account = desk.account('after-end', { tariffId }, from('2025-06-21T00:00+08:00'));
+    await desk.database.db.query(sql`
+      insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh)
+      values (${meterId('after-end')}, '2025-06-21T01:00+08:00', '2025-06-21T01:20+08:00', 'late', 'registers', 30000)`);
+    const end = {
+      ...{ meterId: meterId('after-end'), epoch: 1, energyWh: wh('1.25') },
+      atMs: Date.parse('2025-06-21T01:10+08:00'),
+    };
+    const ended = await desk.database.db.tx((tx) => desk.source.end(tx, account.id, end));
+    expect(ended).toEqual({ settled: true, why: undefined, chargedMinor: 125n });
+  });
+
   test('an end is charged to its last register; asked again it changes nothing', async () => {
     const tariffId = await desk.tariff('ending', [{ from: '2025-01-01T00:00+08:00', body: single('1') }]);
     const account = desk.account('ending', { tariffId }, from('2025-06-21T00:00+08:00'));
