@@ -37,19 +37,31 @@ export async function truthOf({ control }: House, { meterNumbers }: Pick<Site, '
   return truth;
 }
 
-/** Lets everything end; a sale that its meter refused is tried again, as somebody at the desk would. */
+/** True when at most so many vends are under way. */
+export async function atMostOpen({ cashier, propertyId }: Site, most: number): Promise<boolean> {
+  const { items } = await cashier.call(listSales, { query: { propertyId, state: 'open', limit: most + 1 } });
+  return items.length <= most;
+}
+
+/** Lets everything end, or waits as long as is reasonable. What two persons must decide is left. */
 export async function comeToRest(site: Site): Promise<void> {
   await until('everything is at rest', REST_MS_MAX, async () => {
+    await retryRejected(site);
     const open = (await allSales(site)).filter(({ state }) => !FINISHED.includes(state));
-    for (const { saleId } of open.filter(({ state }) => state === 'REJECTED')) {
-      await site.cashier
-        .call(retrySale, { params: { saleId }, body: { reason: 'the refusal is over' } })
-        .catch((error: unknown) => {
-          if (!(error instanceof Refusal)) throw error;
-        });
-    }
     return open.every(({ state }) => state === 'QUARANTINED');
   }).catch(() => undefined);
+}
+
+/** What a meter refused is tried again, as somebody at the desk would. */
+export async function retryRejected({ cashier, propertyId }: Site): Promise<void> {
+  const { items } = await cashier.call(listSales, { query: { propertyId, state: 'REJECTED', limit: 1_000 } });
+  for (const { saleId } of items) {
+    const asked = cashier.call(retrySale, { params: { saleId }, body: { reason: 'the refusal is over' } });
+    // Meanwhile it went on by itself.
+    await asked.catch((error: unknown) => {
+      if (!(error instanceof Refusal)) throw error;
+    });
+  }
 }
 
 export async function compare(

@@ -1,4 +1,5 @@
-import { comeToRest, compare, type Truth, truthOf, type Verdict } from './compare.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { atMostOpen, comeToRest, compare, retryRejected, type Truth, truthOf, type Verdict } from './compare.ts';
 import { wreak } from './havoc.ts';
 import { type House, openHouse } from './house.ts';
 import type { ChaosOptions } from './options.ts';
@@ -7,6 +8,10 @@ import { type Site, setUp } from './setUp.ts';
 import { type Fulfilled, fulfil } from './wishes.ts';
 
 const TELL_EVERY_MS = 10_000;
+/** What was accepted is delivered in the midst of the havoc: it goes on until only these are under way, or so long. */
+const LEFT_SHARE = 0.03;
+const HAVOC_MS_MAX = 20 * 60_000;
+const LOOK_EVERY_MS = 3_000;
 
 /** What a run found. */
 export interface ChaosReport extends Verdict {
@@ -58,9 +63,19 @@ async function underHavoc(house: House, site: Site, options: ChaosOptions, say: 
   try {
     const wishes = wishesOf(options, site.accounts.length);
     const fulfilled = await Promise.race([fulfil(site, wishes, clients, seed, progress), havoc.broken]);
+    say('everything is answered; the havoc goes on until most is delivered');
+    await Promise.race([delivered(site, Math.ceil(sales * LEFT_SHARE)), havoc.broken]);
     return { fulfilled, kills: havoc.kills() };
   } finally {
     clearInterval(telling);
     await havoc.stop();
+  }
+}
+
+async function delivered(site: Site, left: number): Promise<void> {
+  const giveUpMs = performance.now() + HAVOC_MS_MAX;
+  while (performance.now() < giveUpMs && !(await atMostOpen(site, left))) {
+    await retryRejected(site);
+    await sleep(LOOK_EVERY_MS);
   }
 }
