@@ -41,7 +41,21 @@ describe('the way of the money', () => {
     ]);
     expect(looks(saleWith('SENT'))[2]).toBe('written now');
     expect(looks(saleWith('UNKNOWN'))[3]).toBe('readBack now');
-    expect(looks(saleWith('REJECTED'))[4]).toBe('inMeter failed');
+  });
+
+  test('what was cancelled shows no station that it never reached', () => {
+    const cancelled = (steps: readonly VendStep[]) =>
+      deliveryOf(saleWith('CANCELLED'), steps, nowMs).stations.map(({ look }) => look);
+    const early = [step(1, 'PAID', 'QUEUED', 1), step(2, 'QUEUED', 'CANCELLED', 2)];
+    expect(cancelled(early)).toEqual(['done', 'failed', 'todo', 'todo', 'todo']);
+    const late = [
+      step(1, 'QUEUED', 'RESERVED', 1),
+      step(2, 'RESERVED', 'SENT', 1),
+      step(3, 'SENT', 'UNKNOWN', 2),
+      step(4, 'UNKNOWN', 'FENCING', 3),
+      step(5, 'FENCING', 'CANCELLED', 4),
+    ];
+    expect(cancelled(late)).toEqual(['done', 'done', 'done', 'failed', 'todo']);
   });
 
   test('a balance kept by the platform has no meter on its way', () => {

@@ -41,8 +41,11 @@ export const DOUBT_AFTER_MS = 20_000;
 const METER_WAY: readonly Station[] = ['paid', 'queued', 'written', 'readBack', 'inMeter'];
 const WALLET_WAY: readonly Station[] = ['paid', 'inWallet'];
 
+/** Off the way: how far it had come only its steps can tell. */
+const FAILED: readonly VendState[] = ['CANCELLED', 'REJECTED', 'QUARANTINED'];
+
 /** The station that a vend in this state is on its way to. */
-const HEADING: Readonly<Record<VendState, Station>> = {
+const HEADING: Readonly<Partial<Record<VendState, Station>>> = {
   DRAFT: 'paid',
   PAID: 'queued',
   QUEUED: 'queued',
@@ -51,9 +54,6 @@ const HEADING: Readonly<Record<VendState, Station>> = {
   UNKNOWN: 'readBack',
   FENCING: 'readBack',
   CONFIRMED: 'inMeter',
-  CANCELLED: 'inMeter',
-  REJECTED: 'inMeter',
-  QUARANTINED: 'readBack',
 };
 
 /** The first state by which a station has been reached. */
@@ -74,12 +74,11 @@ export const isAtRest = ({ state }: Pick<Sale, 'state'>): boolean => state === '
 /** How far a vend is, for the screen. Pure; `nowMs` is the server's time. */
 export function deliveryOf(sale: Sale, steps: readonly VendStep[], nowMs: number): Delivery {
   const way = sale.custody === 'platform' ? WALLET_WAY : METER_WAY;
-  const heading = sale.custody === 'platform' && HEADING[sale.state] !== 'paid' ? 'inWallet' : HEADING[sale.state];
-  const headingIndex = way.indexOf(heading);
-  const failed = sale.state === 'CANCELLED' || sale.state === 'REJECTED' || sale.state === 'QUARANTINED';
+  const failed = FAILED.includes(sale.state);
+  const reached = failed ? reachedBySteps(way, steps) : heading(way, sale.state);
   const stations = way.map((station, index): StationView => {
-    const done = index < headingIndex || sale.state === 'CONFIRMED';
-    const look = done ? 'done' : index > headingIndex ? 'todo' : failed ? 'failed' : 'now';
+    const done = index < reached || sale.state === 'CONFIRMED';
+    const look = done ? 'done' : index > reached ? 'todo' : failed ? 'failed' : 'now';
     return { station, look, at: done ? reachedAt(station, sale, steps) : undefined };
   });
   const atRest = isAtRest(sale);
@@ -88,10 +87,25 @@ export function deliveryOf(sale: Sale, steps: readonly VendStep[], nowMs: number
   return { stations, say: sayOf(sale, late), doubtful: stuck || late, atRest };
 }
 
+/** How many stations a vend in this state has behind it. */
+function heading(way: readonly Station[], state: VendState): number {
+  const station = HEADING[state] ?? 'paid';
+  return way.includes(station) ? way.indexOf(station) : station === 'paid' ? 0 : 1;
+}
+
+/** The same by what happened, for those that left the way. */
+function reachedBySteps(way: readonly Station[], steps: readonly VendStep[]): number {
+  const missing = way.findIndex((station) => station !== 'paid' && stepTo(station, steps) === undefined);
+  return missing < 0 ? way.length - 1 : missing;
+}
+
 function reachedAt(station: Station, sale: Sale, steps: readonly VendStep[]): string | undefined {
   if (station === 'paid') return sale.at;
-  const step = steps.findLast(({ from, to }) => from !== to && REACHED_BY[station].includes(to));
-  return step?.at ?? (station === 'inMeter' || station === 'inWallet' ? sale.finishedAt : undefined);
+  return stepTo(station, steps)?.at ?? (station === 'inMeter' || station === 'inWallet' ? sale.finishedAt : undefined);
+}
+
+function stepTo(station: Station, steps: readonly VendStep[]): VendStep | undefined {
+  return steps.findLast(({ from, to }) => from !== to && REACHED_BY[station].includes(to));
 }
 
 function sayOf(sale: Sale, late: boolean): Say {

@@ -95,6 +95,7 @@ export const zh = {
   },
   delivery: {
     title: '送达',
+    number: '单号 {serial}',
     aside: '单号 {serial}，购电次数 {count}',
     running: '进行中，{age}',
     failed: '未完成',
@@ -114,7 +115,7 @@ export const zh = {
     timeout: '表计在规定时间内没有应答。',
     crc: '收到的应答有误码，正在重读。',
     frame: '收到的应答与提问不符，正在重读。',
-    exception: '表计拒绝应答。',
+    exception: '网关报告表计没有应答，或表计拒绝应答。',
     link: '网关连接中断。',
     backoff: '表计或网关长时间没有应答，稍后再试。',
     cancelled: '线路忙或正在停用，稍后再试。',
@@ -374,6 +375,7 @@ export const en: typeof zh = {
   },
   delivery: {
     title: 'Delivery',
+    number: 'number {serial}',
     aside: 'number {serial}, purchase count {count}',
     running: 'running, {age}',
     failed: 'not completed',
@@ -393,7 +395,7 @@ export const en: typeof zh = {
     timeout: 'The meter did not answer in time.',
     crc: 'The answer came damaged; it is read again.',
     frame: 'The answer did not fit the question; it is read again.',
-    exception: 'The meter refused to answer.',
+    exception: 'The gateway reports that the meter does not answer, or the meter refused to.',
     link: 'The gateway is not connected.',
     backoff: 'Meter or gateway have been silent for long; it is tried again later.',
     cancelled: 'The line is busy or being stopped; it is tried again later.',
@@ -459,7 +461,7 @@ export const en: typeof zh = {
     waits: 'needs approval',
     reversed: 'reversed',
   },
-  under: { title: 'Under way and in doubt, whole property', aside: '{n} sales' },
+  under: { title: 'Under way and in doubt, whole property', aside: '{n} open' },
   decide: {
     open: 'Decide…',
     title: 'Decide on {amount} for {customer}',

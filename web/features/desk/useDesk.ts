@@ -33,7 +33,8 @@ export function useDesk() {
 
   async function open(saleId: string): Promise<void> {
     if (sale.sending.value !== undefined) return;
-    justSold.value = false;
+    // What was just sold stays so while something is done with it.
+    justSold.value = justSold.value && saleId === sale.sold.value?.saleId;
     openFault.value = undefined;
     await sale.open(saleId).catch((error: unknown) => {
       openFault.value = error;
