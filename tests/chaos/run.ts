@@ -60,6 +60,8 @@ async function underHavoc(house: House, site: Site, options: ChaosOptions, say: 
     const { server, postgres } = havoc.kills();
     say(`${progress.done} of ${sales} answered; server killed ${server} times, Postgres ${postgres} times`);
   }, TELL_EVERY_MS);
+  const over = new AbortController();
+  const foreman = attend(site, over.signal);
   try {
     const wishes = wishesOf(options, site.accounts.length);
     const fulfilled = await Promise.race([fulfil(site, wishes, clients, seed, progress), havoc.broken]);
@@ -68,14 +70,20 @@ async function underHavoc(house: House, site: Site, options: ChaosOptions, say: 
     return { fulfilled, kills: havoc.kills() };
   } finally {
     clearInterval(telling);
-    await havoc.stop();
+    over.abort();
+    await Promise.all([foreman, havoc.stop()]);
+  }
+}
+
+/** Somebody looks after what meters refused, all day. */
+async function attend(site: Site, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await retryRejected(site);
+    await sleep(LOOK_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
   }
 }
 
 async function delivered(site: Site, left: number): Promise<void> {
   const giveUpMs = performance.now() + HAVOC_MS_MAX;
-  while (performance.now() < giveUpMs && !(await atMostOpen(site, left))) {
-    await retryRejected(site);
-    await sleep(LOOK_EVERY_MS);
-  }
+  while (performance.now() < giveUpMs && !(await atMostOpen(site, left))) await sleep(LOOK_EVERY_MS);
 }
