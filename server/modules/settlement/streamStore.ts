@@ -107,7 +107,7 @@ export interface DueQuery {
   readonly limit: number;
 }
 
-/** The next streams of a property in which something was read since, locked; by id. */
+/** The next streams of a property in which something was read since, by id. The caller holds the property's charging. */
 export async function selectDueStreams(tx: Tx, query: DueQuery): Promise<readonly DueStream[]> {
   const realTime = new Date(query.realTimeUntilMs);
   const monthEnd = new Date(query.monthEndUntilMs);
@@ -122,7 +122,7 @@ export async function selectDueStreams(tx: Tx, query: DueQuery): Promise<readonl
       order by r.instant desc limit 1) r on true
     where s.property_id = ${query.propertyId} and not s.closed and s.id > ${query.afterId}
       and (r.instant is not null or s.ended_at is not null)
-    order by s.id limit ${query.limit} for update of s`);
+    order by s.id limit ${query.limit}`);
   return rows.map(toDue);
 }
 
