@@ -150,6 +150,7 @@ function readNew(context: AccountsContext, account: AccountView, body: Replaceme
 async function deadOld(context: AccountsContext, account: AccountView, body: ReplacementBody): Promise<Snapshot> {
   const { oldMeterId, dead } = body;
   if (dead === undefined) throw new Error('the meter is not said to be dead');
+  await demandDead(context, oldMeterId);
   const stated = statedSnapshot(oldMeterId, context.clock.nowMs(), dead, undefined);
   if (account.custody === 'platform') return stated;
   if (dead.balanceMinor !== undefined) return { ...stated, balanceMinor: BigInt(dead.balanceMinor) };
@@ -161,4 +162,13 @@ async function deadOld(context: AccountsContext, account: AccountView, body: Rep
   if (balanceMinor === undefined)
     throw invalidField('dead.energyWh', 'is below the last register that was read of this meter');
   return { ...stated, balanceMinor, quality: 'estimated' };
+}
+
+/** Nobody states what a meter can say itself. */
+async function demandDead(context: AccountsContext, meterId: number): Promise<void> {
+  const answer = await context.lines.readBack(meterId);
+  if (answer?.ok !== true) return;
+  throw new AppError('account.wrong-state', 'The meter answers: replace it without `dead`, by what it says itself.', [
+    { field: 'dead', message: 'is only for a meter that does not answer' },
+  ]);
 }

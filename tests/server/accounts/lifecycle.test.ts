@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Account, AccountCase } from '#contract/index.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Account, AccountCase, Meter } from '#contract/index.ts';
 import { type MoneyHouse, startMoneyHouse } from './support/moneyHouse.ts';
 
 let house: MoneyHouse;
@@ -11,10 +11,16 @@ beforeAll(async () => {
 afterAll(() => house.stop());
 
 let taken = 0;
-function freshMeter() {
+function freshMeter(): Meter {
   const meter = house.meters[taken++];
   if (meter === undefined) throw new Error('the plant has no more meters');
-  return meter;
+  // A debt stays in a meter: nothing can be taken out.
+  return purseOf(meter.meterNumber) > 0n ? meter : freshMeter();
+}
+/** Until the end of the test. */
+function silence(meterNumber: string): void {
+  const { id } = house.plant.faults.set({ target: { kind: 'meter', meterNumber }, fault: { kind: 'silent' } });
+  onTestFinished(() => void house.plant.faults.clear(id));
 }
 const IN_METER = { custody: 'meter', alarm1Minor: '5000', alarm2Minor: '2000' };
 const purseOf = (meterNumber: string): bigint =>
@@ -234,7 +240,7 @@ test('a dead meter is replaced only when a second person agrees to what it held'
   const [old, fresh] = [freshMeter(), freshMeter()];
   const customer = await house.customer('Dead');
   const account = await house.open(customer.id, [old.id], IN_METER);
-  house.plant.faults.set({ target: { kind: 'meter', meterNumber: old.meterNumber }, fault: { kind: 'silent' } });
+  silence(old.meterNumber);
   const body = { replacementId: randomUUID(), oldMeterId: old.id, newMeterId: fresh.id, reason: 'burnt' };
   const path = `/api/accounts/${account.id}/replace-meter`;
   expect(await house.boss.request('POST', path, body)).toMatchObject({ status: 504 });
@@ -251,6 +257,34 @@ test('a dead meter is replaced only when a second person agrees to what it held'
   expect(gained).toBeGreaterThan(5_147n);
   expect(gained).toBeLessThanOrEqual(5_247n);
   await proven();
+}, 60_000);
+
+test('what a dead meter held is worked out from its last read, and a second person may refuse', async () => {
+  const [old, fresh] = [freshMeter(), freshMeter()];
+  const customer = await house.customer('Estimated');
+  const account = await house.open(customer.id, [old.id], IN_METER);
+  const last = await house.server.app.measuring.metering.lastPair(old.id);
+  if (last === undefined) throw new Error('no register was stored with its balance');
+  const dead = { energyWh: (last.energyWh + 11_070n).toString(), evidence: 'photo 4712' };
+  const replacementId = randomUUID();
+  const body = { replacementId, oldMeterId: old.id, newMeterId: fresh.id, reason: 'burnt', dead };
+  const alive = await house.boss.request('POST', `/api/accounts/${account.id}/replace-meter`, body);
+  expect(alive).toMatchObject({ status: 409, body: { details: [{ field: 'dead' }] } });
+  silence(old.meterNumber);
+  const asked = await house.post<Account>(`/api/accounts/${account.id}/replace-meter`, body);
+  // 11.07 kWh at 0.68 are 7.53.
+  expect(asked.running?.facts['meters']).toMatchObject([
+    { quality: 'estimated', balanceMinor: (last.balanceMinor - 753n).toString() },
+    { quality: 'measured' },
+  ]);
+  const colleague = await house.colleague();
+  const decision = `/api/accounts/${account.id}/cases/${replacementId}/decision`;
+  expect((await colleague.request('POST', decision, { agree: false, reason: 'it answers again' })).status).toBe(200);
+  const after = await house.atRest(account.id);
+  expect(after.meters).toMatchObject([{ meterId: old.id, epoch: 1 }]);
+  expect((await casesOf(account.id))[0]).toMatchObject({ state: 'refused', kind: 'meterReplacement' });
+  const again = await colleague.request('POST', decision, { agree: true, reason: 'changed my mind' });
+  expect(again).toMatchObject({ status: 409, body: { code: 'account.wrong-state' } });
 }, 60_000);
 
 test('custody changes hands: out of the meter into the wallet, and back only with an empty wallet', async () => {
