@@ -75,7 +75,7 @@ export class RtuFraming implements Framing {
     }
     const { frame } = arrival;
     if (((frame[1] ?? 0) & 0x80) === 0) {
-      this.#owed.delete(call.unit);
+      this.#settle(call, frame.length);
       return isRead(call) ? { kind: 'registers', data: frame.subarray(3, frame.length - 2) } : { kind: 'written' };
     }
     if (this.#owesFunction(call)) {
@@ -106,13 +106,11 @@ export class RtuFraming implements Framing {
     const probes = PROBE_REGISTERS.map((count) => ({ ...call, count }));
     const free = probes.find((probe) => this.mayAsk(probe));
     if (free !== undefined) return free;
-    // Every length is owed: the oldest debt that a probe can have is given up for lost.
+    // Every length is owed: the oldest is asked again, and its answer is taken for the older one's (see #settle).
     const owed = this.#owed.get(call.unit) ?? [];
     const age = (probe: ReadCall): number =>
       owed.findIndex((debt) => isDebtOf(debt, probe.function, readReplyBytes(probe.count)));
     const oldest = probes.toSorted((a, b) => age(a) - age(b))[0] ?? call;
-    const rest = owed.filter((debt) => !isDebtOf(debt, oldest.function, readReplyBytes(oldest.count)));
-    this.#owed.set(call.unit, rest);
     return oldest;
   }
 
@@ -131,6 +129,18 @@ export class RtuFraming implements Framing {
       return;
     }
     this.#keep(unit, owed.slice(owed.findIndex((debt) => isDebtOf(debt, code, lengthBytes)) + 1));
+  }
+
+  /**
+   * An answer settles everything asked before it. Where one like it was owed already it may be that one: then only what
+   * was asked before that is settled, and this call is still owed.
+   */
+  #settle(call: Call, lengthBytes: number): void {
+    const owed = this.#owed.get(call.unit);
+    if (owed === undefined) return;
+    const like = owed.findIndex((debt) => isDebtOf(debt, call.function, lengthBytes));
+    this.#keep(call.unit, like < 0 ? [] : owed.slice(like + 1));
+    if (like >= 0) this.#owe(call);
   }
 
   #owesFunction({ unit, function: code }: Call): boolean {
