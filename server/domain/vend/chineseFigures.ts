@@ -25,7 +25,7 @@ export function chineseFigures(minor: bigint): string {
 function wholeYuan(yuan: string): string {
   let text = '';
   let gap = false;
-  for (const [index, digit] of [...yuan].entries()) {
+  for (const [index, digit] of yuan.split('').entries()) {
     const place = yuan.length - 1 - index;
     const value = Number(digit);
     if (value === 0) gap = text !== '';

@@ -304,7 +304,8 @@ function settled(facts: VendFacts, event: VendEvent, met: Rule, bound: VendFacts
 }
 
 function usedAfter(used: readonly number[], facts: VendFacts, { act }: Rule, bound: VendFacts['bound']) {
-  if (act.includes('reserve') && bound !== undefined) return [...new Set([...used, bound.seq])].sort();
+  if (act.includes('reserve') && bound !== undefined)
+    return [...new Set([...used, bound.seq])].sort((left, right) => left - right);
   return act.includes('releaseSeq') ? used.filter((seq) => seq !== facts.bound?.seq) : used;
 }
 

@@ -95,7 +95,8 @@ test('two reversals of one sale at the same time: one', async () => {
   const sale = await till.sell(meterId, '10000');
   await till.sell(meterId, '20000');
   const answers = await Promise.all([reverse(sale.saleId), reverse(sale.saleId), reverse(sale.saleId)]);
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(2);
   await proven();
 });
 
