@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify';
 import type { AnyRoute, BodyOf, ErrorBody, ParamsOf, QueryOf, ResponseOf } from '#contract/index.ts';
 import { signIn, signOut } from '#contract/index.ts';
+import type { Http } from './platform/http/index.ts';
 
 /** What a route wants; parts that its contract does not name may be left out. */
 export interface OwnRequest<R extends AnyRoute> {
@@ -29,7 +29,7 @@ export interface OwnApi {
 }
 
 /** Signs in as a user. Throws `OwnApiError` where that user may not. */
-export async function openOwnApi(app: FastifyInstance, user: string, password: string): Promise<OwnApi> {
+export async function openOwnApi(app: Http['app'], user: string, password: string): Promise<OwnApi> {
   const session = await send(app, signIn, { body: { user, password } }, '');
   const cookie = session.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
   return {
@@ -41,7 +41,7 @@ export async function openOwnApi(app: FastifyInstance, user: string, password: s
   };
 }
 
-async function send<R extends AnyRoute>(app: FastifyInstance, route: R, request: OwnRequest<R>, cookie: string) {
+async function send<R extends AnyRoute>(app: Http['app'], route: R, request: OwnRequest<R>, cookie: string) {
   const params: Record<string, unknown> = { ...request.params };
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
   const answer = await app.inject({

@@ -18,9 +18,9 @@ const looks = (sale: ReturnType<typeof saleWith>, atMs = nowMs) =>
 describe('the way of the money', () => {
   test('nothing counts as in the meter before it was read back', () => {
     for (const state of VEND_STATES.filter((one) => one !== 'CONFIRMED')) {
-      const last = deliveryOf(saleWith(state), [], nowMs).stations.at(-1);
-      expect(last, state).toMatchObject({ station: 'inMeter', at: undefined });
-      expect(last?.look, state).not.toBe('done');
+      const { stations } = deliveryOf(saleWith(state), [], nowMs);
+      expect({ state, last: stations.at(-1) }).toMatchObject({ state, last: { station: 'inMeter', at: undefined } });
+      expect(`${state} ${stations.at(-1)?.look}`).not.toBe(`${state} done`);
     }
     expect(looks(saleWith('CONFIRMED'))).toEqual([
       'paid done',

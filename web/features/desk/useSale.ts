@@ -61,7 +61,7 @@ export function useSale(book: UnansweredSales, nowMs: () => number) {
       try {
         return answered(sale, await post(sale));
       } catch (error) {
-        if (!isUnanswered(error)) return await refused(sale, error);
+        if (!isUnanswered(error)) return refused(sale, error);
         silence.value = error;
       }
       await pause(AGAIN_AFTER_MS[Math.min(attempt, AGAIN_AFTER_MS.length - 1)] ?? 0);
