@@ -47,27 +47,9 @@ function createHealths(lines: Lines, clock: Clock): () => readonly LineHealth[] 
   };
 }
 
-/** Figures of acquisition for `/metrics`; the returned function observes the seconds of a tick. */
-export function addAcquisitionFigures(
-  metrics: Metrics,
-  queue: IngestQueue,
-  lines: Lines,
-  commands: CommandFigures,
-  clock: Clock,
-): (seconds: number) => void {
-  const healths = createHealths(lines, clock);
-  const perLine = (read: (health: LineHealth) => number) => () =>
-    healths().map((health) => ({ labels: { line: health.lineId }, value: read(health) }));
-  const counters = (Object.keys(LINE_COUNTERS) as (keyof typeof LINE_COUNTERS)[]).map(
-    (key): Figure => ({
-      name: `line_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
-      help: LINE_COUNTERS[key],
-      kind: 'counter',
-      labels: ['line'],
-      read: perLine((health) => health[key]),
-    }),
-  );
-  addFigures(metrics, [
+/** What came in and what was given to the lines. */
+function intakeFigures(queue: IngestQueue, commands: CommandFigures): readonly Figure[] {
+  return [
     { name: 'acquisition_readings_total', help: 'Readings taken', kind: 'counter', read: () => queue.figures.readings },
     {
       name: 'acquisition_failures_total',
@@ -94,6 +76,31 @@ export function addAcquisitionFigures(
       labels: ['reply'],
       read: () => commands.read(),
     },
+  ];
+}
+
+/** Figures of acquisition for `/metrics`; the returned function observes the seconds of a tick. */
+export function addAcquisitionFigures(
+  metrics: Metrics,
+  queue: IngestQueue,
+  lines: Lines,
+  commands: CommandFigures,
+  clock: Clock,
+): (seconds: number) => void {
+  const healths = createHealths(lines, clock);
+  const perLine = (read: (health: LineHealth) => number) => () =>
+    healths().map((health) => ({ labels: { line: health.lineId }, value: read(health) }));
+  const counters = (Object.keys(LINE_COUNTERS) as (keyof typeof LINE_COUNTERS)[]).map(
+    (key): Figure => ({
+      name: `line_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
+      help: LINE_COUNTERS[key],
+      kind: 'counter',
+      labels: ['line'],
+      read: perLine((health) => health[key]),
+    }),
+  );
+  addFigures(metrics, [
+    ...intakeFigures(queue, commands),
     ...counters,
     {
       name: 'line_up',
