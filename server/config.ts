@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { PURSE_WORDS } from '#drivers/simulator/purseWords.ts';
 import { LOG_LEVELS, type LogLevel } from './platform/log.ts';
 import type { InfluxSettings } from './platform/telemetry/index.ts';
 import { SETTINGS, type SettingName, settingsFile } from './settings.ts';
@@ -21,7 +22,7 @@ export interface Config {
     | { readonly kind: 'none' }
     | { readonly kind: 'demo' }
     | { readonly kind: 'size'; readonly meters: number };
-  /** Settings handed on to the plant's process: PLANT_SEED, PLANT_SPEED, PLANT_WIRE. */
+  /** Settings handed on to the plant's process: PLANT_SEED, PLANT_SPEED, PLANT_WIRE, PLANT_PURSE. */
   readonly plantVariables: Readonly<Record<string, string>>;
   readonly demoPassword: string | undefined;
   readonly publicOrigin: string | undefined;
@@ -154,6 +155,11 @@ function list(value: string): ReturnType<Parser<readonly string[]>> {
     : { allowed: 'IP addresses or networks separated by commas, e.g. 127.0.0.1,10.0.0.0/8' };
 }
 
+function purse(value: string): ReturnType<Parser<string>> {
+  const known = value.split(',').every((word) => PURSE_WORDS.includes(word.trim()));
+  return known ? { value } : { allowed: `${PURSE_WORDS.join(', ')}, separated by commas` };
+}
+
 function plant(value: string): ReturnType<Parser<Config['plant']>> {
   if (value === 'none' || value === 'demo') return { value: { kind: value } };
   const size = wholeNumber(1, PLANT_METERS_MAX)(value);
@@ -166,6 +172,7 @@ function plantVariables(environment: Environment): Record<string, string> {
     PLANT_SEED: readOptional(environment, 'PLANT_SEED', wholeNumber(0, 999_999_999)),
     PLANT_SPEED: readOptional(environment, 'PLANT_SPEED', wholeNumber(1, 100_000)),
     PLANT_WIRE: readOptional(environment, 'PLANT_WIRE', oneOf(['serial', 'off'] as const)),
+    PLANT_PURSE: readOptional(environment, 'PLANT_PURSE', purse),
   };
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),

@@ -39,6 +39,9 @@ const settings = {
   PLANT_WIRE: {
     help: 'serial: simulated lines take their time like real ones (the default); off: they answer at once.',
   },
+  PLANT_PURSE: {
+    help: 'What simulated prepaid meters do with money: full (the default), or what they lack: noSeq, noDup, noRecord, noCumulative, noBalance, noZero, noRefund, noSet, noSecond, separated by commas.',
+  },
   DEMO_PASSWORD: {
     help: 'Password of the user "demo" of the simulated plant (10 or more characters); unset = a new one at each start, printed.',
     secret: true,

@@ -14,13 +14,16 @@ const OFF: Readonly<Record<string, keyof PurseCapabilities>> = {
   noSecond: 'secondTariffSet',
 };
 
+/** All words of `PLANT_PURSE`. */
+export const PURSE_WORDS: readonly string[] = ['full', ...Object.keys(OFF)];
+
 /** What the words of `PLANT_PURSE` leave a meter with: `full`, or a list of what it lacks. Throws an Error that names a wrong word. */
 export function capabilitiesOfWords(text: string): PurseCapabilities {
   const capabilities = { ...ALL_CAPABILITIES };
   for (const word of text.split(',').map((one) => one.trim())) {
     if (word === '' || word === 'full') continue;
     const name = OFF[word];
-    if (name === undefined) throw new Error(`PLANT_PURSE knows full, ${Object.keys(OFF).join(', ')}, not '${word}'`);
+    if (name === undefined) throw new Error(`PLANT_PURSE knows ${PURSE_WORDS.join(', ')}, not '${word}'`);
     capabilities[name] = false;
   }
   // Who does not check the count cannot find one used twice.

@@ -14,7 +14,7 @@ const STOP_MS_MAX = 6_000;
 export interface PlantOptions {
   /** `demo` or a number of meters, as the plant's own setting PLANT takes it. */
   readonly size: string;
-  /** More settings of the plant's process: PLANT_SEED, PLANT_SPEED, PLANT_WIRE. */
+  /** More settings of the plant's process: PLANT_SEED, PLANT_SPEED, PLANT_WIRE, PLANT_PURSE. */
   readonly variables: Readonly<Record<string, string>>;
   /** Folder for what must survive a restart of the plant. */
   readonly stateDir: string;

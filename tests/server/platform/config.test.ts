@@ -51,6 +51,7 @@ test.for<[keyof typeof SETTINGS, string]>([
   ['PLANT', '0'],
   ['PLANT', '50001'],
   ['PLANT_WIRE', 'slow'],
+  ['PLANT_PURSE', 'noMoney'],
   ['DATA_DIR', '/dev/null/data'],
   ['PUBLIC_ORIGIN', 'https://meters.example.com/path'],
   ['MQTT_PREFIX', 'meters/#'],
