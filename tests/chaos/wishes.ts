@@ -4,15 +4,17 @@ import { Refusal } from './people.ts';
 import { uuidOf, type Wish } from './plan.ts';
 import type { Account, Site } from './setUp.ts';
 
-/** Refusals that pass: something of this account is under way. A new request is a new id. */
+/** Refusals that pass: something of this account is under way, or has not arrived. A new request is a new id. */
 const PASSING: readonly string[] = [
   'account.busy',
   'vend.replacement-running',
   'vend.account-not-open',
   'conflict.changed-meanwhile',
+  'refund.exceeds-purchases',
+  'refund.exceeds-balance',
 ];
-const TRY_AGAIN_MS = 400;
-const TRIES_MAX = 60;
+const TRY_AGAIN_MS = 500;
+const TRIES_MAX = 120;
 /** A replacement moves money between meters, through everything that goes wrong. */
 const REPLACED_MS_MAX = 180_000;
 
@@ -31,8 +33,8 @@ export interface Progress {
 }
 
 /**
- * Each desk takes the next wish; those of one account follow each other. A replacement is a fitter's work: no desk waits
- * for it, only its account does.
+ * Each desk takes the next wish; those of one account follow each other. A replacement is a fitter's work and whoever
+ * wants money back comes again when the meter has it: no desk waits for these, only their accounts do.
  */
 export async function fulfil(
   site: Site,
@@ -44,7 +46,7 @@ export async function fulfil(
   const waiting = [...wishes];
   const busy = new Set<number>();
   const fulfilled: Fulfilled[] = [];
-  const fitters: Promise<void>[] = [];
+  const others: Promise<void>[] = [];
   const see = async (wish: Wish): Promise<void> => {
     busy.add(wish.account);
     fulfilled.push(await untilAccepted(site, wish, seed));
@@ -56,12 +58,12 @@ export async function fulfil(
       const index = waiting.findIndex(({ account }) => !busy.has(account));
       const [wish] = index < 0 ? [] : waiting.splice(index, 1);
       if (wish === undefined) await sleep(TRY_AGAIN_MS);
-      else if (wish.kind === 'replacement') fitters.push(see(wish));
-      else await see(wish);
+      else if (wish.kind === 'sale') await see(wish);
+      else others.push(see(wish));
     }
   };
   await Promise.all(Array.from({ length: desks }, desk));
-  await Promise.all(fitters);
+  await Promise.all(others);
   return fulfilled;
 }
 
