@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as accessStore from '#server/modules/access/store.ts';
 import * as plantStore from '#server/modules/estate/plantStore.ts';
@@ -113,10 +114,6 @@ test('every statement of the plant’s import fits the schema', async () => {
 
 test('a statement that does not fit is found and named', async () => {
   const store = { wrong: estateStore.selectPlaces };
-  await database.db.tx(async (tx) => {
-    const { default: sql } = await import('sql-template-tag');
-    await tx.query(sql`alter table place rename column names to name`);
-    await tx.query(sql`savepoint here`);
-  });
+  await database.owner.query(sql`alter table place rename column names to name`);
   await expect(prepareAll(database.db, store, { wrong: [] })).rejects.toThrow(/^wrong: column "names" does not exist/);
 });
