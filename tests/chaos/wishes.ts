@@ -14,7 +14,9 @@ const PASSING: readonly string[] = [
   'refund.exceeds-balance',
 ];
 const TRY_AGAIN_MS = 500;
-const TRIES_MAX = 120;
+/** Whoever was refused asks again after so long: each asking is read from the meter, whose line has better things to do. */
+const REFUSED_PAUSE_MS = 8_000;
+const TRIES_MAX = 20;
 /** A replacement moves money between meters, through everything that goes wrong. */
 const REPLACED_MS_MAX = 180_000;
 
@@ -81,7 +83,7 @@ async function untilAccepted(site: Site, wish: Wish, seed: number): Promise<Fulf
       const passes = PASSING.includes(error.code) && again < TRIES_MAX;
       if (!passes) return { wish, outcome: 'refused', id, meterId, code: error.code };
     }
-    await sleep(TRY_AGAIN_MS);
+    await sleep(REFUSED_PAUSE_MS);
   }
 }
 
