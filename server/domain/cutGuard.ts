@@ -1,3 +1,4 @@
+import { isInArrears, type Position } from './account/moneyState.ts';
 import type { ZonedCalendar } from './calendar.ts';
 import { type CutHours, nextCutMs } from './cutHours.ts';
 
@@ -56,7 +57,7 @@ export interface CutFacts {
 export interface CutAccount {
   readonly paused: boolean;
   /** What is left, below zero a debt; undefined: not known. */
-  readonly balanceMinor: bigint | undefined;
+  readonly position: Position | undefined;
   /** At or below it supply is cut: 0, or negative where overdraft is allowed. */
   readonly cutLineMinor: bigint;
   /** Bills that are due and not paid. */
@@ -100,7 +101,7 @@ const HOLDS: Readonly<Record<HoldReason, (facts: CutFacts, rules: CutRules, nowM
   noAccount: ({ cause, account }) => isForMoney(cause) && account === undefined,
   accountPaused: ({ cause, account }) => isForMoney(cause) && account?.paused === true,
   balanceUnknown: ({ cause, account }) =>
-    cause === 'arrears' && account !== undefined && account.balanceMinor === undefined && account.overdueMinor <= 0n,
+    cause === 'arrears' && account !== undefined && account.position === undefined && account.overdueMinor <= 0n,
   notInArrears: (facts) => facts.account !== undefined && !owes(facts.cause, facts.account),
   propertyFeeForbidden: ({ cause }, { cutForPropertyFees, cutForPropertyFeesLegalBasis }) =>
     cause === 'propertyFee' && (!cutForPropertyFees || cutForPropertyFeesLegalBasis === undefined),
@@ -118,9 +119,7 @@ function isForMoney(cause: CutCause): boolean {
 function owes(cause: CutCause, account: CutAccount): boolean {
   switch (cause) {
     case 'arrears':
-      return (
-        account.overdueMinor > 0n || account.balanceMinor === undefined || account.balanceMinor <= account.cutLineMinor
-      );
+      return account.overdueMinor > 0n || account.position === undefined || isInArrears(account.position, account);
     case 'propertyFee':
       return account.overdueFeesMinor > 0n;
     case 'operator':

@@ -1,5 +1,5 @@
 import type { MeterStatus } from '#drivers/core/index.ts';
-import { type MeterAccount, moneyStateOf } from './account/moneyState.ts';
+import { inMeter, type MeterAccount, moneyStateOf } from './account/moneyState.ts';
 import type { LinkState, MeterFacts, MoneyState, ProtectionState, RelayState } from './meterState.ts';
 import { MARKS } from './meterState.ts';
 
@@ -148,8 +148,9 @@ function judgeLink(input: MeterInput, policy: MeterPolicy, nowMs: number): LinkJ
 
 function judgeMoney({ status, account, balanceMinor }: MeterInput, policy: MeterPolicy): MoneyState {
   if (account?.opened === true) {
-    const balance = account.custody === 'platform' ? account.platformBalanceMinor : balanceMinor;
-    if (balance !== undefined) return moneyStateOf(balance, account);
+    const said = balanceMinor === undefined ? undefined : inMeter(balanceMinor);
+    const position = account.custody === 'platform' ? account.platform : said;
+    if (position !== undefined) return moneyStateOf(position, account);
   }
   if (account?.opened === false) return policy.prepaid ? 'notOpened' : 'normal';
   if (!policy.prepaid) return 'normal';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { inWallet } from '#domain/account/moneyState.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
 import { type CutFacts, type CutRules, decideCut, HOLD_REASONS } from '#domain/cutGuard.ts';
 import { type CutHours, mayCutAt, nextCutMs } from '#domain/cutHours.ts';
@@ -20,12 +21,19 @@ const DEBTOR: CutFacts = {
   openVend: false,
   unverifiedPayment: false,
   protection: undefined,
-  account: { paused: false, balanceMinor: -5n, cutLineMinor: 0n, overdueMinor: 0n, overdueFeesMinor: 0n },
+  account: { paused: false, position: inWallet(-5n), cutLineMinor: 0n, overdueMinor: 0n, overdueFeesMinor: 0n },
   noticedAtMs: undefined,
 };
 const account = (change: Partial<NonNullable<CutFacts['account']>>): CutFacts => ({
   ...DEBTOR,
-  account: { paused: false, balanceMinor: 100n, cutLineMinor: 0n, overdueMinor: 0n, overdueFeesMinor: 0n, ...change },
+  account: {
+    paused: false,
+    position: inWallet(100n),
+    cutLineMinor: 0n,
+    overdueMinor: 0n,
+    overdueFeesMinor: 0n,
+    ...change,
+  },
 });
 
 describe('hours in which supply may be cut', () => {
@@ -112,28 +120,29 @@ describe('what holds a cut', () => {
     ['protection without an end', { ...DEBTOR, protection: { untilMs: undefined } }, ['protected']],
     ['protection that holds', { ...DEBTOR, protection: { untilMs: NOW_MS + 1 } }, ['protected']],
     ['nobody who pays', { ...DEBTOR, account: undefined }, ['noAccount']],
-    ['an account at rest', account({ paused: true, balanceMinor: -1n }), ['accountPaused']],
-    ['a balance that nobody knows', account({ balanceMinor: undefined }), ['balanceUnknown']],
-    ['money left', account({ balanceMinor: 1n }), ['notInArrears']],
-    ['overdraft left', account({ balanceMinor: -99n, cutLineMinor: -100n }), ['notInArrears']],
+    ['an account at rest', account({ paused: true, position: inWallet(-1n) }), ['accountPaused']],
+    ['a balance that nobody knows', account({ position: undefined }), ['balanceUnknown']],
+    ['money left', account({ position: inWallet(1n) }), ['notInArrears']],
+    ['a wallet that was never used', account({ position: inWallet(undefined) }), ['notInArrears']],
+    ['overdraft left', account({ position: inWallet(-99n), cutLineMinor: -100n }), ['notInArrears']],
     ['fees of the property', { ...account({ overdueFeesMinor: 5n }), cause: 'propertyFee' }, ['propertyFeeForbidden']],
   ] satisfies [string, CutFacts, string[]][])('%s', ([, facts, why]) => {
     expect(decideCut(facts, RULES, NOW_MS)).toEqual({ cut: false, why });
   });
 
   test.for([
-    ['nothing left', account({ balanceMinor: 0n })],
-    ['the overdraft used up', account({ balanceMinor: -100n, cutLineMinor: -100n })],
-    ['an overdue bill beside money', account({ balanceMinor: 100n, overdueMinor: 1n })],
+    ['nothing left', account({ position: inWallet(0n) })],
+    ['the overdraft used up', account({ position: inWallet(-100n), cutLineMinor: -100n })],
+    ['an overdue bill beside money', account({ position: inWallet(100n), overdueMinor: 1n })],
     ['protection that ended', { ...DEBTOR, protection: { untilMs: NOW_MS } }],
-    ['a person, whatever the balance', { ...account({ balanceMinor: 100n }), cause: 'operator' }],
+    ['a person, whatever the balance', { ...account({ position: inWallet(100n) }), cause: 'operator' }],
     ['danger, without an account', { ...DEBTOR, account: undefined, cause: 'safety' }],
   ] satisfies [string, CutFacts][])('and what does not: %s', ([, facts]) => {
     expect(decideCut(facts, RULES, NOW_MS)).toEqual({ cut: true, atMs: NOW_MS });
   });
 
   test('every reason is told, not the first alone', () => {
-    const facts = { ...account({ balanceMinor: 1n }), openVend: true, protection: { untilMs: undefined } };
+    const facts = { ...account({ position: inWallet(1n) }), openVend: true, protection: { untilMs: undefined } };
     expect(decideCut(facts, { ...RULES, noticeHours: 1 }, NOW_MS)).toEqual({
       cut: false,
       why: ['openVend', 'protected', 'notInArrears', 'noticeMissing'],
@@ -174,7 +183,7 @@ describe('laws of the guard', () => {
     account: fc.option(
       fc.record({
         paused: fc.boolean(),
-        balanceMinor: amount,
+        position: fc.oneof(fc.constant(undefined), amount.map(inWallet)),
         cutLineMinor: fc.bigInt({ min: -500n, max: 0n }),
         overdueMinor: fc.bigInt({ min: 0n, max: 2n }),
         overdueFeesMinor: fc.bigInt({ min: 0n, max: 2n }),
@@ -217,8 +226,9 @@ describe('laws of the guard', () => {
         if (one.cause === 'safety') return;
         expect(mayCutAt(policy, shanghai, decision.atMs)).toBe(true);
         if (one.cause !== 'arrears') return;
-        const { balanceMinor = 0n, cutLineMinor = 0n, overdueMinor = 0n } = one.account ?? {};
-        expect(balanceMinor <= cutLineMinor || overdueMinor > 0n).toBe(true);
+        const { position, cutLineMinor = 0n, overdueMinor = 0n } = one.account ?? {};
+        const owes = position !== undefined && !position.unused && position.balanceMinor <= cutLineMinor;
+        expect(owes || overdueMinor > 0n).toBe(true);
       }),
       { numRuns: 2_000 },
     );
@@ -227,8 +237,12 @@ describe('laws of the guard', () => {
   test('more money never makes a cut that less money did not', () => {
     fc.assert(
       fc.property(facts, rules, fc.bigInt({ min: 0n, max: 500n }), (one, policy, more) => {
-        if (one.account?.balanceMinor === undefined || one.cause !== 'arrears') return;
-        const richer = { ...one, account: { ...one.account, balanceMinor: one.account.balanceMinor + more } };
+        const position = one.account?.position;
+        if (one.account === undefined || position === undefined || one.cause !== 'arrears') return;
+        const richer = {
+          ...one,
+          account: { ...one.account, position: { ...position, balanceMinor: position.balanceMinor + more } },
+        };
         if (decideCut(richer, policy, NOW_MS).cut) expect(decideCut(one, policy, NOW_MS).cut).toBe(true);
       }),
       { numRuns: 1_000 },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { inWallet } from '#domain/account/moneyState.ts';
 import { evaluate, type MeterInput, type MeterPolicy } from '#domain/evaluate.ts';
 import { MARKS } from '#domain/meterState.ts';
 import type { MeterStatus } from '#drivers/core/index.ts';
@@ -180,7 +181,7 @@ describe('since and events', () => {
 
 describe('money: by the account where there are accounts', () => {
   const lines = { opened: true, alarm1Minor: 50_00n, alarm2Minor: 20_00n, cutLineMinor: 0n } as const;
-  const inMeter = { ...lines, custody: 'meter', platformBalanceMinor: undefined } as const;
+  const inMeter = { ...lines, custody: 'meter', platform: undefined } as const;
   const moneyOf = (change: Partial<MeterInput>, rules: Partial<MeterPolicy> = {}) => at(0, change, rules).facts.money;
 
   test('the balance in the meter is held against the lines of the account, whatever the meter says of itself', () => {
@@ -189,8 +190,10 @@ describe('money: by the account where there are accounts', () => {
   });
 
   test('in platform custody the wallet decides, also for a plain meter', () => {
-    const wallet = (platformBalanceMinor: bigint) => ({ ...lines, custody: 'platform', platformBalanceMinor }) as const;
+    const wallet = (balance: bigint | undefined) =>
+      ({ ...lines, custody: 'platform', platform: inWallet(balance) }) as const;
     expect(moneyOf({ account: wallet(0n), balanceMinor: 99_00n })).toBe('arrears');
+    expect(moneyOf({ account: wallet(undefined) })).toBe('normal');
     expect(moneyOf({ account: wallet(19_99n), balanceMinor: undefined }, { prepaid: false })).toBe('alarm2');
   });
 
@@ -218,7 +221,7 @@ test('a command under way shows as a mark', () => {
 const NO_LINES = { alarm1Minor: 0n, alarm2Minor: 0n, cutLineMinor: 0n };
 
 test('in custody of the platform a forced relay is its daily work; only what people protect shows as protection', () => {
-  const account = { opened: true, custody: 'platform', platformBalanceMinor: 1n, ...NO_LINES } as const;
+  const account = { opened: true, custody: 'platform', platform: inWallet(1n), ...NO_LINES } as const;
   const protectionOf = (change: Partial<MeterInput>) => at(0, change).facts.protection;
   expect(protectionOf({ account, status: { forced: 'closed' } })).toBe('none');
   expect(protectionOf({ account, status: { forced: 'open' } })).toBe('none');

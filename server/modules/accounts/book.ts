@@ -1,4 +1,4 @@
-import type { MeterAccount } from '#domain/account/moneyState.ts';
+import type { MeterAccount, Position } from '#domain/account/moneyState.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import { type CaseRow, selectOpenCases } from './caseStore.ts';
 import { type CustomerRow, selectCustomers } from './customerStore.ts';
@@ -19,7 +19,7 @@ const NONE: readonly never[] = [];
 
 export interface BookDeps {
   readonly propertyOfMeter: (meterId: number) => number | undefined;
-  readonly walletOf: (accountId: number) => bigint | undefined;
+  readonly walletOf: (accountId: number) => Position | undefined;
 }
 
 /** Accounts, customers and policies in memory, as of the last commit. Closed accounts are kept: people look them up. */
@@ -170,8 +170,8 @@ export class AccountBook {
 
   #toMoney(account: AccountView): MeterAccount {
     const { custody, alarm1Minor, alarm2Minor, cutLineMinor } = account;
-    const platformBalanceMinor = custody === 'platform' ? this.#deps.walletOf(account.id) : undefined;
-    return { opened: true, custody, platformBalanceMinor, alarm1Minor, alarm2Minor, cutLineMinor };
+    const platform = custody === 'platform' ? this.#deps.walletOf(account.id) : undefined;
+    return { opened: true, custody, platform, alarm1Minor, alarm2Minor, cutLineMinor };
   }
 }
 

@@ -31,7 +31,7 @@ function toAccount(context: AccountsContext, view: AccountView, depositMinor: bi
   const customer = book.customer(view.customerId);
   if (customer === undefined) throw new Error(`customer ${view.customerId} is not in memory`);
   const tariffName = tariffs.tariff(view.tariffId)?.name;
-  const wallet = view.custody === 'platform' ? wallets.of(view.id) : undefined;
+  const wallet = view.custody === 'platform' ? wallets.of(view.id)?.balanceMinor : undefined;
   const running = book.openCase(view.id);
   return {
     id: view.id,

@@ -127,7 +127,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     lock: (tx, accountId) => lockView(tx, accountId),
     epochs: async (from, accountId) => (await selectEpochs(from, accountId)).map(toMeter),
     runningCase: (accountId) => book.openCase(accountId)?.kind,
-    walletMinor: (accountId) => (book.account(accountId)?.custody === 'platform' ? wallets.of(accountId) : undefined),
+    walletMinor: (accountId) =>
+      book.account(accountId)?.custody === 'platform' ? wallets.of(accountId)?.balanceMinor : undefined,
     walletsChanged: (tx, accountIds) => wallets.changed(tx, accountIds),
   };
 }

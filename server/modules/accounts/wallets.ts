@@ -1,3 +1,4 @@
+import { inWallet, type Position } from '#domain/account/moneyState.ts';
 import type { Clock } from '#drivers/core/index.ts';
 import type { Ledger } from '#server/modules/ledger/types.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
@@ -18,7 +19,7 @@ export interface WalletsDeps {
 }
 
 export interface Wallets {
-  of(accountId: number): bigint | undefined;
+  of(accountId: number): Position | undefined;
   /** Their wallets are posted to in this transaction. */
   changed(tx: Tx, accountIds: Iterable<number>): void;
   /** Reads these now. */
@@ -35,7 +36,7 @@ export const walletOf = (accountId: number): string => `account:${accountId}`;
  * other, so that the last one read is the newest. Decisions about money ask the ledger in their own transaction.
  */
 export function createWallets({ db, ledger, clock, log, propertyOf, read }: WalletsDeps): Wallets {
-  const known = new Map<number, bigint>();
+  const known = new Map<number, Position>();
   const dirty = new Set<number>();
   let reading: Promise<void> | undefined;
   let stopped = false;
@@ -45,7 +46,10 @@ export function createWallets({ db, ledger, clock, log, propertyOf, read }: Wall
       if (propertyId === undefined) continue;
       const balances = await ledger.balances(db, propertyId, 'wallet', ids.map(walletOf));
       // Credit is what the customer has.
-      for (const id of ids) known.set(id, -(balances.get(walletOf(id)) ?? 0n));
+      for (const id of ids) {
+        const balance = balances.get(walletOf(id));
+        known.set(id, inWallet(balance === undefined ? undefined : -balance));
+      }
     }
     read(accountIds);
   }

@@ -1,3 +1,4 @@
+import { inMeter, inWallet, type Position } from '#domain/account/moneyState.ts';
 import { createCalendars, type ZonedCalendar } from '#domain/calendar.ts';
 import { type CutCause, type CutDecision, type CutFacts, decideCut } from '#domain/cutGuard.ts';
 import type { AccountsReader, AccountView } from '#server/modules/accounts/types.ts';
@@ -73,7 +74,7 @@ export function createGuard(deps: FactsDeps) {
         protection: protection && { untilMs: protection.until_at?.getTime() },
         account: account && {
           paused: account.state === 'paused',
-          balanceMinor: account.custody === 'platform' ? (wallets.get(account.id) ?? 0n) : inMeter(meterId),
+          position: account.custody === 'platform' ? inWallet(wallets.get(account.id)) : saidBy(meterId),
           cutLineMinor: account.cutLineMinor,
           overdueMinor: debts?.billsMinor ?? 0n,
           overdueFeesMinor: debts?.propertyFeesMinor ?? 0n,
@@ -88,18 +89,22 @@ export function createGuard(deps: FactsDeps) {
   }
 
   /** What the meter itself said last. */
-  function inMeter(meterId: number): bigint | undefined {
-    return deps.metering.meter(meterId)?.last?.balanceMinor;
+  function saidBy(meterId: number): Position | undefined {
+    const balanceMinor = deps.metering.meter(meterId)?.last?.balanceMinor;
+    return balanceMinor === undefined ? undefined : inMeter(balanceMinor);
   }
 
-  /** What wallets hold: they are debts of the property, so that their entries are negative. */
+  /** What wallets hold: they are debts of the property, so that their entries are negative. Not there: no entry yet. */
   async function walletsOf(tx: Tx, accounts: readonly AccountView[]): Promise<ReadonlyMap<number, bigint>> {
     const inPlatform = accounts.filter(({ custody }) => custody === 'platform');
     const held = new Map<number, bigint>();
     for (const [propertyId, group] of Map.groupBy(inPlatform, (account) => account.propertyId)) {
       const subjects = group.map(({ id }) => `account:${id}`);
       const balances = await deps.ledger.balances(tx, propertyId, 'wallet', subjects);
-      for (const { id } of group) held.set(id, -(balances.get(`account:${id}`) ?? 0n));
+      for (const { id } of group) {
+        const balance = balances.get(`account:${id}`);
+        if (balance !== undefined) held.set(id, -balance);
+      }
     }
     return held;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { moneyStateOf } from '#domain/account/moneyState.ts';
+import { inWallet, moneyStateOf, type Position } from '#domain/account/moneyState.ts';
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import { type CutDecision, decideCut } from '#domain/cutGuard.ts';
 import type { AccountsReader, AccountView } from '#server/modules/accounts/types.ts';
@@ -41,7 +41,7 @@ const RANK: Readonly<Record<ArrearsLevel, number>> = { normal: 0, alarm1: 1, ala
 /** What is known of one account when its arrears are weighed. */
 interface Weighed {
   readonly account: AccountView;
-  readonly balanceMinor: bigint;
+  readonly position: Position;
   readonly before: ArrearsState | undefined;
   readonly level: ArrearsLevel;
 }
@@ -62,13 +62,11 @@ export async function weighArrears(tx: Tx, accountIds: readonly number[], deps: 
     accounts.map(({ id }) => id),
   );
   const balances = await walletsOf(tx, accounts, deps.ledger);
-  const weighed = accounts.flatMap((account): Weighed[] => {
-    const balanceMinor = balances.get(account.id);
-    // Nothing was ever paid or charged: a new account is not in arrears because it is empty.
-    if (balanceMinor === undefined) return [];
-    return [{ account, balanceMinor, before: states.get(account.id), level: levelOf(balanceMinor, account) }];
+  const weighed = accounts.map((account): Weighed => {
+    const position = inWallet(balances.get(account.id));
+    // The same lines as on the screens.
+    return { account, position, before: states.get(account.id), level: moneyStateOf(position, account) };
   });
-  if (weighed.length === 0) return;
   await tellCustomers(tx, weighed, deps.nowMs());
   const noticed = await selectNoticed(
     tx,
@@ -85,12 +83,6 @@ export async function weighArrears(tx: Tx, accountIds: readonly number[], deps: 
     after.push(stateAfter(item, decision, told, deps.nowMs()));
   }
   await upsertArrears(tx, after, deps.nowMs());
-}
-
-/** The same lines as on the screens; money that nobody knows of is not in arrears. */
-function levelOf(balanceMinor: bigint, account: AccountView): ArrearsLevel {
-  const state = moneyStateOf(balanceMinor, account);
-  return state === 'notOpened' ? 'normal' : state;
 }
 
 async function walletsOf(tx: Tx, accounts: readonly AccountView[], ledger: ArrearsDeps['ledger']) {
@@ -110,7 +102,8 @@ async function walletsOf(tx: Tx, accounts: readonly AccountView[], ledger: Arrea
 async function tellCustomers(tx: Tx, weighed: readonly Weighed[], nowMs: number): Promise<void> {
   const raised: NewNotice[] = [];
   const cleared: { accountId: number; level: ArrearsLevel }[] = [];
-  for (const { account, balanceMinor, before, level } of weighed) {
+  for (const { account, position, before, level } of weighed) {
+    const { balanceMinor } = position;
     if (before?.level === level) continue;
     for (const notice of NOTICES) {
       if (RANK[notice.level] > RANK[level]) cleared.push({ accountId: account.id, level: notice.level });
@@ -126,7 +119,7 @@ async function tellCustomers(tx: Tx, weighed: readonly Weighed[], nowMs: number)
 }
 
 function decide(
-  { account, balanceMinor }: Weighed,
+  { account, position }: Weighed,
   openVends: ReadonlySet<number>,
   noticedAtMs: number | undefined,
   { accounts, commands, calendarOf, nowMs }: ArrearsDeps,
@@ -141,7 +134,7 @@ function decide(
         protection: commands.isProtected(meterId) ? { untilMs: undefined } : undefined,
         account: {
           paused: account.state === 'paused',
-          balanceMinor,
+          position,
           cutLineMinor: account.cutLineMinor,
           overdueMinor: 0n,
           overdueFeesMinor: 0n,
@@ -192,7 +185,7 @@ async function tellRelays(
 }
 
 function stateAfter(
-  { account, balanceMinor, before, level }: Weighed,
+  { account, position, before, level }: Weighed,
   decisions: ReadonlyMap<number, CutDecision> | undefined,
   told: 'open' | 'closed' | undefined,
   nowMs: number,
@@ -201,7 +194,7 @@ function stateAfter(
     accountId: account.id,
     propertyId: account.propertyId,
     level,
-    balanceMinor,
+    balanceMinor: position.balanceMinor,
     sinceMs: before?.level === level ? before.sinceMs : nowMs,
     decision: decisions === undefined ? undefined : inWords([...decisions.values()]),
     wanted: told ?? before?.wanted,

@@ -116,7 +116,7 @@ export async function selectNoticed(
 }
 
 /**
- * Meters that are without supply by the word of a rule: an arrears trip, or an account that was opened with an empty wallet.
+ * Meters that are without supply by the word of a rule: an arrears trip, or an account that took them over in arrears.
  * What a person tripped stays so until a person closes it.
  */
 export async function selectOpenByRule(db: Queryable, meterIds: readonly number[]): Promise<ReadonlySet<number>> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { moneyStateOf } from '#domain/account/moneyState.ts';
+import { inMeter, inWallet, isInArrears, moneyStateOf } from '#domain/account/moneyState.ts';
 
 const lines = { alarm1Minor: 50_00n, alarm2Minor: 20_00n, cutLineMinor: 0n };
 
@@ -13,13 +13,22 @@ describe('a balance on a line is still on its good side, but for the cut line', 
     [0n, 'arrears'],
     [-5_00n, 'arrears'],
   ])('%d minor units: %s', (balance, state) => {
-    expect(moneyStateOf(balance, lines)).toBe(state);
+    expect(moneyStateOf(inMeter(balance), lines)).toBe(state);
   });
 
   test('with an overdraft the cut line lies below zero', () => {
     const overdraft = { ...lines, cutLineMinor: -10_00n };
-    expect(moneyStateOf(0n, overdraft)).toBe('alarm2');
-    expect(moneyStateOf(-9_99n, overdraft)).toBe('alarm2');
-    expect(moneyStateOf(-10_00n, overdraft)).toBe('arrears');
+    expect(moneyStateOf(inWallet(0n), overdraft)).toBe('alarm2');
+    expect(moneyStateOf(inWallet(-9_99n), overdraft)).toBe('alarm2');
+    expect(moneyStateOf(inWallet(-10_00n), overdraft)).toBe('arrears');
   });
+});
+
+test('a wallet without any entry is empty and owes nothing; the first charge that passes the line is arrears', () => {
+  expect(isInArrears(inWallet(undefined), lines)).toBe(false);
+  expect(moneyStateOf(inWallet(undefined), lines)).toBe('normal');
+  expect(isInArrears(inWallet(0n), lines)).toBe(true);
+  expect(isInArrears(inWallet(-68n), lines)).toBe(true);
+  expect(isInArrears(inWallet(-68n), { cutLineMinor: -10_00n })).toBe(false);
+  expect(isInArrears(inMeter(0n), lines)).toBe(true);
 });

@@ -130,8 +130,8 @@ test('a meter without an account is not opened once others here have one', async
   const opened = house.meters[0];
   const last = house.meters.at(-1);
   expect(metering.meter(last?.id ?? 0)?.state.facts.money).toBe('notOpened');
-  // Its wallet is empty, whatever the meter itself holds.
-  expect(metering.meter(opened?.id ?? 0)?.state.facts.money).toBe('arrears');
+  // Its wallet was never used, and what the meter itself holds says nothing.
+  expect(metering.meter(opened?.id ?? 0)?.state.facts.money).toBe('normal');
 });
 
 describe('the balance is kept in no meter', () => {

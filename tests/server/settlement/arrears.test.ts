@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Account, Charge, MeterNow } from '#contract/index.ts';
+import type { Account, Charge, Command, MeterNow } from '#contract/index.ts';
 import { until } from '../../scenarios/support/until.ts';
 import { startTill, type Till } from '../vending/support/till.ts';
 
@@ -116,5 +116,31 @@ describe('a wallet that runs out', () => {
     await till.policy({ cutAllowed: [] });
     await till.server.app.money.settlement.weighArrears();
     await until('cut', WAIT_MS, async () => (await relayOf(meterId)) === 'open');
+  });
+});
+
+describe('an account that was just opened', () => {
+  test('keeps supply with an empty wallet until a charge passes the line', async () => {
+    const { account, meterId } = await till.fresh({ custody: 'platform', alarm1Minor: '5000', alarm2Minor: '2000' });
+    const { db } = till.server.database;
+    const [command] = await until('its relay was told', WAIT_MS, async () => {
+      const { items } = await get<{ items: Command[] }>(`/api/commands?meterId=${meterId}&kind=restorePrepaid`);
+      return items.some(({ state }) => state === 'verified') ? items : undefined;
+    });
+    expect(command).toMatchObject({ state: 'verified' });
+    expect(till.server.app.money.commands.wantedRelay(meterId)).toBe('closed');
+    await till.server.app.money.settlement.weighArrears();
+    const now = await get<MeterNow>(`/api/meters/${meterId}/now`);
+    expect(now.facts).toMatchObject({ relay: 'closed', money: 'normal' });
+    expect(await noticesOf(account.id)).toEqual([]);
+
+    await until('its registers are stored', WAIT_MS, async () => {
+      const rows = await db.query(sql`select 1 from register_reading where meter_id = ${meterId}`);
+      return rows.length > 0;
+    });
+    await used(account.id, 1_000n);
+    await chargeNow();
+    await until('cut', WAIT_MS, async () => (await relayOf(meterId)) === 'open');
+    expect(await wallet(account.id)).toBe('-68');
   });
 });
