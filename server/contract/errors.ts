@@ -41,6 +41,8 @@ export const ERROR_CODES = {
   'vend.needs-other-person': 409,
   'vend.not-confirmed': 409,
   'vend.evidence-missing': 409,
+  'payout.nothing-owed': 409,
+  'payout.other-method': 409,
   'refund.exceeds-balance': 409,
   'refund.exceeds-purchases': 409,
   'refund.not-possible': 409,

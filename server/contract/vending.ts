@@ -119,6 +119,13 @@ export const Sale = Type.Object({
     }),
   ),
   reversedBy: Type.Optional(MoneyId),
+  /** Cancelled, and what was taken for it is still to be given back: `POST …/payout`. */
+  owedMinor: Type.Optional(MinorUnits),
+  /** When and how it was given back. */
+  paidOutAt: Type.Optional(Instant),
+  paidOutMethod: Type.Optional(Method),
+  /** Two persons may say how it ended (`POST /api/vends/:vendId/decisions`); else its meter says so. */
+  decidable: Type.Optional(Type.Boolean()),
   version: Type.Integer(),
 });
 export type Sale = Static<typeof Sale>;
@@ -219,6 +226,27 @@ export const retrySale = route({
   response: Sale,
 });
 
+export const payOutSale = route({
+  method: 'POST',
+  path: '/api/sales/:saleId/payout',
+  access: 'vend.refund',
+  tag,
+  status: 201,
+  summary:
+    'Give back what a cancelled sale left owing, at most once. By the way it was paid; another way needs a reason. Cash comes out of the drawer of who pays it',
+  params: Type.Object({ saleId: MoneyId }),
+  body: Type.Object(
+    {
+      payoutId: MoneyId,
+      method: Method,
+      channelTradeNo: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+      reason: Type.Optional(Reason),
+    },
+    closed,
+  ),
+  response: Sale,
+});
+
 export const reverseSale = route({
   method: 'POST',
   path: '/api/sales/:saleId/reverse',
@@ -271,7 +299,7 @@ export const decideVend = route({
   access: 'vend.decide',
   tag,
   summary:
-    'DRAFT: a second person approves or declines. REJECTED, QUARANTINED: the first says how it ended, the second agrees. Never the same person twice',
+    'DRAFT: a second person approves or declines. QUARANTINED (and REJECTED or UNKNOWN in a meter without a fence, once no frame can be under way): the first says how it ended, the second agrees. Never the same person twice',
   params: Type.Object({ vendId: MoneyId }),
   body: Type.Object(
     {

@@ -184,6 +184,10 @@ export const zh = {
       'not-confirmed': '该笔业务尚未确认。',
       'evidence-missing': '请注明依据。',
     },
+    payout: {
+      'nothing-owed': '这笔没有应退款：没有撤销，或已经退过。',
+      'other-method': '退款方式与收款方式不同，请写明原因。',
+    },
     refund: {
       'exceeds-balance': '退款超过表内余额。',
       'exceeds-purchases': '退款超过净购金额。',
@@ -400,6 +404,10 @@ export const en: typeof zh = {
       'needs-other-person': 'Another person must do this.',
       'not-confirmed': 'It is not confirmed.',
       'evidence-missing': 'Say what was seen and where it is kept.',
+    },
+    payout: {
+      'nothing-owed': 'Nothing is owed for it: it is not cancelled, or was given back already.',
+      'other-method': 'It goes back by another way than it came: say why.',
     },
     refund: {
       'exceeds-balance': 'More than the meter holds.',

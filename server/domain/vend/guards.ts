@@ -30,9 +30,10 @@ export const GUARDS = {
   absolute: (facts) => facts.path === 'absolute',
   quietFence: (facts) => facts.fence === 'quiet',
   attemptsLeft: (facts, _event, limits) => facts.attempts < limits.attemptsMax,
-  /** The read is so late that no frame sent before can still arrive. */
+  /** It is so late that no frame sent before can still arrive. */
   quietOver: (facts, event, limits) =>
-    event.kind === 'read' && event.atMs - (facts.lastSentMs ?? Number.NEGATIVE_INFINITY) >= limits.quietMs,
+    (event.kind === 'read' || event.kind === 'decide') &&
+    event.atMs - (facts.lastSentMs ?? Number.NEGATIVE_INFINITY) >= limits.quietMs,
   refused: (facts) => facts.lastHint === 'refused',
   /** One read may be stale; a second one is believed. */
   doubtedBefore: (facts) => facts.doubts > 0,

@@ -86,9 +86,16 @@ export const VEND_MACHINE: readonly Rule[] = [
   rule(['REJECTED'], 'read', [], 'REJECTED', ['doubt', 'backOff']),
   rule(['QUARANTINED'], 'read', [], 'QUARANTINED', ['backOff']),
   rule(['QUARANTINED'], 'readFailed', [], 'QUARANTINED', ['backOff']),
-  rule(['QUARANTINED', 'REJECTED'], 'decide', ['saysConfirm'], 'CONFIRMED', ['confirm']),
-  rule(['QUARANTINED', 'REJECTED'], 'decide', ['absentAtLastRead'], 'CANCELLED', ['release', 'releaseSeq']),
-  rule(['QUARANTINED', 'REJECTED'], 'decide', [], 'CANCELLED', ['release']),
+  rule(['QUARANTINED'], 'decide', ['saysConfirm'], 'CONFIRMED', ['confirm']),
+  rule(['QUARANTINED'], 'decide', ['absentAtLastRead'], 'CANCELLED', ['release', 'releaseSeq']),
+  rule(['QUARANTINED'], 'decide', [], 'CANCELLED', ['release']),
+  // A meter with a fence answers for itself: persons would be overtaken by a late frame. Without one the quiet period has to do.
+  rule(['UNKNOWN', 'REJECTED'], 'decide', ['quietFence', 'quietOver', 'saysConfirm'], 'CONFIRMED', ['confirm']),
+  rule(['UNKNOWN', 'REJECTED'], 'decide', ['quietFence', 'quietOver'], 'CANCELLED', [
+    'release',
+    'releaseSeq',
+    'weakFence',
+  ]),
 ];
 
 /** The machine with its guards; tests take others to see what each rule is good for. */

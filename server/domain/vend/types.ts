@@ -86,7 +86,7 @@ export type VendEvent =
   | { readonly kind: 'reply'; readonly hint: ReplyHint }
   | { readonly kind: 'read'; readonly evidence: Evidence; readonly atMs: number }
   /** Two persons have said how it ended. */
-  | { readonly kind: 'decide'; readonly outcome: 'confirm' | 'cancel' };
+  | { readonly kind: 'decide'; readonly outcome: 'confirm' | 'cancel'; readonly atMs: number };
 export type VendEventKind = VendEvent['kind'];
 
 /**
@@ -97,7 +97,7 @@ export type VendEventKind = VendEvent['kind'];
  * sendFence     the purchase that uses up the count; counts as an attempt
  * confirm       the money is where it belongs: postings of success
  * release       the money goes back: postings of cancelling
- * weakFence     the cancelling rests on a quiet period only
+ * weakFence     the end rests on a quiet period only
  * releaseSeq    the count was never used in the meter and may be given again
  * rebind        forgets the count; it stays used
  * readNow       read the meter at once

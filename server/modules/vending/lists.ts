@@ -10,6 +10,7 @@ import type {
 import { chineseFigures } from '#domain/vend/chineseFigures.ts';
 import { type Actor, AppError, cursorId, PAGE_ROWS, scopeCovers, toPage } from '#server/platform/http/index.ts';
 import { type Context, vendOf } from './context.ts';
+import { withoutSettled } from './payingOut.ts';
 import { type DayLine, selectDay } from './reportStore.ts';
 import { toSale, type VendRow } from './rows.ts';
 import { countPrint, selectSteps, selectVends } from './store.ts';
@@ -27,7 +28,7 @@ export async function list(context: Context, actor: Actor, query: QueryOf<typeof
     lateBeforeMs: context.clock.nowMs() - LATE_AFTER_MS,
   });
   return toPage(
-    rows,
+    await withoutSettled(context.db, rows),
     limit,
     (row: VendRow) => row.serial,
     (row) => toSale(row),

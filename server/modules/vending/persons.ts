@@ -7,7 +7,8 @@ import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { accept } from './begin.ts';
 import { type Context, covers, keyReused, posterOf, vendOf } from './context.ts';
 import { insertDecision, selectDecision } from './decisionStore.ts';
-import { toSale, type VendRow } from './rows.ts';
+import { withoutSettled } from './payingOut.ts';
+import { decidable, toSale, type VendRow } from './rows.ts';
 import { lockVend, noteRead, selectProposal } from './store.ts';
 
 type Decision = BodyOf<typeof decideVend>;
@@ -128,7 +129,7 @@ async function decideEnd(
     evidence,
   }: { readonly outcome: 'confirm' | 'cancel'; readonly reason: string; readonly evidence: string },
 ): Promise<VendRow> {
-  if (row.state !== 'REJECTED' && row.state !== 'QUARANTINED') throw notOpen(row);
+  if (!decidable(row)) throw notOpen(row);
   if (evidence.trim().length < 2)
     throw new AppError('vend.evidence-missing', 'Say what was seen and where it is kept.', [
       { field: 'evidence', message: 'must say what was seen' },
@@ -137,7 +138,14 @@ async function decideEnd(
   if (proposal === undefined || proposal.outcome !== outcome) return row;
   otherThan(actor, proposal.user_id);
   otherThan(actor, row.user_id);
-  return event(context, tx, row, actor, { kind: 'decide', outcome }, `${proposal.reason}; ${reason}`);
+  return event(
+    context,
+    tx,
+    row,
+    actor,
+    { kind: 'decide', outcome, atMs: context.clock.nowMs() },
+    `${proposal.reason}; ${reason}`,
+  );
 }
 
 /** Maker ≠ checker. */
@@ -150,5 +158,6 @@ function otherThan(actor: Actor, userId: number | null): void {
 export async function get(context: Context, actor: Actor, id: string): Promise<Sale> {
   const row = await vendOf(context, actor, 'account.view', id);
   if (!covers(actor, 'account.view', row)) throw new AppError('not-found', `There is no vend ${id}.`);
-  return toSale(row, await selectProposal(context.db, row));
+  const [now = row] = await withoutSettled(context.db, [row]);
+  return toSale(now, await selectProposal(context.db, row));
 }

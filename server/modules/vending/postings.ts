@@ -94,10 +94,27 @@ export function cancelledEntries(vend: PostedVend & Pick<VendRow, 'fence'>, fenc
   );
 }
 
+/** What entries leave us owing to a customer. */
+export function owedOf(entries: readonly PostingEntry[]): bigint {
+  return entries.reduce(
+    (sum, { account, amountMinor }) => (account.kind === 'refundPayable' ? sum - amountMinor : sum),
+    0n,
+  );
+}
+
+/** What we owe leaves by the drawer of who hands it out. */
+export function paidOutEntries(
+  vend: Pick<VendRow, 'account_id' | 'owed_minor'>,
+  method: PayMethod,
+  userId: number,
+): readonly PostingEntry[] {
+  return entriesOf([payableTo(vend.account_id), vend.owed_minor], [drawerOf(method, userId), -vend.owed_minor]);
+}
+
 /** A posting about a vend; each of its steps posts at most once. */
 export function postingOf(
   vend: PostedVend,
-  step: 'paid' | 'confirmed' | 'cancelled',
+  step: 'paid' | 'confirmed' | 'cancelled' | 'paidOut',
   entries: readonly PostingEntry[],
   by: { readonly actor: PostingActor; readonly atMs: number; readonly reason?: string },
 ): Posting {

@@ -8,6 +8,7 @@ import {
   listSales,
   listVendSteps,
   makeUp,
+  payOutSale,
   previewSale,
   printReceipt,
   refund,
@@ -21,6 +22,7 @@ import { decideBatch, getBatch, runBatch } from './batches.ts';
 import type { Context } from './context.ts';
 import { makeup, refundFrom, reverse } from './givingBack.ts';
 import { day, list, receipt, steps } from './lists.ts';
+import { payOut } from './payingOut.ts';
 import { cancel, decide, get, retry } from './persons.ts';
 import { preview, sellTo } from './selling.ts';
 
@@ -32,6 +34,7 @@ export function addVendingRoutes(routes: RouteServer, context: Context): void {
   routes.add(listSales, ({ actor, query }) => list(context, actor, query));
   routes.add(cancelSale, ({ actor, params, body }) => cancel(context, actor, params.saleId, body.reason));
   routes.add(retrySale, ({ actor, params, body }) => retry(context, actor, params.saleId, body.reason));
+  routes.add(payOutSale, ({ actor, params, body }) => payOut(context, actor, params.saleId, body));
   routes.add(reverseSale, ({ actor, params, body }) => reverse(context, actor, params.saleId, body));
   routes.add(refund, ({ actor, body }) => refundFrom(context, actor, body));
   routes.add(makeUp, ({ actor, body }) => makeup(context, actor, body));

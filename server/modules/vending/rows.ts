@@ -66,6 +66,9 @@ export interface VendRow {
   readonly confirmed_txn: bigint | null;
   readonly reversed_by: string | null;
   readonly prints: number;
+  readonly owed_minor: bigint;
+  readonly paid_out_at: Date | null;
+  readonly paid_out_method: PayMethod | null;
 }
 
 /** What the machine knows of a row. */
@@ -92,6 +95,11 @@ export function factsOf(row: VendRow): VendFacts {
     lastEvidence: row.last_evidence ?? undefined,
     lastSentMs: row.last_sent_at?.getTime(),
   };
+}
+
+/** Persons may say how it ended: what contradicts itself, and what no fence can end. */
+export function decidable({ state, fence }: Pick<VendRow, 'state' | 'fence'>): boolean {
+  return state === 'QUARANTINED' || (fence === 'quiet' && (state === 'REJECTED' || state === 'UNKNOWN'));
 }
 
 /** Somebody's word on how a vend ended that waits for a second person. */
@@ -141,6 +149,10 @@ export function toSale(row: VendRow, proposal?: Proposal): Sale {
     ...known('lastRead', lastRead),
     ...known('nextTryAt', row.next_at?.toISOString()),
     ...known('reversedBy', row.reversed_by),
+    ...known('owedMinor', row.owed_minor > 0n && row.paid_out_at === null ? String(row.owed_minor) : null),
+    ...known('paidOutAt', row.paid_out_at?.toISOString()),
+    ...known('paidOutMethod', row.paid_out_method),
+    ...known('decidable', decidable(row) ? true : null),
     ...(proposal === undefined ? {} : { proposal: toProposal(proposal) }),
   };
 }

@@ -94,5 +94,5 @@ const NOTHING_YET = {
   },
   ...{ doubts: 0, cancel_asked: false, resend_asked: false, last_hint: null, last_evidence: null, last_sent_at: null },
   ...{ cause: null, last_read: null, balance_after_minor: null, weak_fence: false, lease_until: null, version: 1 },
-  ...{ reversed_by: null, prints: 0 },
+  ...{ reversed_by: null, prints: 0, owed_minor: 0n, paid_out_at: null, paid_out_method: null },
 } as const;

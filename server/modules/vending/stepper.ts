@@ -5,7 +5,7 @@ import type { VendEvent, VendFacts, VendLimits } from '#domain/vend/types.ts';
 import type { MeterCommand, PurseRead } from '#drivers/core/index.ts';
 import type { Ledger, PostingActor, PostingEntry } from '#server/modules/ledger/types.ts';
 import type { Tx } from '#server/platform/db/index.ts';
-import { cancelledEntries, confirmedEntries, postingOf } from './postings.ts';
+import { cancelledEntries, confirmedEntries, owedOf, postingOf } from './postings.ts';
 import { factsOf, type StoredRead, type VendRow } from './rows.ts';
 import {
   insertNews,
@@ -88,11 +88,16 @@ export function createStepper(deps: StepperDeps) {
       if (rule === undefined) return undefined;
       const atMs = nowMs();
       const next = factsAfter(facts, input.event, rule, atMs);
-      const txn = await post(deps, tx, { row: { ...row, net_minor: facts.amountMinor }, rule, input, atMs });
+      const { txn, owedMinor } = await post(deps, tx, {
+        row: { ...row, net_minor: facts.amountMinor },
+        rule,
+        input,
+        atMs,
+      });
       if (rule.act.includes('releaseSeq') && row.seq !== null) await releaseSeq(tx, row, row.seq);
       const seq = rule.act.includes('reserve') ? await reserve(tx, row, input) : (next.bound?.seq ?? null);
       const change = changeOf({ row, rule, input, next, seq, atMs, times });
-      const stored = await updateVend(tx, row, { ...change, confirmedTxn: txn ?? row.confirmed_txn });
+      const stored = await updateVend(tx, row, { ...change, owedMinor, confirmedTxn: txn ?? row.confirmed_txn });
       if (stored === undefined) throw new StaleVend(row.id);
       await record(tx, row, stored, rule, input, atMs);
       tx.afterCommit(deps.news);
@@ -128,23 +133,31 @@ interface Posting {
   readonly atMs: number;
 }
 
-/** The money of an end; the id of its posting where there is one. */
-async function post(deps: StepperDeps, tx: Tx, { row, rule, input, atMs }: Posting): Promise<bigint | undefined> {
+interface Posted {
+  readonly txn: bigint | undefined;
+  /** What the customer is to get back of it. */
+  readonly owedMinor: bigint;
+}
+
+/** The money of an end: the id of its posting where there is one, and what it leaves us owing. */
+async function post(deps: StepperDeps, tx: Tx, { row, rule, input, atMs }: Posting): Promise<Posted> {
   const actor = input.by ?? PLATFORM;
   const reason = input.reason ?? row.reason ?? undefined;
   const by = { actor, atMs, ...(reason === undefined ? {} : { reason }) };
   const book = async (step: 'confirmed' | 'cancelled', entries: readonly PostingEntry[]) =>
     entries.length === 0 ? undefined : (await deps.ledger.post(tx, postingOf(row, step, entries, by))).txnId;
   if (rule.act.includes('confirm')) {
-    if (row.kind === 'reversal') return mirror(deps, tx, row, { actor, atMs, reason: reason ?? 'reversal' });
-    return book('confirmed', confirmedEntries(row));
+    const mirrored = row.kind === 'reversal';
+    const txn = mirrored
+      ? await mirror(deps, tx, row, { actor, atMs, reason: reason ?? 'reversal' })
+      : await book('confirmed', confirmedEntries(row));
+    return { txn, owedMinor: 0n };
   }
-  if (!rule.act.includes('release')) return undefined;
+  if (!rule.act.includes('release')) return { txn: undefined, owedMinor: row.owed_minor };
   if (row.kind === 'reversal' && row.original_id !== null) await setReversedBy(tx, row.original_id, null);
-  return book(
-    'cancelled',
-    cancelledEntries(row, input.finding?.evidence === 'fenced' && rule.from.includes('FENCING')),
-  );
+  const fenced = input.finding?.evidence === 'fenced' && rule.from.includes('FENCING');
+  const entries = cancelledEntries(row, fenced);
+  return { txn: await book('cancelled', entries), owedMinor: owedOf(entries) };
 }
 
 /** A reversal mirrors both postings of its sale, the last one first, so that the suspense is never short. */
@@ -177,7 +190,15 @@ interface Changing {
   readonly times: DeliveryTimes;
 }
 
-function changeOf({ row, rule, input, next, seq, atMs, times }: Changing): Omit<VendChange, 'confirmedTxn'> {
+function changeOf({
+  row,
+  rule,
+  input,
+  next,
+  seq,
+  atMs,
+  times,
+}: Changing): Omit<VendChange, 'confirmedTxn' | 'owedMinor'> {
   const { act, to } = rule;
   const ended = to === 'CONFIRMED' || to === 'CANCELLED';
   const tries = act.includes('backOff') ? row.tries + 1 : 0;

@@ -3,7 +3,7 @@ import type { VendKind } from '#contract/index.ts';
 import { OPEN_STATES } from '#domain/vend/types.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
-import type { Proposal, StoredRead, VendRow } from './rows.ts';
+import { decidable, type Proposal, type StoredRead, type VendRow } from './rows.ts';
 
 const COLUMNS = sql`v.*, to_char(v.business_day, 'YYYY-MM-DD') as day`;
 const ENDED = sql`('CONFIRMED', 'CANCELLED')`;
@@ -90,6 +90,7 @@ export interface VendChange {
   readonly leaseMs: number | undefined;
   readonly finishedMs: number | undefined;
   readonly confirmedTxn: bigint | null;
+  readonly owedMinor: bigint;
 }
 
 const instant = (ms: number | undefined): Date | null => (ms === undefined ? null : new Date(ms));
@@ -105,7 +106,7 @@ export async function updateVend(tx: Tx, before: VendRow, change: VendChange): P
       cause = ${change.cause}, last_read = ${change.lastRead === null ? null : JSON.stringify(change.lastRead)}::jsonb,
       balance_after_minor = ${change.balanceAfterMinor}, weak_fence = ${change.weakFence}, next_at = ${instant(change.nextMs)},
       lease_until = ${instant(change.leaseMs)}, finished_at = ${instant(change.finishedMs)},
-      confirmed_txn = ${change.confirmedTxn}, version = v.version + 1
+      confirmed_txn = ${change.confirmedTxn}, owed_minor = ${change.owedMinor}, version = v.version + 1
     where v.id = ${before.id} and v.version = ${before.version} returning ${COLUMNS}`);
   return row;
 }
@@ -329,8 +330,9 @@ export async function deleteNews(db: Queryable, ids: readonly bigint[]): Promise
 }
 
 /** The last word on how a vend ended that was said for the state that it is in. */
-export async function selectProposal(db: Queryable, { id, state }: VendRow): Promise<Proposal | undefined> {
-  if (state !== 'REJECTED' && state !== 'QUARANTINED') return undefined;
+export async function selectProposal(db: Queryable, vend: VendRow): Promise<Proposal | undefined> {
+  if (!decidable(vend)) return undefined;
+  const { id, state } = vend;
   const [row] = await db.query<Proposal>(sql`
     select outcome, user_id, user_name, reason, evidence, at from vend_decision
     where vend_id = ${id} and for_state = ${state} and outcome in ('confirm', 'cancel') order by at desc limit 1`);

@@ -111,9 +111,29 @@ describe('each broken variant is found out', () => {
         meterChecks: false,
         framesDie: true,
         cancels: 0,
-        machine: without({ quietOver: () => true }),
+        machine: without({
+          quietOver: (facts, event, limits) => event.kind === 'read' || GUARDS.quietOver(facts, event, limits),
+        }),
       },
       'applied twice',
+    ],
+    [
+      'persons end a refused sale while a frame of it may come (a meter with a fence)',
+      {
+        hoarding: true,
+        crashes: 0,
+        cancels: 0,
+        machine: withRules({ from: ['REJECTED'], on: 'decide', when: [], to: 'CANCELLED', act: ['release'] }),
+      },
+      'cancelled and applied',
+    ],
+    [
+      'persons do not wait for the quiet period where there is no fence',
+      {
+        ...{ path: 'writeOnce', fence: 'quiet', meterChecks: false, framesDie: true, cancels: 0, crashes: 0 },
+        machine: withRules({ from: ['UNKNOWN'], on: 'decide', when: [], to: 'CANCELLED', act: ['release'] }),
+      },
+      'cancelled and applied',
     ],
     [
       'a card writes the same amount with a count that nobody gave it (rule 6)',

@@ -184,6 +184,7 @@ function* successors(state: State, world: World): Generator<State> {
     // Any reply at any time: lost, late, of another vend, a lie.
     if (facts.state === 'SENT') for (const hint of HINTS) yield* after(state, index, { kind: 'reply', hint }, world);
     if (['UNKNOWN', 'FENCING', 'REJECTED'].includes(facts.state)) yield* readings(state, index, world);
+    if (['UNKNOWN', 'REJECTED'].includes(facts.state)) yield* decided(state, index, world);
   }
 }
 
@@ -247,6 +248,14 @@ function* readings(state: State, index: number, world: World): Generator<State> 
     if (world.framesDie && state.frames.length === 0)
       yield* after(seen, index, { kind: 'read', evidence, atMs: 1 }, world);
   }
+}
+
+/** Two persons look at the meter and say what is true at that moment; what is under way they do not see. */
+function* decided(state: State, index: number, world: World): Generator<State> {
+  const outcome = (state.applied[index] ?? 0) > 0 ? 'confirm' : 'cancel';
+  yield* after(state, index, { kind: 'decide', outcome, atMs: 0 }, world);
+  if (world.framesDie && state.frames.length === 0)
+    yield* after(state, index, { kind: 'decide', outcome, atMs: 1 }, world);
 }
 
 /** The meter as it is, or as it was when somebody looked. */

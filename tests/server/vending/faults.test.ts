@@ -81,13 +81,19 @@ describe('one fault at a time', () => {
     const { meterId, meterNumber } = await till.fresh();
     const clear = till.fault(meterNumber, { kind: 'hoarding' });
     const { saleId } = await till.sell(meterId, '10000');
-    await till.becomes(saleId, 'REJECTED');
+    const { count = 0 } = await till.becomes(saleId, 'REJECTED');
     const say = (client: typeof till.boss) =>
       client.request('POST', `/api/vends/${saleId}/decisions`, {
         ...{ decisionId: randomUUID(), outcome: 'cancel', reason, evidence: 'photo 17 in folder 3' },
       });
     const [one, two] = [await till.person('accountant'), await till.person('accountant')];
-    expect((await say(one)).body).toMatchObject({ state: 'REJECTED', proposal: { outcome: 'cancel' } });
+    // Its meter has a fence: only the fence, or another try, ends what is merely refused.
+    expect(await say(one)).toMatchObject({ status: 409, body: { code: 'vend.not-open' } });
+    const { balanceMinor } = await till.purse(meterId);
+    const back = { kind: 'setPurse', balanceMinor, count: count - 3 } as const;
+    await till.server.app.measuring.acquisition.execute(meterId, back);
+    expect(await till.becomes(saleId, 'QUARANTINED')).toMatchObject({ cause: 'countBehind', decidable: true });
+    expect((await say(one)).body).toMatchObject({ state: 'QUARANTINED', proposal: { outcome: 'cancel' } });
     expect(await say(one)).toMatchObject({ status: 409, body: { code: 'vend.needs-other-person' } });
     expect(await say(till.boss)).toMatchObject({ status: 409, body: { code: 'vend.needs-other-person' } });
     expect((await say(two)).body).toMatchObject({ state: 'CANCELLED' });
@@ -95,7 +101,7 @@ describe('one fault at a time', () => {
     const steps = (await till.boss.request('GET', `/api/vends/${saleId}/steps`)).body as { items: { event: string }[] };
     expect(steps.items.at(-1)).toMatchObject({
       event: 'decide',
-      from: 'REJECTED',
+      from: 'QUARANTINED',
       to: 'CANCELLED',
       by: 'accountant-2',
     });

@@ -100,14 +100,15 @@ test('the drawer adds up', () => {
   const drawer = drawerOf([
     saleWith('CONFIRMED'),
     saleWith('UNKNOWN', { method: 'wechat', paidMinor: '5000' }),
-    saleWith('CANCELLED', { paidMinor: '2000' }),
+    saleWith('CANCELLED', { paidMinor: '2000', paidOutAt: NOW, paidOutMethod: 'cash' }),
+    saleWith('CANCELLED', { paidMinor: '400', owedMinor: '400' }),
     saleWith('CONFIRMED', { kind: 'reversal', paidMinor: '-10000', netMinor: '-10000' }),
     saleWith('UNKNOWN', { kind: 'refund', paidMinor: '-700', netMinor: '-700' }),
     saleWith('QUARANTINED', { paidMinor: '300' }),
   ]);
   const cash = drawer.rows.find(({ method }) => method === 'cash');
-  expect(cash).toEqual({ method: 'cash', count: 5, inMinor: 123_00n, outMinor: 120_00n, netMinor: 3_00n });
-  expect(drawer.total).toEqual({ method: 'total', count: 6, inMinor: 173_00n, outMinor: 120_00n, netMinor: 53_00n });
+  expect(cash).toEqual({ method: 'cash', count: 6, inMinor: 127_00n, outMinor: 120_00n, netMinor: 7_00n });
+  expect(drawer.total).toEqual({ method: 'total', count: 7, inMinor: 177_00n, outMinor: 120_00n, netMinor: 57_00n });
   expect([drawer.confirmed, drawer.inDelivery, drawer.inDoubt]).toEqual([2, 2, 1]);
 });
 

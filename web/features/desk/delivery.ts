@@ -18,6 +18,7 @@ export type Say =
   | 'doneWallet'
   | 'cancelling'
   | 'cancelled'
+  | 'paidOut'
   | 'rejected'
   | 'decision'
   | 'secondPerson'
@@ -120,7 +121,7 @@ function sayOf(sale: Sale, late: boolean): Say {
     case 'CONFIRMED':
       return sale.custody === 'platform' ? 'doneWallet' : 'done';
     case 'CANCELLED':
-      return 'cancelled';
+      return sale.paidOutAt === undefined ? 'cancelled' : 'paidOut';
     case 'REJECTED':
       return 'rejected';
     case 'FENCING':

@@ -2,7 +2,7 @@ import type { Account, AccountMeterDto } from '#contract/accounts.ts';
 import type { Sale } from '#contract/vending.ts';
 
 /** What can be done with one sale. */
-export type SaleAction = 'cancel' | 'retry' | 'reverse' | 'decide';
+export type SaleAction = 'cancel' | 'retry' | 'reverse' | 'decide' | 'payout';
 
 /** What is open above the desk. */
 export type DeskDialog =

@@ -84,6 +84,7 @@ export const zh = {
     doneWallet: '已到账：充入 {net}，余额 {after}。',
     cancelling: '正在撤销：先确认电表没有收到这笔钱，再退还 {paid}。',
     cancelled: '这笔充值已撤销，电表没有收到。应退还客户 {paid}。',
+    paidOut: '这笔充值已撤销，电表没有收到。{paid} 已退还客户。',
     rejected:
       '款已收到并登记（单号 {serial}）。电表目前不接受这笔充值，钱仍在我们这里，可以撤销退款，或在原因消除后重试。',
     decision: '款已收到并登记（单号 {serial}）。电表的读数与记录不一致，需要两位同事核对后处理；钱不会丢失。',
@@ -244,6 +245,13 @@ export const zh = {
     text: '单号 {serial}。整笔从电表扣回，当天有效，只能一次；电表确认之前不要退钱给客户。',
     confirm: '冲正这笔',
   },
+  payout: {
+    open: '付还…',
+    title: '把 {amount} 付还给 {customer}？',
+    text: '单号 {serial}。这笔已撤销，电表没有收到；只付还一次。现金从付款人的钱箱支出。',
+    method: '付还方式',
+    confirm: '付还',
+  },
   refund: {
     open: '退款…',
     title: '退款给 {customer}',
@@ -362,6 +370,7 @@ export const en: typeof zh = {
     doneWallet: 'It has arrived: {net} credited, the balance is {after}.',
     cancelling: 'Being cancelled: first we make sure that the meter does not have it, then {paid} is given back.',
     cancelled: 'Cancelled: the meter did not get it. Give {paid} back to the customer.',
+    paidOut: 'Cancelled: the meter did not get it. {paid} was given back.',
     rejected:
       'The money is received and recorded (number {serial}). The meter does not take it at present; it stays with us and can be given back, or tried again once the cause is gone.',
     decision:
@@ -539,6 +548,13 @@ export const en: typeof zh = {
     title: 'Reverse {amount} for {customer}?',
     text: 'Number {serial}. All of it is taken back out of the meter, today only and once; do not pay the customer before the meter confirms.',
     confirm: 'Reverse the sale',
+  },
+  payout: {
+    open: 'Pay back…',
+    title: 'Pay {amount} back to {customer}?',
+    text: 'Number {serial}. It was cancelled and the meter did not get it; it is paid back once. Cash comes out of the drawer of who pays it.',
+    method: 'How it is paid back',
+    confirm: 'Pay back',
   },
   refund: {
     open: 'Refund…',

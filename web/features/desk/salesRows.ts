@@ -21,29 +21,42 @@ export interface Drawer {
 /** States in which a sale waits for people. */
 export const isStuck = ({ state }: Pick<Sale, 'state'>): boolean => state === 'REJECTED' || state === 'QUARANTINED';
 
-/** Money that was taken and given back, from the list of the day. What was cancelled gave its money back. */
+/** Money that changed hands for one sale, by one way. */
+interface Movement {
+  readonly method: PayMethod;
+  readonly inMinor: bigint;
+  readonly outMinor: bigint;
+  /** 1 for the sale itself, 0 for what it brought later. */
+  readonly counts: number;
+}
+
+function movementsOf(sale: Sale): readonly Movement[] {
+  const { method, state } = sale;
+  if (method === undefined || state === 'DRAFT') return [];
+  const paidMinor = BigInt(sale.paidMinor);
+  const size = paidMinor < 0n ? -paidMinor : paidMinor;
+  // Cash leaves when the meter was read back, not before.
+  if (isOutgoing(sale)) return [{ method, inMinor: 0n, outMinor: state === 'CONFIRMED' ? size : 0n, counts: 1 }];
+  const taken = { method, inMinor: paidMinor, outMinor: 0n, counts: 1 };
+  // What was cancelled stays in the drawer until somebody pays it out.
+  if (sale.paidOutMethod === undefined) return [taken];
+  return [taken, { method: sale.paidOutMethod, inMinor: 0n, outMinor: paidMinor, counts: 0 }];
+}
+
+/** Money that was taken and given back, from the list of the day. */
 export function drawerOf(sales: readonly Sale[]): Drawer {
-  const paid = sales.filter(({ method, state }) => method !== undefined && state !== 'DRAFT');
-  const sum = (of: readonly Sale[], method: DrawerRow['method']): DrawerRow => {
-    let inMinor = 0n;
-    let outMinor = 0n;
-    for (const sale of of) {
-      const paidMinor = BigInt(sale.paidMinor);
-      if (isOutgoing(sale)) {
-        // Cash leaves when the meter was read back, not before.
-        if (sale.state === 'CONFIRMED') outMinor -= paidMinor < 0n ? paidMinor : -paidMinor;
-      } else {
-        inMinor += paidMinor;
-        if (sale.state === 'CANCELLED') outMinor += paidMinor;
-      }
-    }
-    return { method, count: of.length, inMinor, outMinor, netMinor: inMinor - outMinor };
+  const movements = sales.flatMap(movementsOf);
+  const sum = (of: readonly Movement[], method: DrawerRow['method']): DrawerRow => {
+    const inMinor = of.reduce((total, one) => total + one.inMinor, 0n);
+    const outMinor = of.reduce((total, one) => total + one.outMinor, 0n);
+    const count = of.reduce((total, { counts }) => total + counts, 0);
+    return { method, count, inMinor, outMinor, netMinor: inMinor - outMinor };
   };
-  const byMethod = Map.groupBy(paid, ({ method }) => method ?? 'cash');
+  const byMethod = Map.groupBy(movements, ({ method }) => method);
   const open = sales.filter((sale) => !isAtRest(sale));
   return {
     rows: [...byMethod].map(([method, of]) => sum(of, method)),
-    total: sum(paid, 'total'),
+    total: sum(movements, 'total'),
     confirmed: sales.filter(({ state }) => state === 'CONFIRMED').length,
     inDelivery: open.filter((sale) => !isStuck(sale)).length,
     inDoubt: open.filter(isStuck).length,
