@@ -7,6 +7,7 @@ import {
   listPlaces,
   listSales,
   listVendSteps,
+  payOutSale,
   previewSale,
   type Sale,
   searchAccounts,
@@ -16,7 +17,7 @@ import { useEstate } from '../../../web/app/estate.ts';
 import { useSession } from '../../../web/app/session.ts';
 import DeskPage from '../../../web/features/desk/DeskPage.vue';
 import { type Answer, mountInApp, type Serve } from '../support/appHarness.ts';
-import { accountWith, property, saleWith, session } from './deskSamples.ts';
+import { accountWith, NOW, property, saleWith, session } from './deskSamples.ts';
 
 enableAutoUnmount(afterEach);
 
@@ -24,6 +25,7 @@ let sold: Map<string, Sale>;
 let posts: { saleId: string; paidMinor: string; method: string }[];
 /** What the line does with the next posts: they arrive or not, the answer comes or not. */
 let line: ('answers' | 'losesRequest' | 'losesAnswer' | 'refuses')[];
+const payouts: unknown[] = [];
 let refusals: { code: string; message: string }[];
 
 function take(body: unknown): Answer {
@@ -61,6 +63,16 @@ const serve: Serve = [
     ({ params }) => {
       const sale = sold.get(params['saleId'] ?? '');
       return sale === undefined ? { status: 404, body: { code: 'not-found', message: 'no' } } : { body: sale };
+    },
+  ],
+  [
+    payOutSale,
+    ({ params, body }) => {
+      const { owedMinor: _owed, ...sale } = sold.get(params['saleId'] ?? '') ?? saleWith('CANCELLED');
+      payouts.push(body);
+      const paid = { ...sale, paidOutAt: NOW, paidOutMethod: 'cash' as const };
+      sold.set(sale.saleId, paid);
+      return { status: 201, body: paid };
     },
   ],
   [listVendSteps, () => ({ body: { items: [] } })],
@@ -235,4 +247,26 @@ test('the delivery follows the meter, and the desk is free for the next customer
   expect(wrapper.find('[data-vend-state]').exists()).toBe(false);
   expect(wrapper.find<HTMLInputElement>('input[name=find]').element.value).toBe('');
   expect(document.activeElement?.getAttribute('name')).toBe('find');
+});
+
+test('what a cancelled sale left owing is paid back from the sale itself, once', async () => {
+  const wrapper = await openDesk();
+  await typeAmount(wrapper, '100');
+  confirmButton(wrapper).element.click();
+  await flushPromises();
+  const [id, sale] = [...sold][0] ?? [];
+  if (id === undefined || sale === undefined) throw new Error('nothing was sold');
+  sold.set(id, { ...sale, state: 'CANCELLED', owedMinor: '9999' });
+  await pass(1_000);
+  expect(wrapper.find('[role=status]').text()).toContain('Give ¥ 99.99 back');
+  const button = wrapper.findAll('footer button').find((one) => one.text().startsWith('Pay back'));
+  await button?.trigger('click');
+  await flushPromises();
+  const form = document.querySelector<HTMLFormElement>('.el-dialog form');
+  expect(form?.textContent).toContain('It was cancelled and the meter did not get it');
+  form?.dispatchEvent(new Event('submit', { cancelable: true }));
+  await flushPromises();
+  expect(payouts).toEqual([{ payoutId: expect.any(String), method: 'cash' }]);
+  expect(wrapper.find('[role=status]').text()).toContain('was given back');
+  expect(wrapper.find('footer').text()).not.toContain('Pay back');
 });
