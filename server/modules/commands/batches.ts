@@ -27,7 +27,7 @@ import {
   stopBatchRow,
 } from './batchStore.ts';
 import { APPROVAL_MS_MAX, type Giving, newCommandId, type Prospect, sameOrder } from './give.ts';
-import { fromBody, fromStored, invalid, toStored } from './orders.ts';
+import { demandBothAlarms, fromBody, fromStored, invalid, toStored } from './orders.ts';
 import { type BatchRow, type CommandRow, toBatch } from './rows.ts';
 import { selectCommands, stopCommands } from './store.ts';
 import type { CommandOrder } from './types.ts';
@@ -37,7 +37,7 @@ export interface BatchesDeps {
   readonly db: Db;
   readonly estate: EstateReader;
   readonly metering: Pick<Metering, 'meter'>;
-  readonly accounts: Pick<AccountsReader, 'policy'>;
+  readonly accounts: Pick<AccountsReader, 'policy' | 'accountOfMeter'>;
   readonly tariffs: Pick<Tariffs, 'version'>;
   readonly giving: Giving;
   readonly nowMs: () => number;
@@ -161,6 +161,8 @@ export function createBatches(deps: BatchesDeps) {
       // What was in the future when it was given may be past when the answer is asked for again.
       const nowMs = known === undefined ? deps.nowMs() : known.given_at.getTime();
       const order = fromBody(body.order, profiles[0]?.meter.propertyId ?? 0, deps.tariffs, nowMs);
+      if (known === undefined)
+        for (const { meter } of profiles) demandBothAlarms(order, deps.accounts.accountOfMeter(meter.id));
       return give(actor, { batchId: body.batchId, profiles, order, reason: body.reason });
     },
 

@@ -1,11 +1,12 @@
 import { judgeCommand } from '#domain/commandRules.ts';
 import type { Clock, RelayMode, TimerHandle } from '#drivers/core/index.ts';
+import type { AccountsReader } from '#server/modules/accounts/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import type { Clearance } from './clearance.ts';
 import { type ConversationDeps, converse, type Told } from './conversation.ts';
-import { fromStored, RELAY_KINDS } from './orders.ts';
+import { fromStored, RELAY_KINDS, withBothAlarms } from './orders.ts';
 import type { CommandRow } from './rows.ts';
 import {
   type CommandChange,
@@ -35,6 +36,7 @@ export interface DispatcherDeps extends ConversationDeps {
   readonly log: Log;
   readonly estate: EstateReader;
   readonly clearance: Clearance;
+  readonly accounts: Pick<AccountsReader, 'accountOfMeter'>;
   /** Local time minus UTC at a property, ms. */
   readonly offsetMs: (propertyId: number, atMs: number) => number;
   /** After commit: these are other than before. */
@@ -210,14 +212,15 @@ export class Dispatcher {
   }
 
   #run(row: CommandRow, send: boolean): void {
-    const { clock, estate, log } = this.#deps;
+    const { clock, estate, accounts, log } = this.#deps;
     this.#busyMeterIds.add(row.meter_id);
     this.#onLine.set(row.line_id, (this.#onLine.get(row.line_id) ?? 0) + 1);
     if (send) this.#counts.sent += 1;
     const propertyId = estate.meter(row.meter_id)?.meter.propertyId ?? row.property_id;
     const mode: RelayMode | undefined = row.relay_mode ?? undefined;
     void converse(this.#deps, {
-      ...{ meterId: row.meter_id, order: fromStored(row.command_order), mode, send, unreached: row.unreached },
+      order: withBothAlarms(fromStored(row.command_order), accounts.accountOfMeter(row.meter_id)),
+      ...{ meterId: row.meter_id, mode, send, unreached: row.unreached },
       offsetMs: this.#deps.offsetMs(propertyId, clock.nowMs()),
     }).then(
       (told) => this.#ended.push({ row, told }),

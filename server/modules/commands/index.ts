@@ -117,7 +117,7 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
   const batches = createBatches({ ...deps, giving, nowMs, changed, agree: service.agree });
   const capabilities = createCapabilities({ db, estate, knowsModel: (id) => modelOf(id) !== undefined, nowMs });
   const dispatcher = new Dispatcher({
-    ...{ db, clock, log, estate, lines: deps.lines, changed },
+    ...{ db, clock, log, estate, accounts, lines: deps.lines, changed },
     clearance: createClearance({ estate, modelOf, accounts, guard }),
     offsetMs: (propertyId, atMs) => guard.calendarOf(propertyId).offsetMs(atMs),
     wished: (tx, rows) => tx.afterCommit(() => wishes.take(rows)),

@@ -1,5 +1,6 @@
 import type { CommandOrderBody } from '#contract/index.ts';
 import type { MeterModel, MeterPrices, MeterSettings } from '#drivers/core/index.ts';
+import type { AccountView } from '#server/modules/accounts/types.ts';
 import type { Tariffs } from '#server/modules/tariffs/types.ts';
 import { AppError } from '#server/platform/http/index.ts';
 import type { CommandKind, CommandOrder } from './types.ts';
@@ -106,6 +107,35 @@ export function fromBody(
     case 'read':
       return fromStored(body);
   }
+}
+
+type Alarms = Pick<AccountView, 'alarm1Minor' | 'alarm2Minor'>;
+
+/**
+ * The order as its meter is told it: a meter takes both alarm levels or none (they stand behind one enable byte), so that
+ * the level that an order leaves out is said as the account has it.
+ */
+export function withBothAlarms(order: CommandOrder, account: Alarms | undefined): CommandOrder {
+  if (order.kind !== 'settings' || account === undefined || missingAlarm(order) === undefined) return order;
+  const { alarm1Minor, alarm2Minor } = account;
+  return { kind: 'settings', settings: { alarm1Minor, alarm2Minor, ...order.settings } };
+}
+
+/** Throws `request.invalid` where one alarm level is left out and no account says what it is. */
+export function demandBothAlarms(order: CommandOrder, account: Alarms | undefined): void {
+  const missing = missingAlarm(order);
+  if (missing === undefined || account !== undefined) return;
+  throw invalid(
+    `order.${missing}`,
+    'must be said, too: no account of the meter tells it, and it takes both levels or none',
+  );
+}
+
+function missingAlarm(order: CommandOrder): 'alarm1Minor' | 'alarm2Minor' | undefined {
+  if (order.kind !== 'settings') return undefined;
+  const { alarm1Minor, alarm2Minor } = order.settings;
+  if ((alarm1Minor === undefined) === (alarm2Minor === undefined)) return undefined;
+  return alarm1Minor === undefined ? 'alarm1Minor' : 'alarm2Minor';
 }
 
 /** The widest amount register of any model: a signed 32-bit number of minor units. */

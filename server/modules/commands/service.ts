@@ -2,6 +2,7 @@ import type { BodyOf, Command, giveCommand } from '#contract/index.ts';
 import { SENDABLE_MS } from '#domain/commandRules.ts';
 import type { MeterModel } from '#drivers/core/index.ts';
 import { audit } from '#server/modules/access/index.ts';
+import type { AccountsReader } from '#server/modules/accounts/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Tariffs } from '#server/modules/tariffs/types.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
@@ -16,7 +17,7 @@ import {
 } from '#server/platform/http/index.ts';
 import { demandWaiting, samePerson } from './batches.ts';
 import type { Giving } from './give.ts';
-import { fromBody, supports } from './orders.ts';
+import { demandBothAlarms, fromBody, supports } from './orders.ts';
 import { type CommandRow, toCommand, toProtection } from './rows.ts';
 import {
   type CommandFilter,
@@ -32,6 +33,7 @@ export interface ServiceDeps {
   readonly db: Db;
   readonly estate: EstateReader;
   readonly tariffs: Pick<Tariffs, 'version'>;
+  readonly accounts: Pick<AccountsReader, 'accountOfMeter'>;
   readonly giving: Giving;
   readonly modelOf: (modelId: string) => MeterModel | undefined;
   readonly nowMs: () => number;
@@ -65,6 +67,7 @@ export function createService(deps: ServiceDeps) {
       // What was in the future when it was given may be past when the answer is asked for again.
       const nowMs = known === undefined ? deps.nowMs() : known.given_at.getTime();
       const order = fromBody(body.order, profile.meter.propertyId, deps.tariffs, nowMs);
+      if (known === undefined) demandBothAlarms(order, deps.accounts.accountOfMeter(meterId));
       const model = deps.modelOf(profile.meter.modelId);
       if (known === undefined && !supports(model, order.kind)) {
         const name = model?.name ?? profile.meter.modelId;
