@@ -12,9 +12,12 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/platform/d
 import { silentLog } from '#server/platform/log.ts';
 import { temporaryFolder } from '../bench/support/serverProcess.ts';
 import type { ChaosOptions } from './options.ts';
+import { METERS_PER_LINE } from './plan.ts';
 
 const PROGRAM = fileURLToPath(new URL('server.ts', import.meta.url));
 const START_MS_MAX = 90_000;
+/** On each line of a plant that is made by number. */
+const PLANT_LINE_METERS = 32;
 
 interface Ready {
   readonly url: string;
@@ -44,7 +47,7 @@ export async function openHouse({ meters, seed, lacks }: ChaosOptions): Promise<
   const folder = temporaryFolder('chaos');
   const postgres = await startEmbeddedPostgres({ dir: join(folder.dir, 'postgres'), log: silentLog });
   const plant = await startPlant({
-    estate: makeEstate({ kind: 'count', meters }, seed),
+    estate: makeEstate({ kind: 'count', meters: Math.ceil(meters / METERS_PER_LINE) * PLANT_LINE_METERS }, seed),
     clock: systemClock,
     speed: 1,
     wire: 'off',

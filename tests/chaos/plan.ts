@@ -16,6 +16,9 @@ export interface Wish {
 /** Frames of any fault are dead after this: so long after the last fault, nothing of it can land any more. */
 export const FRAME_LIFE_MS = 6_000;
 
+/** Of the plant's 32 on each line. */
+export const METERS_PER_LINE = 8;
+
 /** Out of a hundred wishes. */
 const REFUNDS = 12;
 const REPLACEMENTS = 3;
