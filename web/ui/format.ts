@@ -43,14 +43,25 @@ export function loadText(watts: number | null | undefined): string {
 
 const CURRENCY_SIGNS: Readonly<Record<string, string>> = { CNY: '¥', EUR: '€', USD: '$', GBP: '£' };
 
-/** Minor units (0.01) as money: "-1240" → "−¥ 12.40". Exact: no number is involved. */
-export function formatMoney(minor: bigint | string | null | undefined, currency = 'CNY'): string {
-  if (minor === null || minor === undefined) return ABSENT;
+/** The sign that stands before an amount; the code itself where there is none. */
+export function currencySign(currency: string): string {
+  return CURRENCY_SIGNS[currency] ?? currency;
+}
+
+/** Minor units (0.01) as a plain figure: "-120000" → "−1,200.00". Exact: no number is involved. */
+export function formatFigure(minor: bigint | string): string {
   const amount = BigInt(minor);
   const size = amount < 0n ? -amount : amount;
   const whole = (size / 100n).toString().replace(/\B(?=(\d{3})+$)/g, ',');
-  const cents = (size % 100n).toString().padStart(2, '0');
-  return `${amount < 0n ? MINUS : ''}${CURRENCY_SIGNS[currency] ?? currency} ${whole}.${cents}`;
+  return `${amount < 0n ? MINUS : ''}${whole}.${(size % 100n).toString().padStart(2, '0')}`;
+}
+
+/** Minor units as money: "-1240" → "−¥ 12.40". */
+export function formatMoney(minor: bigint | string | null | undefined, currency = 'CNY'): string {
+  if (minor === null || minor === undefined) return ABSENT;
+  const amount = BigInt(minor);
+  const sign = currencySign(currency);
+  return amount < 0n ? `${MINUS}${sign} ${formatFigure(-amount)}` : `${sign} ${formatFigure(amount)}`;
 }
 
 /** A duration in the largest sensible unit: "8 s", "6 min", "2 h", "3 d"; below 10 s with a tenth if `tenths`. */

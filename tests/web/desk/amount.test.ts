@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { figure, readAmount } from '../../../web/features/desk/amount.ts';
+import { readAmount } from '../../../web/features/desk/amount.ts';
+import { formatFigure } from '../../../web/ui/format.ts';
 
 describe('an amount as it is typed', () => {
   test.each([
@@ -36,7 +37,7 @@ describe('an amount as it is typed', () => {
   test('what is shown can be typed again', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 99_999_999_999_999n }), (minor) => {
-        expect(readAmount(figure(minor))).toEqual({ ok: true, minor });
+        expect(readAmount(formatFigure(minor))).toEqual({ ok: true, minor });
       }),
     );
   });

@@ -28,11 +28,3 @@ export function readAmount(text: string): TypedAmount {
   const minor = BigInt(`${whole}${decimals.padEnd(2, '0')}`);
   return sign === '-' || minor === 0n ? { ok: false, fault: 'notPositive' } : { ok: true, minor };
 }
-
-/** Minor units as a plain figure with two decimals and thin grouping, without a sign of currency: "1,200.00". */
-export function figure(minor: bigint | string): string {
-  const amount = BigInt(minor);
-  const size = amount < 0n ? -amount : amount;
-  const whole = (size / 100n).toString().replace(/\B(?=(\d{3})+$)/g, ',');
-  return `${amount < 0n ? '−' : ''}${whole}.${(size % 100n).toString().padStart(2, '0')}`;
-}
