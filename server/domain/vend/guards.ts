@@ -13,7 +13,6 @@ export const GUARDS = {
   ours: evidence('ours'),
   fenced: evidence('fenced'),
   foreign: evidence('foreign'),
-  contradiction: evidence('contradiction'),
   /** Rule 8: a count that ever belonged to a vend is never given again; the read was stale. */
   seqUsed: (_facts, event) => event.kind === 'bind' && event.seqUsed,
   /** More would be taken out than is in it. */
