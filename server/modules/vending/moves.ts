@@ -48,14 +48,7 @@ async function sendOut(context: Context, tx: Tx, row: MoveRow): Promise<void> {
 /** The old meter has given `amount` (or owes it, below zero). `stated`: two persons say so, no meter was asked. */
 async function takenOut(context: Context, tx: Tx, row: MoveRow, amount: bigint, stated: boolean): Promise<void> {
   if (amount === 0n) return finish(context, tx, row, 0n);
-  if (amount < 0n) {
-    // What the old meter was owed becomes a debt of the account.
-    await post(context, tx, row, 'debt', [
-      { account: { kind: 'receivable', subject: `account:${row.account_id}` }, amountMinor: -amount },
-      { account: inMeter(row.from_meter_id), amountMinor: amount },
-    ]);
-    return finish(context, tx, row, amount);
-  }
+  if (amount < 0n) return debtFound(context, tx, row, amount, stated);
   if (stated) {
     await post(context, tx, row, 'stated', [
       { account: inMeter(row.from_meter_id), amountMinor: amount },
@@ -76,22 +69,62 @@ async function takenOut(context: Context, tx: Tx, row: MoveRow, amount: bigint, 
   tx.afterCommit(context.wake);
 }
 
+/**
+ * What the old meter was owed becomes a debt of the account, and is given to the meter: it must not be owed a second time by
+ * whoever gets the meter next. Not where nobody can ask the meter, or where it is taken away.
+ */
+async function debtFound(context: Context, tx: Tx, row: MoveRow, amount: bigint, stated: boolean): Promise<void> {
+  const subject = await subjectOfMove(context, tx, row, row.from_meter_id);
+  const gives = !stated && row.to_meter_id === null && planFor(context, subject, -amount).ok;
+  await post(context, tx, row, 'debt', [
+    { account: { kind: 'receivable', subject: `account:${row.account_id}` }, amountMinor: -amount },
+    { account: gives ? suspenseOf(row.id) : inMeter(row.from_meter_id), amountMinor: amount },
+  ]);
+  if (!gives) return finish(context, tx, row, amount);
+  const id = idOf(row, 'debt');
+  await insertVend(tx, halfOf(context, row, subject, { id, kind: 'moveIn', netMinor: -amount }));
+  await change(tx, row, { inVend: id, amountMinor: amount });
+  tx.afterCommit(context.wake);
+}
+
+/**
+ * The meter does not take what would end its debt. Nobody waits for that: it is cancelled, and once it is proven not to be in
+ * the meter, the debt stays there, and the account owes it all the same.
+ */
+async function debtRefused(context: Context, tx: Tx, row: MoveRow, vend: VendRow): Promise<void> {
+  if (vend.state === 'REJECTED') await giveUp(context, tx, vend);
+  if (vend.state !== 'CANCELLED') return;
+  const { owed_minor: owed } = vend;
+  await post(context, tx, row, 'debtStays', [
+    { account: payableTo(row.account_id), amountMinor: owed },
+    { account: inMeter(row.from_meter_id), amountMinor: -owed },
+  ]);
+  await finish(context, tx, row, row.amount_minor ?? 0n);
+}
+
 /** A half of a move came to a state that others hear of; in the transaction of that step. */
 export async function moveTold(context: Context, tx: Tx, vend: VendRow): Promise<void> {
   const row = vend.move_id === null ? undefined : await selectMove(tx, vend.move_id);
   if (row === undefined || row.state === 'done') return;
   if (vend.state === 'QUARANTINED') return change(tx, row, { state: 'quarantined' });
   if (vend.kind === 'moveIn') {
-    if (vend.state === 'CONFIRMED') return finish(context, tx, row, vend.net_minor);
+    if (vend.state === 'CONFIRMED') return finish(context, tx, row, row.amount_minor ?? vend.net_minor);
+    if ((row.amount_minor ?? 0n) < 0n) return debtRefused(context, tx, row, vend);
     return vend.state === 'CANCELLED' ? change(tx, row, { state: 'quarantined' }) : undefined;
   }
   if (vend.state === 'CONFIRMED') return takenOut(context, tx, row, -vend.net_minor, false);
   // It held less than when it was read: its count is used up, and it is asked anew.
-  if (vend.state === 'REJECTED') await context.stepper.step(tx, vend, { event: { kind: 'cancel' } });
+  if (vend.state === 'REJECTED') await giveUp(context, tx, vend);
   if (vend.state !== 'CANCELLED') return;
   if (vend.net_minor === 0n) return takenOut(context, tx, row, BigInt(vend.last_read?.balanceMinor ?? '0'), false);
   if (row.tries >= TRIES_MAX) return change(tx, row, { state: 'quarantined' });
   await sendOut(context, tx, row);
+}
+
+/** Cancels a half that the meter refused. Whoever brought the refusal is done with it: any worker may go on at once. */
+async function giveUp(context: Context, tx: Tx, vend: VendRow): Promise<void> {
+  await context.stepper.step(tx, vend, { event: { kind: 'cancel' }, by: { userId: undefined, name: 'platform' } });
+  tx.afterCommit(context.wake);
 }
 
 function finish(context: Context, tx: Tx, row: MoveRow, amountMinor: bigint): Promise<void> {

@@ -46,7 +46,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** One that holds money: a debt stays in a meter, since nothing can be taken out. */
+/** One that holds money. */
 let taken = 0;
 function freshMeter(): Meter {
   const meter = house.meters[taken++];
@@ -74,9 +74,10 @@ async function asked(path: string, body: object, caseId: string, stop: string | 
 }
 
 const closing =
-  (custody: 'meter' | 'platform'): Begin =>
+  (custody: 'meter' | 'platform', prepare?: (meter: Meter) => Promise<void>): Begin =>
   async (stop) => {
     const meter = freshMeter();
+    await prepare?.(meter);
     const customer = await house.customer(`Closing ${meter.meterNumber}`);
     const deposit = { amountMinor: '7700', method: 'cash' };
     const { id } = await house.open(customer.id, [meter.id], { custody, deposit });
@@ -137,7 +138,20 @@ const custodyChange: Begin = async (stop) => {
   return { caseId, accountId: id, check };
 };
 
-const KINDS = { closingMeter: closing('meter'), closingPlatform: closing('platform'), replacement, custodyChange };
+/** As a tenant leaves it who was kept on by force. */
+async function indebted({ id }: Meter): Promise<void> {
+  const { acquisition } = house.server.app.measuring;
+  const told = await acquisition.execute(id, { kind: 'setPurse', balanceMinor: -1_234n, count: 0 });
+  expect(told).toMatchObject({ sent: true, reply: 'accepted' });
+}
+
+const KINDS = {
+  closingMeter: closing('meter'),
+  closingDebt: closing('meter', indebted),
+  closingPlatform: closing('platform'),
+  replacement,
+  custodyChange,
+};
 
 test('wherever the power goes, nothing is lost, done twice or left half done', async () => {
   const runs: Run[] = [];
