@@ -37,10 +37,10 @@ export async function truthOf({ control }: House, { meterNumbers }: Pick<Site, '
   return truth;
 }
 
-/** True when at most so many vends are under way. */
+/** True when at most so many vends go on by themselves. */
 export async function atMostOpen({ cashier, propertyId }: Site, most: number): Promise<boolean> {
-  const { items } = await cashier.call(listSales, { query: { propertyId, state: 'open', limit: most + 1 } });
-  return items.length <= most;
+  const { items } = await cashier.call(listSales, { query: { propertyId, state: 'open', limit: 1_000 } });
+  return items.filter(({ state }) => state !== 'QUARANTINED').length <= most;
 }
 
 /** Lets everything end, or waits as long as is reasonable. What two persons must decide is left. */

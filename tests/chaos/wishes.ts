@@ -16,7 +16,7 @@ const PASSING: readonly string[] = [
 const TRY_AGAIN_MS = 500;
 /** Whoever was refused asks again after so long: each asking is read from the meter, whose line has better things to do. */
 const REFUSED_PAUSE_MS = 8_000;
-const TRIES_MAX = 20;
+const TRIES_MAX = 8;
 /** A replacement moves money between meters, through everything that goes wrong. */
 const REPLACED_MS_MAX = 180_000;
 
