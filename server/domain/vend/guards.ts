@@ -36,6 +36,8 @@ export const GUARDS = {
   refused: (facts) => facts.lastHint === 'refused',
   /** One read may be stale; a second one is believed. */
   doubtedBefore: (facts) => facts.doubts > 0,
+  /** Maker ≠ checker: nobody agrees to what they did or said themselves. */
+  otherPerson: (_facts, event) => (event.kind === 'approve' || event.kind === 'decide') && !event.samePerson,
   saysConfirm: (_facts, event) => event.kind === 'decide' && event.outcome === 'confirm',
   absentAtLastRead: (facts) => facts.lastEvidence === 'notYet',
 } satisfies Record<string, Guard>;

@@ -24,7 +24,7 @@ const rule = (
  */
 export const VEND_MACHINE: readonly Rule[] = [
   // Before anything is asked of a meter.
-  rule(['DRAFT'], 'approve', [], 'PAID'),
+  rule(['DRAFT'], 'approve', ['otherPerson'], 'PAID'),
   rule(['DRAFT'], 'decline', [], 'CANCELLED', ['release']),
   rule(['PAID'], 'accept', ['wallet'], 'CONFIRMED', ['confirm']),
   rule(['PAID'], 'accept', [], 'QUEUED', ['readNow']),
@@ -86,12 +86,14 @@ export const VEND_MACHINE: readonly Rule[] = [
   rule(['REJECTED'], 'read', [], 'REJECTED', ['doubt', 'backOff']),
   rule(['QUARANTINED'], 'read', [], 'QUARANTINED', ['backOff']),
   rule(['QUARANTINED'], 'readFailed', [], 'QUARANTINED', ['backOff']),
-  rule(['QUARANTINED'], 'decide', ['saysConfirm'], 'CONFIRMED', ['confirm']),
-  rule(['QUARANTINED'], 'decide', ['absentAtLastRead'], 'CANCELLED', ['release', 'releaseSeq']),
-  rule(['QUARANTINED'], 'decide', [], 'CANCELLED', ['release']),
+  rule(['QUARANTINED'], 'decide', ['otherPerson', 'saysConfirm'], 'CONFIRMED', ['confirm']),
+  rule(['QUARANTINED'], 'decide', ['otherPerson', 'absentAtLastRead'], 'CANCELLED', ['release', 'releaseSeq']),
+  rule(['QUARANTINED'], 'decide', ['otherPerson'], 'CANCELLED', ['release']),
   // A meter with a fence answers for itself: persons would be overtaken by a late frame. Without one the quiet period has to do.
-  rule(['UNKNOWN', 'REJECTED'], 'decide', ['quietFence', 'quietOver', 'saysConfirm'], 'CONFIRMED', ['confirm']),
-  rule(['UNKNOWN', 'REJECTED'], 'decide', ['quietFence', 'quietOver'], 'CANCELLED', [
+  rule(['UNKNOWN', 'REJECTED'], 'decide', ['otherPerson', 'quietFence', 'quietOver', 'saysConfirm'], 'CONFIRMED', [
+    'confirm',
+  ]),
+  rule(['UNKNOWN', 'REJECTED'], 'decide', ['otherPerson', 'quietFence', 'quietOver'], 'CANCELLED', [
     'release',
     'releaseSeq',
     'weakFence',

@@ -80,13 +80,20 @@ export interface VendBinding {
 export type Evidence = 'notYet' | 'ours' | 'fenced' | 'foreign' | 'contradiction';
 
 export type VendEvent =
-  | { readonly kind: 'approve' | 'decline' | 'accept' | 'send' | 'restart' | 'readFailed' | 'cancel' | 'retry' }
+  | { readonly kind: 'decline' | 'accept' | 'send' | 'restart' | 'readFailed' | 'cancel' | 'retry' }
   /** The meter was read to be bound; `seqUsed`: its next count belonged to a vend already, so the read was stale. */
   | { readonly kind: 'bind'; readonly seqUsed: boolean; readonly balanceMinor: bigint }
   | { readonly kind: 'reply'; readonly hint: ReplyHint }
   | { readonly kind: 'read'; readonly evidence: Evidence; readonly atMs: number }
-  /** Two persons have said how it ended. */
-  | { readonly kind: 'decide'; readonly outcome: 'confirm' | 'cancel'; readonly atMs: number };
+  /** Somebody agrees to what waits; `samePerson`: who asked for it. */
+  | { readonly kind: 'approve'; readonly samePerson: boolean }
+  /** Two persons have said how it ended; `samePerson`: they are one, or one of them asked for it. */
+  | {
+      readonly kind: 'decide';
+      readonly outcome: 'confirm' | 'cancel';
+      readonly atMs: number;
+      readonly samePerson: boolean;
+    };
 export type VendEventKind = VendEvent['kind'];
 
 /**

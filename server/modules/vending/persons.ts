@@ -50,7 +50,7 @@ async function byPerson(
 async function event(context: Context, tx: Tx, row: VendRow, actor: Actor, what: VendEvent, reason: string) {
   const input = { event: what, by: posterOf(actor), reason };
   const stepped = await context.stepper.step(tx, row, input);
-  if (stepped === undefined) throw notOpen(row);
+  if (stepped === undefined) throw 'samePerson' in what && what.samePerson ? needsOther() : notOpen(row);
   return stepped.row;
 }
 
@@ -112,8 +112,8 @@ async function decideDraft(
 ): Promise<VendRow> {
   if (row.state !== 'DRAFT') throw notOpen(row);
   if (outcome === 'decline') return event(context, tx, row, actor, { kind: 'decline' }, reason);
-  otherThan(actor, row.user_id);
-  const paid = await event(context, tx, row, actor, { kind: 'approve' }, reason);
+  const samePerson = actor.userId === row.user_id;
+  const paid = await event(context, tx, row, actor, { kind: 'approve', samePerson }, reason);
   return accept(context, tx, paid, actor);
 }
 
@@ -136,22 +136,14 @@ async function decideEnd(
     ]);
   const proposal = await selectProposal(tx, row);
   if (proposal === undefined || proposal.outcome !== outcome) return row;
-  otherThan(actor, proposal.user_id);
-  otherThan(actor, row.user_id);
-  return event(
-    context,
-    tx,
-    row,
-    actor,
-    { kind: 'decide', outcome, atMs: context.clock.nowMs() },
-    `${proposal.reason}; ${reason}`,
-  );
+  const samePerson = actor.userId === proposal.user_id || actor.userId === row.user_id;
+  const decided = { kind: 'decide', outcome, atMs: context.clock.nowMs(), samePerson } as const;
+  return event(context, tx, row, actor, decided, `${proposal.reason}; ${reason}`);
 }
 
-/** Maker ≠ checker. */
-function otherThan(actor: Actor, userId: number | null): void {
-  if (actor.userId === userId)
-    throw new AppError('vend.needs-other-person', 'Somebody else must agree: nobody checks what they did themselves.');
+function needsOther(): AppError {
+  const message = 'Somebody else must agree: nobody checks what they did themselves.';
+  return new AppError('vend.needs-other-person', message);
 }
 
 /** The vend as it stands, with what somebody proposed about it. */

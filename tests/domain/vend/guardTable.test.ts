@@ -22,7 +22,12 @@ const EARLY_MS = 10;
 const LATE_MS = 2_000;
 const read = (evidence: Evidence, atMs = EARLY_MS): VendEvent => ({ kind: 'read', evidence, atMs });
 const bind = (balanceMinor: bigint, seqUsed = false): VendEvent => ({ kind: 'bind', seqUsed, balanceMinor });
-const decide = (outcome: 'confirm' | 'cancel', atMs = LATE_MS): VendEvent => ({ kind: 'decide', outcome, atMs });
+const decide = (outcome: 'confirm' | 'cancel', atMs = LATE_MS, samePerson = false): VendEvent => ({
+  kind: 'decide',
+  outcome,
+  atMs,
+  samePerson,
+});
 
 /** In these circumstances, on this event, to this state with these acts. */
 type Case = readonly [Partial<VendFacts>, VendEvent, string];
@@ -106,6 +111,12 @@ const CASES: Readonly<Record<GuardName, readonly Case[]>> = {
   doubtedBefore: [
     [{ doubts: 1 }, read('contradiction'), 'QUARANTINED backOff'],
     [{}, read('contradiction'), 'UNKNOWN doubt backOff'],
+  ],
+  otherPerson: [
+    [{ state: 'DRAFT' }, { kind: 'approve', samePerson: false }, 'PAID'],
+    [{ state: 'DRAFT' }, { kind: 'approve', samePerson: true }, 'nothing'],
+    [{ state: 'QUARANTINED' }, decide('cancel', LATE_MS, true), 'nothing'],
+    [{ ...ONCE, state: 'REJECTED' }, decide('cancel', LATE_MS, true), 'nothing'],
   ],
   saysConfirm: [
     [{ state: 'QUARANTINED' }, decide('confirm'), 'CONFIRMED confirm'],

@@ -253,9 +253,9 @@ function* readings(state: State, index: number, world: World): Generator<State> 
 /** Two persons look at the meter and say what is true at that moment; what is under way they do not see. */
 function* decided(state: State, index: number, world: World): Generator<State> {
   const outcome = (state.applied[index] ?? 0) > 0 ? 'confirm' : 'cancel';
-  yield* after(state, index, { kind: 'decide', outcome, atMs: 0 }, world);
+  yield* after(state, index, { kind: 'decide', outcome, atMs: 0, samePerson: false }, world);
   if (world.framesDie && state.frames.length === 0)
-    yield* after(state, index, { kind: 'decide', outcome, atMs: 1 }, world);
+    yield* after(state, index, { kind: 'decide', outcome, atMs: 1, samePerson: false }, world);
 }
 
 /** The meter as it is, or as it was when somebody looked. */
