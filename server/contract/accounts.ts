@@ -375,6 +375,26 @@ export const changeCustody = route({
   body: Type.Object({ changeId: RequestId, custody: Custody, reason: Reason, stated }, closed),
   response: Account,
 });
+export const stateCaseRegisters = route({
+  method: 'POST',
+  path: '/api/accounts/:accountId/cases/:caseId/registers',
+  access: 'account.edit',
+  tag,
+  summary:
+    'A closing waits for the last read of a meter that is silent now: say what it shows; a second person decides',
+  params: Type.Object({ accountId: Id, caseId: RequestId }),
+  body: Type.Object(
+    {
+      statementId: RequestId,
+      stated: Type.Array(Type.Object({ meterId: Id, ...StatedRegisters, reason: Reason }, closed), {
+        minItems: 1,
+        maxItems: 50,
+      }),
+    },
+    closed,
+  ),
+  response: Account,
+});
 export const decideAccountCase = route({
   method: 'POST',
   path: '/api/accounts/:accountId/cases/:caseId/decision',

@@ -11,6 +11,7 @@ import { NotYet } from './notYet.ts';
 import { paymentAccount } from './orders.ts';
 import { readMeters, snapshotFacts } from './reads.ts';
 import { advance, type Step } from './runner.ts';
+import { agreedRegisters } from './statements.ts';
 import { selectEpochs, updateAccountRow } from './store.ts';
 import type { AccountView, EndedCharging } from './types.ts';
 import { type CaseRequest, demandNoOpenVend, lockIn, lockView, once, storeCase } from './useCase.ts';
@@ -78,7 +79,7 @@ export const CLOSING_STEPS: Readonly<Record<string, Step>> = {
   finalRead: async (context, row) => {
     const before = readsOf(row.facts);
     const answering = before.filter(({ quality }) => quality === 'measured').map(({ meterId }) => meterId);
-    const last = await readMeters(context, answering, { purse: false, stated: [] });
+    const last = await readMeters(context, answering, { purse: false, stated: agreedRegisters(row) });
     const meters = before.map((read) => last.find(({ meterId }) => meterId === read.meterId) ?? read);
     await advance(context, row, { step: 'settle' }, async () => ({ meters: meters.map(snapshotFacts) }));
   },

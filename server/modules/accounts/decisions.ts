@@ -8,13 +8,14 @@ import { emptyMeters } from './closing.ts';
 import { type AccountsContext, noteAccount } from './context.ts';
 import { answerAccount } from './dto.ts';
 import { storeIn } from './runner.ts';
+import { statementOf, withStatement } from './statements.ts';
 import { updateAccountRow } from './store.ts';
 import type { AccountView } from './types.ts';
 import { lockIn } from './useCase.ts';
 import { demandAccount } from './visibility.ts';
 
 /**
- * The second person about a dead meter or a large pay-out. Refused: a replacement does not happen, a closing that has not begun
+ * The second person about a dead meter, registers said by hand, or a large pay-out. Refused: registers are forgotten, a replacement does not happen, a closing that has not begun
  * to move money is taken back, and what would have been paid out stays owed.
  */
 export async function decide(
@@ -32,14 +33,20 @@ export async function decide(
       throw new AppError('not-found', `There is no such case of account ${accountId}.`);
     if (row.state !== 'awaitingApproval')
       throw new AppError('account.wrong-state', 'Nothing of this case waits for a second person.');
-    if (row.user_id === actor.userId)
+    const statement = statementOf(row);
+    if ((statement?.userId ?? row.user_id) === actor.userId)
       throw new AppError(
         'approval.same-person',
         'Whoever asked for it cannot be the second person: ask somebody else.',
       );
     const decision = { agreed: agree, by: actor.displayName, reason };
     const approved = { userId: actor.userId, name: actor.displayName };
-    if (agree) await goOn(context, tx, row, { approved, facts: { decision } });
+    if (statement !== undefined) {
+      await storeIn(context, tx, row, {
+        state: 'running',
+        facts: withStatement(agree ? statement : undefined, decision),
+      });
+    } else if (agree) await goOn(context, tx, row, { approved, facts: { decision } });
     else await takeBack(context, tx, account, row, { approved, facts: { decision } });
     const subject = { subjectKind: 'account', subjectId: accountId, propertyId: account.propertyId };
     await audit(tx, { actor, action: `account.${row.kind}.decision`, ...subject, after: { caseId, ...decision } });
