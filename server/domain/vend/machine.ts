@@ -73,6 +73,8 @@ export const VEND_MACHINE: readonly Rule[] = [
   rule(['FENCING'], 'read', ['foreign', 'checked'], 'CANCELLED', ['release', 'alarmForeign']),
   rule(['FENCING'], 'read', ['notYet', 'quietFence', 'quietOver'], 'CANCELLED', ['release', 'releaseSeq', 'weakFence']),
   rule(['FENCING'], 'read', ['notYet', 'quietFence'], 'FENCING', ['waitQuiet']),
+  // Who refuses the fence is asked again later, not at once.
+  rule(['FENCING'], 'read', ['notYet', 'refused'], 'FENCING', ['clearRefusal', 'backOff']),
   rule(['FENCING'], 'read', ['notYet'], 'FENCING', ['sendFence']),
   rule(['FENCING'], 'reply', [], 'FENCING', ['readNow']),
   rule(['FENCING'], 'restart', [], 'FENCING', ['readNow']),
