@@ -40,7 +40,13 @@ export async function truthOf({ control }: House, { meterNumbers }: Pick<Site, '
 /** True when at most so many vends go on by themselves. */
 export async function atMostOpen({ cashier, propertyId }: Site, most: number): Promise<boolean> {
   const { items } = await cashier.call(listSales, { query: { propertyId, state: 'open', limit: 1_000 } });
-  return items.filter(({ state }) => state !== 'QUARANTINED').length <= most;
+  return goingOn(items).length <= most;
+}
+
+/** Those that end by themselves: not what two persons must decide, nor what waits behind it at the same meter. */
+function goingOn(open: readonly Sale[]): readonly Sale[] {
+  const blocked = new Set(open.filter(({ state }) => state === 'QUARANTINED').map(({ meterId }) => meterId));
+  return open.filter(({ meterId }) => !blocked.has(meterId));
 }
 
 /** Lets everything end, or waits as long as is reasonable. What two persons must decide is left. */
@@ -48,7 +54,7 @@ export async function comeToRest(site: Site): Promise<void> {
   await until('everything is at rest', REST_MS_MAX, async () => {
     await retryRejected(site);
     const open = (await allSales(site)).filter(({ state }) => !FINISHED.includes(state));
-    return open.every(({ state }) => state === 'QUARANTINED');
+    return goingOn(open).length === 0;
   }).catch(() => undefined);
 }
 
@@ -143,7 +149,7 @@ function sumsOf(sales: readonly Sale[]): ReadonlySet<bigint> {
   return sums;
 }
 
-/** Drawers hold what came in less what was paid out; suspense holds what is in doubt. */
+/** Drawers hold what came in less what was paid out; suspense holds what is in doubt or between two meters. */
 async function bookFits({ cashier, propertyId }: Site, sales: readonly Sale[]): Promise<readonly Finding[]> {
   const { items } = await cashier.call(listLedgerTotals, { query: { propertyId } });
   const balanceOf = (kind: string) => {
@@ -154,7 +160,8 @@ async function bookFits({ cashier, propertyId }: Site, sales: readonly Sale[]): 
   const paidOut = sales.filter(({ kind, state }) => kind === 'refund' && state === 'CONFIRMED');
   const cash = [...paidIn, ...paidOut].reduce((sum, { paidMinor }) => sum + BigInt(paidMinor), 0n);
   const open = sales.filter(({ kind, state }) => kind === 'sale' && !FINISHED.includes(state));
-  const suspense = -open.reduce((sum, { paidMinor }) => sum + BigInt(paidMinor), 0n);
+  const moved = sales.filter(({ kind, state }) => kind.startsWith('move') && state === 'CONFIRMED');
+  const suspense = sumOf(moved) - open.reduce((sum, { paidMinor }) => sum + BigInt(paidMinor), 0n);
   const findings: Finding[] = [];
   if (balanceOf('cash') !== cash)
     findings.push({ kind: 'book', text: `drawers hold ${balanceOf('cash')}, sales say ${cash}` });
