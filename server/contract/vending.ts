@@ -13,7 +13,10 @@ const MoneyId = Type.String({
 const Amount = Type.String({ pattern: '^[1-9][0-9]{0,11}$', description: 'minor units > 0, e.g. "10000" = 100.00' });
 /** Minor units, not zero. */
 const SignedAmount = Type.String({ pattern: '^-?[1-9][0-9]{0,11}$', description: 'minor units, not 0' });
-const Reason = Type.String({ minLength: 2, maxLength: 500 });
+/** Two letters are a reason in Chinese (退租). */
+export const REASON_LEAST = 2;
+export const REASON_MOST = 500;
+const Reason = Type.String({ minLength: REASON_LEAST, maxLength: REASON_MOST });
 const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'business day of the property' });
 
 /** How money came or goes. `none`: a correction without payment, or money that only moves between meters. */

@@ -1,6 +1,6 @@
 import sql, { raw } from 'sql-template-tag';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
-import type { AccountState, Custody, Deduction } from './types.ts';
+import type { AccountState, AccountView, Custody, Deduction } from './types.ts';
 
 export type RegisterQuality = 'measured' | 'stated' | 'estimated';
 /** Counters by quantity, Wh as decimal text. */
@@ -83,17 +83,20 @@ export async function selectHeldMeters(tx: Tx, meterIds: readonly number[]): Pro
   return rows.map((row) => row.meter_id);
 }
 
-export interface NewAccount {
-  readonly propertyId: number;
-  readonly customerId: number;
-  readonly custody: Custody;
-  readonly deduction: Deduction;
-  readonly tariffId: number;
-  readonly alarm1Minor: bigint;
-  readonly alarm2Minor: bigint;
-  readonly cutLineMinor: bigint;
-  readonly hoardingLimitMinor: bigint | undefined;
-  readonly overloadLimitW: number | undefined;
+/** What an account is held under, from its opening on. */
+type Terms = Pick<
+  AccountView,
+  | 'custody'
+  | 'deduction'
+  | 'tariffId'
+  | 'alarm1Minor'
+  | 'alarm2Minor'
+  | 'cutLineMinor'
+  | 'hoardingLimitMinor'
+  | 'overloadLimitW'
+>;
+
+export interface NewAccount extends Terms, Pick<AccountView, 'propertyId' | 'customerId'> {
   readonly openedAt: Date;
 }
 
@@ -108,16 +111,8 @@ export async function insertAccount(tx: Tx, account: NewAccount): Promise<number
   return one(rows).id;
 }
 
-export interface AccountFields {
-  readonly state: AccountState;
-  readonly custody: Custody;
-  readonly deduction: Deduction;
-  readonly tariffId: number;
-  readonly alarm1Minor: bigint;
-  readonly alarm2Minor: bigint;
-  readonly cutLineMinor: bigint;
-  readonly hoardingLimitMinor: bigint | undefined;
-  readonly overloadLimitW: number | undefined;
+/** What a change of an account may touch. */
+export interface AccountFields extends Terms, Pick<AccountView, 'state'> {
   readonly closedAt: Date | undefined;
 }
 

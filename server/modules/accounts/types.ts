@@ -1,4 +1,5 @@
 import type { MeterPrices, MeterSettings, PurseCapabilities } from '#drivers/core/index.ts';
+import type { PostingActor } from '#server/modules/ledger/types.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 
 export type Custody = 'meter' | 'platform';
@@ -137,23 +138,24 @@ export interface Neighbours {
   ): Promise<unknown>;
   /** Meters among these with money under way. */
   openVends(tx: Tx, meterIds: readonly number[]): Promise<ReadonlySet<number>>;
-  startMove(
-    tx: Tx,
-    move: {
-      readonly moveId: string;
-      readonly accountId: number;
-      readonly fromMeterId: number;
-      readonly toMeterId: number | undefined;
-      readonly statedBalanceMinor?: bigint;
-      readonly actor: { readonly userId: number | undefined; readonly name: string };
-    },
-  ): Promise<void>;
-  move(
-    tx: Tx,
-    moveId: string,
-  ): Promise<
-    { readonly state: 'running' | 'done' | 'quarantined'; readonly amountMinor: bigint | undefined } | undefined
-  >;
+  startMove(tx: Tx, move: BalanceMove): Promise<void>;
+  move(tx: Tx, moveId: string): Promise<MoveProgress | undefined>;
+}
+
+/** What a meter holds goes to another meter, or out of it. */
+export interface BalanceMove {
+  readonly moveId: string;
+  readonly accountId: number;
+  readonly fromMeterId: number;
+  readonly toMeterId: number | undefined;
+  /** For a meter that cannot be read any more: what two persons found it held. */
+  readonly statedBalanceMinor?: bigint;
+  readonly actor: PostingActor;
+}
+
+export interface MoveProgress {
+  readonly state: 'running' | 'done' | 'quarantined';
+  readonly amountMinor: bigint | undefined;
 }
 
 /** What an account asks of its meters. */
