@@ -25,6 +25,8 @@ export const LINE_COMMANDS_MAX = 3;
 export const UNREAD_AT_ONCE_MAX = 64;
 /** Outcomes are stored, and next commands claimed, together and at most this often. */
 const PUMP_EVERY_MS = 20;
+/** A database that is away is asked, and the log told, only so often. */
+const AFTER_FAILURE_MS = 1_000;
 /** The database is asked for due work this often; being told of it is only faster. */
 const LOOK_EVERY_MS = 1_000;
 /** A read-back that was claimed is left alone for so long: longer than any read takes. */
@@ -107,15 +109,19 @@ export class Dispatcher {
     return { ...this.#counts, underWay: this.#busyMeterIds.size, outcomesWaiting: this.#ended.length };
   }
 
-  #schedule(): void {
+  #schedule(afterMs = PUMP_EVERY_MS): void {
     if (!this.#running) return;
-    this.#timer = this.#deps.clock.after(PUMP_EVERY_MS, () => {
+    this.#timer = this.#deps.clock.after(afterMs, () => {
       this.#pumping = this.#pump()
-        .catch((error: unknown) => {
-          this.#counts.failures += 1;
-          this.#deps.log.warn('commands wait for the database', { error });
-        })
-        .finally(() => this.#schedule());
+        .then(
+          () => PUMP_EVERY_MS,
+          (error: unknown) => {
+            this.#counts.failures += 1;
+            this.#deps.log.warn('commands wait for the database', { error });
+            return AFTER_FAILURE_MS;
+          },
+        )
+        .then((nextMs) => this.#schedule(nextMs));
     });
   }
 
