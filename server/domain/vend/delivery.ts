@@ -7,16 +7,25 @@ export type DeliveryPlan =
   | { readonly ok: true; readonly path: VendPath; readonly fence: FenceKind }
   | { readonly ok: false; readonly why: 'unproven' | 'unreadable' | 'noRefund' };
 
+/** A meter of which not a single thing is known was never tried. */
+export function wasTried(capabilities: PurseCapabilities | undefined): capabilities is PurseCapabilities {
+  return capabilities !== undefined && Object.values(capabilities).some(Boolean);
+}
+
 /**
  * Chooses by what the meter is known to do. `allowWriteOnce`: the property sells to meters whose firmware is not proven
- * to check the purchase count. Capabilities that are unknown count as absent.
+ * to check the purchase count. One that was never tried is then written to once; its count and balance, which every model
+ * with a purse tells, are read before and after, and where they cannot be read nothing is written.
  */
 export function planDelivery(
   amountMinor: bigint,
   capabilities: PurseCapabilities | undefined,
   allowWriteOnce: boolean,
 ): DeliveryPlan {
-  if (capabilities === undefined) return { ok: false, why: 'unproven' };
+  if (!wasTried(capabilities)) {
+    if (!allowWriteOnce) return { ok: false, why: 'unproven' };
+    return amountMinor < 0n ? { ok: false, why: 'noRefund' } : { ok: true, path: 'writeOnce', fence: 'quiet' };
+  }
   const { seqChecked, zeroPurchase, refundCommand, setAbsolute } = capabilities;
   if (!capabilities.readBalance && !capabilities.readRecord && !capabilities.readCumulative)
     return { ok: false, why: 'unreadable' };

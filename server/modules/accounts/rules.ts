@@ -1,4 +1,4 @@
-import type { PurseCapabilities } from '#drivers/core/index.ts';
+import { wasTried } from '#domain/vend/delivery.ts';
 import { modelById } from '#drivers/models/index.ts';
 import type { TariffFacts, TariffVersion } from '#server/modules/tariffs/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
@@ -62,7 +62,7 @@ function whyNotInMeter(
   if (model?.capabilities.prepaid !== true) return 'its model keeps no money; choose custody in the platform';
   if (version.meterPrices === undefined) return 'no meter holds a stepped tariff; choose custody in the platform';
   const capabilities = context.neighbours().capabilitiesOf(meterId);
-  if (capabilities === undefined || !isProven(capabilities)) {
+  if (!wasTried(capabilities)) {
     if (context.book.policy(propertyId).unprovenMeters === 'writeOnce') return undefined;
     return (
       'nobody has proven what its firmware does with purchases (npm run bench-meter); ' +
@@ -73,11 +73,6 @@ function whyNotInMeter(
   if (!capabilities.seqChecked)
     return 'it does not check the purchase count, so that a repeated frame would count twice; choose custody in the platform';
   return undefined;
-}
-
-/** A meter of which not a single thing is known was never tried. */
-function isProven(capabilities: PurseCapabilities): boolean {
-  return Object.values(capabilities).some(Boolean);
 }
 
 export function demandDeduction(custody: Custody, deduction: 'realTime' | 'monthEnd'): void {

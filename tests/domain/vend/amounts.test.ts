@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { chineseFigures } from '#domain/vend/chineseFigures.ts';
 import { planDelivery } from '#domain/vend/delivery.ts';
 import { feeShare, splitPaid } from '#domain/vend/fee.ts';
+import { capabilitiesOfWords, PURSE_WORDS } from '#drivers/simulator/purseWords.ts';
 
 test.for([
   [10_000n, 30_000, 300n, 9_700n],
@@ -72,12 +73,15 @@ const CAN = {
   setAbsolute: true,
   secondTariffSet: true,
 };
+const NEVER_TRIED = capabilitiesOfWords(PURSE_WORDS.join());
 test.for([
   ['everything', 1n, CAN, false, { ok: true, path: 'checked', fence: 'zero' }],
   ['no purchase of nothing', 1n, { ...CAN, zeroPurchase: false }, false, { ok: true, path: 'checked', fence: 'cent' }],
   ['no check of the count', 1n, { ...CAN, seqChecked: false }, false, { ok: false, why: 'unproven' }],
   ['no check, written once', 1n, { ...CAN, seqChecked: false }, true, { ok: true, path: 'writeOnce', fence: 'quiet' }],
-  ['never tried', 1n, undefined, true, { ok: false, why: 'unproven' }],
+  ['nothing that was ever tried', 1n, undefined, false, { ok: false, why: 'unproven' }],
+  ['nothing that was ever tried, written once', 1n, NEVER_TRIED, true, { ok: true, path: 'writeOnce', fence: 'quiet' }],
+  ['nothing that was ever tried, a refund', -1n, NEVER_TRIED, true, { ok: false, why: 'noRefund' }],
   ['a refund', -1n, CAN, false, { ok: true, path: 'checked', fence: 'zero' }],
   ['a refund by setting', -1n, { ...CAN, refundCommand: false }, false, { ok: true, path: 'absolute', fence: 'quiet' }],
   ['no refund', -1n, { ...CAN, refundCommand: false, setAbsolute: false }, true, { ok: false, why: 'noRefund' }],

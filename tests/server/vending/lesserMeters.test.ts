@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Sale } from '#contract/index.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
-import { capabilitiesOfWords } from '#drivers/simulator/purseWords.ts';
+import { capabilitiesOfWords, PURSE_WORDS } from '#drivers/simulator/purseWords.ts';
 import { startMoneyPlant } from '../accounts/support/moneyHouse.ts';
 import { startTill, type Till } from './support/till.ts';
 
@@ -130,5 +130,19 @@ describe('a meter that lacks something', () => {
     expect(ended).toMatchObject({ state: 'CANCELLED', weakFence: true, owedMinor: '10000' });
     clear();
     await becomes((await sell(meterId, '5000')).saleId, 'CONFIRMED');
+  });
+
+  test('never tried, at a property that sells write-once: opened and sold to by one frame, proven by its balance', {
+    timeout: STARTED_MS_MAX,
+  }, async () => {
+    const { fresh, sell, becomes, policy, purse } = await tillWith('full');
+    await knownNow(PURSE_WORDS.join());
+    await policy({ unprovenMeters: 'writeOnce' });
+    const { meterId } = await fresh();
+    const before = await purse(meterId);
+    expect(await becomes((await sell(meterId, '10000')).saleId, 'CONFIRMED')).toMatchObject({ attempts: 1 });
+    const after = await purse(meterId);
+    expect(after.count).toBe(before.count + 1);
+    expect(after.balanceMinor - before.balanceMinor).toBeGreaterThan(9_900n);
   });
 });
