@@ -16,6 +16,7 @@ const MODULE_ORDER = [
   'doctor',
   'vending',
   'settlement',
+  'notifications',
 ];
 
 /** Each big library lives in one place, so that it can be replaced there and is wrapped only once. */
@@ -34,6 +35,8 @@ const LIBRARY_HOMES = [
   { libraries: ['mqtt'], home: '^(drivers/transports|server/platform/broker)/' },
   { libraries: ['modbus-serial', 'serialport', '@serialport/.*'], home: '^drivers/transports/' },
   { libraries: ['echarts'], home: '^web/charts/' },
+  { libraries: ['hucre'], home: '^server/platform/xlsx/' },
+  { libraries: ['nodemailer', 'web-push'], home: '^server/platform/notify/' },
   { libraries: ['pinyin-pro'], home: '^server/modules/accounts/initials\\.ts$' },
 ];
 
