@@ -215,6 +215,8 @@ export const CommandBatch = Type.Object({
   approval: Type.Enum(['none', 'waiting', 'agreed', 'refused', 'expired']),
   approveBefore: Type.Optional(Instant),
   givenBy: Type.String(),
+  /** Who may not agree to it. */
+  givenById: Type.Optional(Id),
   givenAt: Instant,
   decidedBy: Type.Optional(Type.String()),
   decidedAt: Type.Optional(Instant),

@@ -6,6 +6,8 @@ export * from './common.ts';
 export * from './customers.ts';
 export * from './errors.ts';
 export * from './estate.ts';
+export * from './grid.ts';
+export * from './jobs.ts';
 export * from './ledger.ts';
 export * from './live.ts';
 export * from './liveCodec.ts';

@@ -12,6 +12,7 @@ import { replace } from './replacement.ts';
 import type { createSearch } from './search.ts';
 import { createLookUps, createPolicies } from './service.ts';
 import { stateRegisters } from './statements.ts';
+import { tenantsOf } from './tenants.ts';
 import { transfer } from './transfer.ts';
 
 /** Customers, accounts and the money settings of a property. */
@@ -46,6 +47,7 @@ export function addAccountRoutes(
   routes.add(contract.decideAccountCase, ({ actor, params, body }) =>
     decide(context, actor, params.accountId, params.caseId, body),
   );
+  routes.add(contract.getMeterTenants, ({ actor, params }) => tenantsOf(context, actor, params.propertyId));
   routes.add(contract.getMoneyPolicy, ({ actor, params }) => policies.get(actor, params.propertyId));
   routes.add(contract.putMoneyPolicy, ({ actor, params, body }) => policies.put(actor, params.propertyId, body));
 }

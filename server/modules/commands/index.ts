@@ -133,7 +133,7 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
   addCommandFigures(deps.metrics, board, dispatcher);
 
   return {
-    addRoutes: (routes) => addCommandRoutes(routes, { service, batches, capabilities }),
+    addRoutes: (routes) => addCommandRoutes(routes, { db, service, batches, capabilities }),
     async load() {
       await capabilities.load();
       wishes.replace(await selectWishes(db));

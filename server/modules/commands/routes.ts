@@ -1,17 +1,20 @@
 import * as contract from '#contract/index.ts';
+import type { Db } from '#server/platform/db/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
 import type { Batches } from './batches.ts';
+import { metersOfBatch } from './batchMeters.ts';
 import type { CapabilityBook } from './capabilities.ts';
 import type { CommandService } from './service.ts';
 
 export interface CommandRouteDeps {
+  readonly db: Db;
   readonly service: CommandService;
   readonly batches: Batches;
   readonly capabilities: CapabilityBook;
 }
 
 /** Contract → use case. */
-export function addCommandRoutes(routes: RouteServer, { service, batches, capabilities }: CommandRouteDeps): void {
+export function addCommandRoutes(routes: RouteServer, { db, service, batches, capabilities }: CommandRouteDeps): void {
   routes.add(contract.giveCommand, ({ actor, body }) => service.give(actor, body));
   routes.add(contract.listCommands, ({ actor, query }) => service.list(actor.scope('meter.view'), query));
   routes.add(contract.getCommand, ({ actor, params }) => service.get(actor.scope('meter.view'), params.commandId));
@@ -21,6 +24,9 @@ export function addCommandRoutes(routes: RouteServer, { service, batches, capabi
   routes.add(contract.giveBatch, ({ actor, body }) => batches.give(actor, body));
   routes.add(contract.listBatches, ({ actor, query }) => batches.list(actor.scope('meter.view'), query));
   routes.add(contract.getBatch, ({ actor, params }) => batches.get(actor.scope('meter.view'), params.batchId));
+  routes.add(contract.getBatchMeters, ({ actor, params }) =>
+    metersOfBatch(db, batches, actor.scope('meter.view'), params.batchId),
+  );
   routes.add(contract.decideBatch, ({ actor, params, body }) => batches.decide(actor, params.batchId, body));
   routes.add(contract.stopBatch, ({ actor, params }) => batches.stop(actor, params.batchId));
   routes.add(contract.retryBatch, ({ actor, params, body }) => batches.retry(actor, params.batchId, body));

@@ -128,6 +128,7 @@ export function toBatch(row: BatchRow, counts: Counts): CommandBatch {
     counts,
     finished: !waits && MOVING_STATES.every((state) => (counts[state] ?? 0) === 0),
     ...present({
+      givenById: row.given_by,
       approveBefore: text(row.approve_before),
       decidedBy: row.decided_name,
       decidedAt: text(row.decided_at),

@@ -6,6 +6,7 @@ import {
   getSalesDay,
   getVendBatch,
   listSales,
+  listVendBatches,
   listVendSteps,
   makeUp,
   payOutSale,
@@ -25,6 +26,7 @@ import { day, list, receipt, steps } from './lists.ts';
 import { payOut } from './payingOut.ts';
 import { cancel, decide, get, retry } from './persons.ts';
 import { preview, sellTo } from './selling.ts';
+import { listSheets } from './sheetList.ts';
 
 /** Contract → use case. What an actor may do where is asked in the use case. */
 export function addVendingRoutes(routes: RouteServer, context: Context): void {
@@ -43,6 +45,7 @@ export function addVendingRoutes(routes: RouteServer, context: Context): void {
   routes.add(printReceipt, ({ actor, params }) => receipt(context, actor, params.saleId));
   routes.add(getSalesDay, ({ actor, params, query }) => day(context, actor, { ...params, ...query }));
   routes.add(runVendBatch, ({ actor, body }) => runBatch(context, actor, body));
+  routes.add(listVendBatches, ({ actor, query }) => listSheets(context, actor, query));
   routes.add(getVendBatch, ({ actor, params }) => getBatch(context, actor, params.batchId));
   routes.add(decideVendBatch, ({ actor, params, body }) => decideBatch(context, actor, params.batchId, body));
 }
