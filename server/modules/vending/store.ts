@@ -151,22 +151,50 @@ export async function seqIsUsed(db: Queryable, meterId: number, epoch: number, s
   return rows.length > 0;
 }
 
+/** A vend with the line of its meter; 0 where the meter is gone, which the first look will tell. */
+export type ClaimedRow = VendRow & { readonly line_id: number };
+
+export interface Claim {
+  readonly nowMs: number;
+  readonly leaseUntilMs: number;
+  readonly rows: number;
+  /** Vends of one line at a time, those that are driven already among them. */
+  readonly lineRows: number;
+  /** How many are driven already, by line. */
+  readonly driven: ReadonlyMap<number, number>;
+}
+
+/** Looked at for each one that is taken: thousands may wait, and a line that has many of them is full the next time. */
+const CANDIDATES_EACH = 4;
+
 /**
  * Takes up to `rows` vends that are due, each for one worker: nobody else takes them until `leaseUntilMs`. Of those that wait
- * for a meter only the oldest, and only while no other one is open on it.
+ * for a meter only the oldest, and only while no other one is open on it; of a line no more than it has places for.
  */
-export function claimDue(db: Queryable, nowMs: number, leaseUntilMs: number, rows: number): Promise<VendRow[]> {
+export function claimDue(db: Queryable, { nowMs, leaseUntilMs, rows, lineRows, driven }: Claim): Promise<ClaimedRow[]> {
   const now = new Date(nowMs);
-  return db.query<VendRow>(sql`
+  const lineOf = sql`coalesce((select m.line_id from meter m where m.id = v.meter_id), 0)`;
+  const isDue = sql`v.next_at <= ${now} and (v.lease_until is null or v.lease_until <= ${now})`;
+  const full = [...driven].flatMap(([lineId, vends]) => (vends >= lineRows ? [lineId] : []));
+  return db.query<ClaimedRow>(sql`
+    with due as (
+      select v.id, v.next_at, ${lineOf} as line_id from vend v
+      where ${isDue} and ${lineOf} <> all(${full}::int[]) and (v.state <> 'QUEUED' or not exists (
+        select from vend o where o.meter_id = v.meter_id and o.id <> v.id and o.state not in ${ENDED}
+          and (o.state = any(${[...OPEN_STATES]}::text[]) or (o.state = 'QUEUED' and o.serial < v.serial))))
+      order by v.next_at limit ${rows * CANDIDATES_EACH}),
+    placed as (
+      select due.id, due.next_at,
+        coalesce(b.driven, 0) + row_number() over (partition by due.line_id order by due.next_at, due.id) as place
+      from due left join unnest(${[...driven.keys()]}::int[], ${[...driven.values()]}::int[]) as b(line_id, driven)
+        on b.line_id = due.line_id),
+    mine as (
+      select v.id from vend v
+      where v.id = any(array(select id from placed where place <= ${lineRows} order by next_at limit ${rows})) and ${isDue}
+      for update skip locked)
     update vend v set lease_until = ${new Date(leaseUntilMs)}, version = v.version + 1
-    where v.id in (
-      select d.id from vend d
-      where d.next_at <= ${now} and (d.lease_until is null or d.lease_until <= ${now})
-        and (d.state <> 'QUEUED' or not exists (
-          select from vend o where o.meter_id = d.meter_id and o.id <> d.id and o.state not in ${ENDED}
-            and (o.state = any(${[...OPEN_STATES]}::text[]) or (o.state = 'QUEUED' and o.serial < d.serial))))
-      order by d.next_at limit ${rows} for update skip locked)
-    returning ${COLUMNS}`);
+    where v.id = any(array(select id from mine))
+    returning ${COLUMNS}, ${lineOf} as line_id`);
 }
 
 /** Whatever a process that ended was doing belongs to nobody any more. */

@@ -12,6 +12,11 @@ import { claimDue, dropLeases, noteRead, selectInterrupted, seqIsUsed } from './
 
 /** Vends delivered at the same time; more wait in the table. Their lines let one frame at a time through anyway. */
 export const DELIVERIES_MAX = 64;
+/**
+ * And of one line: one has the wire while the other one's step is stored. More would share it so thinly that none of them
+ * ends before the next interruption.
+ */
+export const LINE_DELIVERIES_MAX = 2;
 /** Frames for one vend before its worker lets others go first. */
 const STEPS_A_TURN_MAX = 12;
 
@@ -49,29 +54,43 @@ export interface Worker {
  */
 export function createWorker(deps: WorkerDeps): Worker {
   const { db, clock, log } = deps;
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, { readonly lineId: number; readonly work: Promise<void> }>();
   const figures = { framesSent: 0, reads: 0, readsFailed: 0 };
   let repetition: ReturnType<typeof repeat> | undefined;
   let stopped = false;
+  let awaited = false;
   const failed = (error: Error) => log.warn('vends could not be looked at', { reason: error.message });
   const meter = countedMeter(deps.lines, figures);
 
   async function sweep(): Promise<void> {
+    awaited = false;
     const room = DELIVERIES_MAX - running.size;
     if (room <= 0 || stopped) return;
     const nowMs = clock.nowMs();
-    for (const row of await claimDue(db, nowMs, nowMs + deps.times.leaseMs, room)) {
+    const claimed = await claimDue(db, {
+      ...{ nowMs, leaseUntilMs: nowMs + deps.times.leaseMs, rows: room },
+      ...{ lineRows: LINE_DELIVERIES_MAX, driven: drivenByLine() },
+    });
+    for (const row of claimed) {
       const work = drive(deps, meter, row, () => stopped)
         .catch((error: unknown) => log.error('a vend could not be driven', { vend: row.id, error }))
         .finally(() => {
           running.delete(row.id);
           wake();
         });
-      running.set(row.id, work);
+      running.set(row.id, { lineId: row.line_id, work });
     }
   }
+  function drivenByLine(): ReadonlyMap<number, number> {
+    const driven = new Map<number, number>();
+    for (const { lineId } of running.values()) driven.set(lineId, (driven.get(lineId) ?? 0) + 1);
+    return driven;
+  }
+  /** One look answers everybody who asked before it began. */
   function wake(): void {
-    if (!stopped) void repetition?.runNow().catch(failed);
+    if (stopped || awaited || repetition === undefined) return;
+    awaited = true;
+    void repetition.runNow().catch(failed);
   }
 
   return {
@@ -88,7 +107,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     async stop() {
       stopped = true;
       await repetition?.stop();
-      await Promise.all(running.values());
+      await Promise.all([...running.values()].map(({ work }) => work));
     },
   };
 }
