@@ -1,4 +1,4 @@
-import type { Static, TObject, TSchema } from 'typebox';
+import { type Static, type TObject, type TSchema, type TString, Type } from 'typebox';
 import type { RouteAccess } from './permissions.ts';
 
 /**
@@ -22,6 +22,8 @@ export interface RouteContract<
   readonly query?: Query;
   readonly body?: Body;
   readonly response: Response;
+  /** The good answer is a file of this kind, streamed; errors before its first byte are JSON as everywhere. */
+  readonly file?: 'xlsx';
   /** Status of a good answer; 200 by default. */
   readonly status?: 200 | 201 | 202 | 204;
 }
@@ -34,6 +36,30 @@ export function route<
   Response extends TSchema = TSchema,
 >(contract: RouteContract<Params, Query, Body, Response>): RouteContract<Params, Query, Body, Response> {
   return contract;
+}
+
+/** MIME types of the files that routes answer. */
+export const FILE_TYPES = { xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' } as const;
+
+/** Every route that answers a file takes the language of its words. */
+export const fileQuery = {
+  lang: Type.Optional(Type.Enum(['zh', 'en'] as const, { default: 'zh' })),
+};
+
+/** A route whose good answer is a workbook; the client saves it by `useApi().download`. */
+export type FileRoute<
+  Params extends TObject = TObject,
+  Query extends TObject = TObject,
+  Body extends TSchema = TSchema,
+> = RouteContract<Params, Query, Body, TString> & { readonly file: 'xlsx' };
+
+/** Keeps the exact types of the contract of a file; `fileQuery` belongs into its query. */
+export function fileRoute<
+  Params extends TObject = TObject<{}>,
+  Query extends TObject = TObject<{}>,
+  Body extends TSchema = TSchema,
+>(contract: Omit<FileRoute<Params, Query, Body>, 'response' | 'status' | 'file'>): FileRoute<Params, Query, Body> {
+  return { ...contract, file: 'xlsx', response: Type.String({ format: 'binary' }) };
 }
 
 export type AnyRoute = RouteContract<any, any, any, any>;

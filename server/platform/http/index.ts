@@ -4,4 +4,4 @@ export { createHttp, type Http } from './http.ts';
 export { originAllowed } from './origin.ts';
 export { SESSION_COOKIE, sessionCookie } from './routeServer.ts';
 export { scopeCovers, scopeIsEmpty } from './scope.ts';
-export { type Actor, AppError, type Call, type RouteServer, type Scope } from './types.ts';
+export { type Actor, AppError, type Call, type FileAnswer, type RouteServer, type Scope } from './types.ts';

@@ -1,4 +1,4 @@
-import { type AnyRoute, ErrorBody } from '#contract/index.ts';
+import { type AnyRoute, ErrorBody, FILE_TYPES } from '#contract/index.ts';
 
 const COMMON_ANSWERS = {
   '400': 'The request is wrong',
@@ -49,7 +49,7 @@ function operation(contract: AnyRoute): object {
     parameters: [...parameters(contract.params, 'path'), ...parameters(contract.query, 'query')],
     ...(contract.body === undefined ? {} : { requestBody: { required: true, content: json(contract.body) } }),
     responses: {
-      [good]: good === '204' ? { description: 'Done' } : { description: 'Good', content: json(contract.response) },
+      [good]: good === '204' ? { description: 'Done' } : { description: 'Good', content: contentOf(contract) },
       ...Object.fromEntries(
         Object.entries(COMMON_ANSWERS).map(([status, description]) => [
           status,
@@ -75,6 +75,10 @@ function parameters(schema: AnyRoute['params'], where: 'path' | 'query'): object
     required: where === 'path' || required.includes(name),
     schema: property,
   }));
+}
+
+function contentOf({ file, response }: AnyRoute) {
+  return file === undefined ? json(response) : { [FILE_TYPES[file]]: { schema: response } };
 }
 
 function json(schema: object) {

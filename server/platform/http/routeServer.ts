@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AnyRoute, BodyOf, ParamsOf, QueryOf } from '#contract/index.ts';
+import { createFileSender, type FileSenderDeps } from './files.ts';
 import { scopeIsEmpty } from './scope.ts';
-import { type Actor, AppError, type Call, type RouteServer } from './types.ts';
+import { type Actor, AppError, type Call, type FileAnswer, type RouteServer } from './types.ts';
 import { compileRoute, type RawRequest } from './validation.ts';
 
 /** Name of the session cookie. */
@@ -13,7 +14,7 @@ export function sessionCookie(cookieHeader: string | undefined): string | undefi
   return pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1);
 }
 
-export interface RouteServerOptions {
+export interface RouteServerOptions extends FileSenderDeps {
   readonly authenticate: (token: string, ip: string) => Promise<Actor | undefined>;
   readonly publicOrigin: string | undefined;
   readonly checkResponses: boolean;
@@ -24,6 +25,8 @@ export interface RouteServerOptions {
  * request's shape; then the handler. What a handler may show within the permission is its own question of scope.
  */
 export function createRouteServer(app: FastifyInstance, seen: AnyRoute[], options: RouteServerOptions): RouteServer {
+  const files = createFileSender(options);
+  app.addHook('preClose', async () => files.stop());
   return {
     add(contract, handler) {
       seen.push(contract);
@@ -31,11 +34,15 @@ export function createRouteServer(app: FastifyInstance, seen: AnyRoute[], option
       app.route({
         method: contract.method,
         url: contract.path,
+        // Nobody makes a whole file to learn its name.
+        exposeHeadRoute: contract.file === undefined,
         handler: async (request, reply) => {
           const actor = await actorOf(request, options);
           demand(contract, actor);
           const valid = checks.request({ params: request.params, query: request.query, body: request.body });
-          const answer = await handler(toCall(contract, valid, actor, request, reply, options));
+          const make = async () => handler(toCall(contract, valid, actor, request, reply, options));
+          if (contract.file !== undefined) return files.send(reply, contract, async () => fileOf(await make()));
+          const answer = await make();
           if (contract.status === 204) return reply.code(204).send();
           if (options.checkResponses) checks.response(answer);
           return reply.code(contract.status ?? 200).send(answer);
@@ -79,4 +86,9 @@ function toCall<R extends AnyRoute>(
       void reply.setCookie(name, value, { path: '/', httpOnly: true, sameSite: 'strict', secure, maxAge: maxAgeS });
     },
   };
+}
+
+function fileOf(answer: unknown): FileAnswer {
+  if (typeof answer === 'object' && answer !== null && 'chunks' in answer) return answer as FileAnswer;
+  throw new Error('a route of a file answered something else');
 }

@@ -28,9 +28,19 @@ export interface Call<R extends AnyRoute> {
   setCookie(name: string, value: string, maxAgeS: number): void;
 }
 
+/** A file as its bytes come; nothing is read before it is wanted. */
+export interface FileAnswer {
+  /** As people shall find it among their downloads, with its ending. */
+  readonly name: string;
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+/** What a handler answers: the contract's response, or a file where the contract says so. */
+export type AnswerOf<R extends AnyRoute> = R extends { readonly file: 'xlsx' } ? FileAnswer : ResponseOf<R>;
+
 /** `server.add(contract, handler)`: the only way a route comes into being, so that none forgets its permission. */
 export interface RouteServer {
-  add<R extends AnyRoute>(contract: R, handler: (call: Call<R>) => Promise<ResponseOf<R>> | ResponseOf<R>): void;
+  add<R extends AnyRoute>(contract: R, handler: (call: Call<R>) => Promise<AnswerOf<R>> | AnswerOf<R>): void;
 }
 
 /** An expected refusal. The HTTP layer turns it into `{code, message, details}` with the code's status. */
