@@ -248,16 +248,21 @@ export const ReconciliationRun = Type.Object({
   finishedAt: Type.Optional(Instant),
   meters: Type.Integer(),
   matched: Type.Integer(),
+  /** Rows that nothing explains. */
   differing: Type.Integer(),
+  /** Rows of the cause `drift`. */
+  explained: Type.Integer(),
   payments: Type.Array(PaymentSums),
 });
 export type ReconciliationRun = Static<typeof ReconciliationRun>;
 
 /**
  * countDiffers     the meter counts another number of purchases than we confirmed
- * vendUnderWay     … and money is under way to it: look again when that has ended
+ * vendUnderWay     … and money was under way to it at that read: look again when that has ended
+ * cumulativeDiffers  the meter's own sum of all purchases is not Σ net sold of its epoch
  * balanceDiffers   the meter holds another balance than what was sold less what was used
- * notRead          the meter has not told its purchases or its balance
+ * drift            … by no more than its four decimals, its steps and the rounding of the lines explain
+ * notRead          the meter has not told its purchases, its balance, or the sum of its purchases though it can
  * paymentMissing   money was taken, the book does not have it
  * paymentDiffers   the book has another amount
  * paymentUnknown   the book has money of a sale that there is not
@@ -267,7 +272,9 @@ export type ReconciliationRun = Static<typeof ReconciliationRun>;
 export const RECONCILIATION_CAUSES = [
   'countDiffers',
   'vendUnderWay',
+  'cumulativeDiffers',
   'balanceDiffers',
+  'drift',
   'notRead',
   'paymentMissing',
   'paymentDiffers',

@@ -1,6 +1,7 @@
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import { createCalendars } from '#domain/calendar.ts';
 import type { Clock } from '#drivers/core/index.ts';
+import type { LineDesk } from '#server/acquisition/types.ts';
 import type { AccountsReader, ChargingSource } from '#server/modules/accounts/types.ts';
 import type { Commands } from '#server/modules/commands/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
@@ -15,6 +16,7 @@ import { selectNoticed } from './arrearsStore.ts';
 import { createArrearsWatch } from './arrearsWatch.ts';
 import { type ChargeRun, createChargeRuns } from './chargeRuns.ts';
 import { createChargingSource } from './chargingSource.ts';
+import { readPurses } from './comparisonReads.ts';
 import { addSettlementFigures, SettlementCounts } from './figures.ts';
 import { reconcileTonight } from './reconciliation.ts';
 import { createReconciliationService } from './reconciliationService.ts';
@@ -36,9 +38,10 @@ export interface SettlementDeps {
   readonly accounts: AccountsReader;
   readonly commands: Pick<
     Commands,
-    'order' | 'wantedRelay' | 'inFlight' | 'isProtected' | 'setNoticeSource' | 'listen'
+    'order' | 'wantedRelay' | 'inFlight' | 'isProtected' | 'setNoticeSource' | 'listen' | 'capabilitiesOf'
   >;
   readonly vending: Pick<Vending, 'openVends' | 'listen'>;
+  readonly lines: Pick<LineDesk, 'readPurse'>;
 }
 
 export interface Settlement {
@@ -77,7 +80,14 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   });
   commands.setNoticeSource(noticesByMeter(accounts));
   addSettlementFigures(deps.metrics, counts, () => arrears.waiting);
-  const comparing = { db, ledger, calendarOf, nowMs };
+  let stopping = false;
+  const capabilitiesOf: Commands['capabilitiesOf'] = (meterId) => commands.capabilitiesOf(meterId);
+  const reading = { db, clock, estate, lines: deps.lines, capabilitiesOf, isStopping: () => stopping };
+  const comparing = {
+    ...{ db, ledger, calendarOf, nowMs },
+    tellsCumulative: (meterId: number) => capabilitiesOf(meterId).readCumulative,
+    readPurses: (propertyId: number, msMax: number) => readPurses(propertyId, reading, msMax),
+  };
   const running: (() => Promise<void> | void)[] = [];
 
   return {
@@ -107,6 +117,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       );
     },
     async stop() {
+      stopping = true;
       for (const end of running.splice(0)) await end();
     },
     chargeProperty: (propertyId) => runs.run(propertyId),

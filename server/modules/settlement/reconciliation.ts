@@ -1,6 +1,8 @@
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import type { Ledger } from '#server/modules/ledger/index.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
+import { type CumulativeBooks, selectCumulativeBooks } from './comparisonPurseStore.ts';
+import { NIGHT_READS_MS_MAX } from './comparisonReads.ts';
 import { nightExists } from './comparisonStore.ts';
 import { localDay } from './months.ts';
 import {
@@ -15,8 +17,8 @@ import {
   selectPaymentDifferences,
 } from './reconciliationStore.ts';
 
-/** Meters charge with four decimals and round as they go: below it a difference is not listed. Minor units. */
-export const DRIFT_LISTED_FROM_MINOR = 100n;
+/** A meter that tells its purchases and was not visited for so long is listed as not read. */
+const VISITED_MS_MAX = 2 * 86_400_000;
 /** Payments of so many days are compared each time: what was paid late or repaired is looked at again. */
 const PAYMENT_DAYS = 40;
 const DAY_MS = 86_400_000;
@@ -26,6 +28,10 @@ export interface ReconciliationDeps {
   readonly ledger: Pick<Ledger, 'prove'>;
   readonly calendarOf: (propertyId: number) => ZonedCalendar;
   readonly nowMs: () => number;
+  /** Does the meter tell the sum of its purchases? */
+  readonly tellsCumulative: (meterId: number) => boolean;
+  /** Visits meters for what they say of their purchases, for so long at most. */
+  readonly readPurses: (propertyId: number, msMax: number) => Promise<unknown>;
 }
 
 export interface AskedBy {
@@ -51,8 +57,12 @@ export async function reconcile(
   const id = await insertRun(tx, { propertyId, day, userId: by.userId, actorName: by.name, atMs: startedMs });
   if (id === undefined) return undefined;
   const meters = await selectMeterBooks(tx, propertyId);
-  const ofMeters = meters.flatMap((books) => judgeMeter(books));
-  const wrongMeters = new Set(ofMeters.map(({ meterId }) => meterId));
+  const sums = (await selectCumulativeBooks(tx, propertyId)).filter(({ meter_id: id }) => deps.tellsCumulative(id));
+  const ofMeters = [
+    ...meters.flatMap((books) => judgeMeter(books)),
+    ...sums.flatMap((books) => judgeCumulative(books, startedMs)),
+  ].toSorted((a, b) => (a.meterId ?? 0) - (b.meterId ?? 0));
+  const wrongMeters = new Set(ofMeters.filter(({ cause }) => cause !== 'drift').map(({ meterId }) => meterId));
   const payments = await selectDrawerSums(tx, {
     ...{ propertyId, name: day, fromMs: dayMs },
     toMs: calendar.startOfDayAfter(dayMs, 1),
@@ -75,6 +85,7 @@ export async function reconcileTonight(propertyId: number, deps: ReconciliationD
   const calendar = deps.calendarOf(propertyId);
   const day = localDay(calendar, calendar.startOfDayAfter(deps.nowMs(), -1));
   if (await nightExists(deps.db, propertyId, day)) return undefined;
+  await deps.readPurses(propertyId, NIGHT_READS_MS_MAX);
   return deps.db.tx((tx) => reconcile(tx, propertyId, { userId: undefined, name: 'settlement' }, deps));
 }
 
@@ -85,25 +96,43 @@ function judgeMeter(books: MeterBooks): NewRow[] {
     const detail = 'no read of purchases and balance at the instant up to which it is charged';
     return [{ ...about, cause: 'notRead', expected: 'a read', found: 'none', detail }];
   }
-  if (books.sold_since) return [];
   const detail = `read ${books.read_at.toISOString()}`;
-  const rows: NewRow[] = [];
-  if (count !== null && count !== readCount)
-    rows.push({
-      ...{ ...about, cause: books.under_way ? 'vendUnderWay' : 'countDiffers', detail },
-      expected: `${count} purchases`,
-      found: `${readCount} purchases`,
-    });
   const expected = books.booked_minor - books.open_minor;
   const difference = readBalance - expected;
-  const isListed = difference >= DRIFT_LISTED_FROM_MINOR || difference <= -DRIFT_LISTED_FROM_MINOR;
-  if (isListed && !books.under_way)
-    rows.push({
-      ...{ ...about, cause: 'balanceDiffers', detail, differenceMinor: difference },
-      expected: String(expected),
-      found: String(readBalance),
-    });
-  return rows;
+  const counts = { ...about, expected: `${count ?? 0} purchases`, found: `${readCount} purchases`, detail };
+  const balances = {
+    ...about,
+    expected: String(expected),
+    found: String(readBalance),
+    differenceMinor: difference,
+    detail,
+  };
+  const isCounted = count === null || count === readCount;
+  if (books.under_way) return isCounted && difference === 0n ? [] : [{ ...balances, cause: 'vendUnderWay' }];
+  const isDrift = difference <= books.drift_minor && -difference <= books.drift_minor;
+  return [
+    ...(isCounted ? [] : [{ ...counts, cause: 'countDiffers' } as const]),
+    ...(difference === 0n ? [] : [{ ...balances, cause: isDrift ? 'drift' : 'balanceDiffers' } as const]),
+  ];
+}
+
+/** What the meter says that it was ever sold, against what we sold it: neither balance nor consumption comes into it. */
+function judgeCumulative(books: CumulativeBooks, nowMs: number): NewRow[] {
+  const { read_at: readAt, found_minor: found, expected_minor: expected } = books;
+  const about = { side: 'meter', accountId: books.account_id, meterId: books.meter_id } as const;
+  if (readAt === null || found === null || expected === null || nowMs - readAt.getTime() > VISITED_MS_MAX) {
+    const detail = 'the sum of its purchases was not read for two days';
+    return [{ ...about, cause: 'notRead', expected: 'a read', found: 'none', detail }];
+  }
+  const difference = found - expected;
+  if (difference === 0n) return [];
+  return [
+    {
+      ...{ ...about, cause: books.under_way ? 'vendUnderWay' : 'cumulativeDiffers', differenceMinor: difference },
+      ...{ expected: String(expected), found: String(found) },
+      detail: `sum of all purchases, read ${readAt.toISOString()}`,
+    },
+  ];
 }
 
 async function judgePayments(tx: Tx, propertyId: number, sinceDay: string): Promise<NewRow[]> {

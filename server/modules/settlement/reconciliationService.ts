@@ -11,6 +11,7 @@ import {
   scopeCovers,
   toPage,
 } from '#server/platform/http/index.ts';
+import { ASKED_READS_MS_MAX } from './comparisonReads.ts';
 import { insertDrift, type StoredRow, selectRow, selectRows, selectRun, selectRuns } from './comparisonStore.ts';
 import { type ReconciliationDeps, reconcile } from './reconciliation.ts';
 import type { StoredRun } from './reconciliationStore.ts';
@@ -33,6 +34,7 @@ export function createReconciliationService(deps: ReconciliationServiceDeps) {
   return {
     async run(actor: Actor, propertyId: number): Promise<ReconciliationRun> {
       demandProperty(estate, actor.scope('ledger.view'), propertyId);
+      await deps.readPurses(propertyId, ASKED_READS_MS_MAX);
       return db.tx(async (tx) => {
         const run = await reconcile(tx, propertyId, { userId: actor.userId, name: actor.displayName }, deps);
         if (run === undefined) throw new Error('a comparison that a person asked for was not made');
@@ -62,7 +64,12 @@ export function createReconciliationService(deps: ReconciliationServiceDeps) {
         if (row === undefined || !scopeCovers(actor.scope('vend.decide'), row.property_id))
           throw new AppError('not-found', 'There is no such row.');
         const { meter_id: meterId, difference_minor: amountMinor, property_id: propertyId } = row;
-        if (row.cause !== 'balanceDiffers' || meterId === null || amountMinor === null || amountMinor === 0n)
+        if (
+          (row.cause !== 'balanceDiffers' && row.cause !== 'drift') ||
+          meterId === null ||
+          amountMinor === null ||
+          amountMinor === 0n
+        )
           throw new AppError('request.invalid', 'Only a difference of a meter’s balance can be taken into the books.');
         const subject = `meter:${meterId}`;
         const { txnId } = await ledger.post(tx, {
@@ -93,7 +100,13 @@ function toRun(run: StoredRun): ReconciliationRun {
     ...{ id: String(run.id), propertyId: run.property_id, day: run.day, by: run.actor_name },
     startedAt: run.started_at.toISOString(),
     ...(run.finished_at === null ? {} : { finishedAt: run.finished_at.toISOString() }),
-    ...{ meters: run.meters, matched: run.matched, differing: run.differing, payments: run.payments },
+    ...{
+      meters: run.meters,
+      matched: run.matched,
+      differing: run.differing,
+      explained: run.explained,
+      payments: run.payments,
+    },
   };
 }
 

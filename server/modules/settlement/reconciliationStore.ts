@@ -10,48 +10,64 @@ import type { Queryable, Tx } from '#server/platform/db/index.ts';
 /** Where the money of a method lies in the book. */
 const DRAWERS = sql`(values ('cash', 'cash'), ('wechat', 'wechat'), ('alipay', 'alipay'), ('bankCard', 'bank'),
   ('transfer', 'bank')) as d (method, drawer)`;
-/** What money of a vend should lie in its drawer: mirrored sales have none left, refunds count when the meter gave it. */
+/** What money of a vend lies in drawers: mirrored sales have none left, refunds count when the meter gave it. */
 const TAKEN = sql`case
     when v.kind = 'sale' and v.paid_txn is not null and not exists (
       select from vend r where r.original_id = v.id and r.kind = 'reversal' and r.state = 'CONFIRMED') then v.paid_minor
     when v.kind = 'refund' and v.state = 'CONFIRMED' then v.paid_minor
     else 0 end`;
+/** What of it was handed back because the vend was cancelled. */
+const HANDED_BACK = sql`coalesce((select p.amount_minor from vend_payout p where p.vend_id = v.id), 0)`;
 
 /** A meter that holds its own balance, with what the books say that it holds. */
 export interface MeterBooks {
   readonly account_id: number;
   readonly meter_id: number;
-  /** The last purchase count that was confirmed, or found at the opening; null: none is known. */
+  /** The last purchase count that was used up by that read (a fence uses one, too), or found at the opening; null: none is known. */
   readonly count: number | null;
+  /** Money was on its way at that very read. */
   readonly under_way: boolean;
-  /** Something was sold or given back after the read that is compared. */
-  readonly sold_since: boolean;
   /** The read at which charging stands: what was sold less what was used up to there is what it should hold. */
   readonly read_at: Date | null;
   readonly read_balance: bigint | null;
   readonly read_count: number | null;
+  /** What the book has in the meter, without what was sold after that read. */
   readonly booked_minor: bigint;
   /** Used up to that read and not yet in the book. */
   readonly open_minor: bigint;
+  /** What four decimals, a step of the register and the rounding of lines may make of it, either way. */
+  readonly drift_minor: bigint;
 }
+
+/** Wh of one step of a register as meters show it, before their ratios. */
+const REGISTER_STEP_WH = 10;
 
 export function selectMeterBooks(db: Queryable, propertyId: number): Promise<MeterBooks[]> {
   return db.query<MeterBooks>(sql`
     select s.account_id, s.meter_id, coalesce(v.last_seq, m.opening_count) as count, coalesce(v.under_way, false) as under_way,
-      coalesce(v.last_at >= r.read_at, false) as sold_since, r.read_at, r.balance_minor as read_balance,
-      r.purchase_count as read_count, coalesce(b.booked, 0)::int8 as booked_minor, coalesce(l.open, 0)::int8 as open_minor
+      r.read_at, r.balance_minor as read_balance, r.purchase_count as read_count,
+      (coalesce(b.booked, 0) - coalesce(v.sold_since, 0))::int8 as booked_minor, coalesce(l.open, 0)::int8 as open_minor,
+      (1 + ceil((coalesce(d.parts, 0) + ${REGISTER_STEP_WH}::numeric * s.multiplier * coalesce(d.dearest, 0)) / 1000000000
+        + coalesce(d.lines, 0) / 2.0))::int8 as drift_minor
     from charge_stream s
     left join account_meter m on m.meter_id = s.meter_id and m.epoch = s.epoch
-    left join lateral (
-      select max(seq) filter (where state = 'CONFIRMED') as last_seq, max(finished_at) as last_at,
-        bool_or(finished_at is null and state <> 'DRAFT') as under_way
-      from vend where meter_id = s.meter_id and epoch = s.epoch and custody = 'meter') v on true
     left join register_reading r on r.meter_id = s.meter_id and r.instant = s.cursor_at
+    left join lateral (
+      select max(seq) filter (where finished_at <= r.read_at and exists (
+          select from vend_seq q where q.vend_id = vend.id and q.seq = vend.seq and not q.released)) as last_seq,
+        sum(net_minor) filter (where state = 'CONFIRMED' and finished_at > r.read_at) as sold_since,
+        bool_or(at <= r.read_at and state <> 'DRAFT' and coalesce(finished_at > r.read_at, true)) as under_way
+      from vend where meter_id = s.meter_id and epoch = s.epoch and custody = 'meter') v on true
     left join lateral (
       select -sum(e.amount_minor) as booked from ledger_account a join ledger_entry e on e.account_id = a.id
       where a.property_id = s.property_id and a.kind = 'prepaidInMeter' and a.subject = 'meter:' || s.meter_id) b on true
     left join lateral (
       select sum(round(parts / 1000000000)::int8 - charged_minor) as open from charge_line where stream_id = s.id) l on true
+    left join lateral (
+      select sum(c.quantity_wh * abs(c.price - round(c.price / 10000.0) * 10000)) as parts, max(c.price) as dearest,
+        count(*) as lines
+      from charge_line c join charge_stream o on o.id = c.stream_id
+      where o.meter_id = s.meter_id and o.custody = 'meter') d on true
     where s.property_id = ${propertyId} and s.custody = 'meter' and s.ended_at is null order by s.meter_id`);
 }
 
@@ -71,7 +87,7 @@ export function selectPaymentDifferences(
 ): Promise<PaymentDifference[]> {
   return db.query<PaymentDifference>(sql`
     with sold as (
-      select v.id::text as ref_id, v.method, v.account_id, (${TAKEN})::int8 as sold
+      select v.id::text as ref_id, v.method, v.account_id, (${TAKEN} - ${HANDED_BACK})::int8 as sold
       from vend v where v.property_id = ${propertyId} and v.business_day >= ${sinceDay}::date),
     booked as (
       select t.ref_id, sum(e.amount_minor)::int8 as booked
@@ -100,9 +116,14 @@ export async function selectDrawerSums(
   day: { readonly propertyId: number; readonly name: string; readonly fromMs: number; readonly toMs: number },
 ): Promise<readonly DrawerSums[]> {
   const rows = await db.query<{ drawer: string; sold: bigint; booked: bigint }>(sql`
-    with sold as (
-      select d.drawer, sum(${TAKEN})::int8 as amount from vend v join ${DRAWERS} on d.method = v.method
-      where v.property_id = ${day.propertyId} and v.business_day = ${day.name}::date group by d.drawer),
+    with moved as (
+      select v.method, ${TAKEN} as amount from vend v
+      where v.property_id = ${day.propertyId} and v.business_day = ${day.name}::date
+      union all
+      select p.method, -p.amount_minor from vend_payout p join vend v on v.id = p.vend_id
+      where v.property_id = ${day.propertyId} and p.at >= ${new Date(day.fromMs)} and p.at < ${new Date(day.toMs)}),
+    sold as (
+      select d.drawer, sum(m.amount)::int8 as amount from moved m join ${DRAWERS} on d.method = m.method group by d.drawer),
     booked as (
       select a.kind as drawer, sum(e.amount_minor)::int8 as amount
       from ledger_account a join ledger_entry e on e.account_id = a.id join ledger_txn t on t.id = e.txn_id
@@ -144,10 +165,11 @@ export interface StoredRun {
   readonly meters: number;
   readonly matched: number;
   readonly differing: number;
+  readonly explained: number;
   readonly payments: DrawerSums[];
 }
 export const runColumns = sql`id, property_id, to_char(day, 'YYYY-MM-DD') as day, actor_name, started_at, finished_at, meters, matched,
-  differing, payments`;
+  differing, explained, payments`;
 
 /** Undefined: this night's run is there already. */
 export async function insertRun(
@@ -180,6 +202,7 @@ export async function finishRun(
   },
 ): Promise<StoredRun> {
   const { rows } = run;
+  const explained = rows.filter(({ cause }) => cause === 'drift').length;
   const column = <T>(read: (row: NewRow) => T): T[] => rows.map(read);
   if (rows.length > 0)
     await tx.query(sql`
@@ -193,7 +216,7 @@ export async function finishRun(
         ${column(({ detail }) => detail)}::text[]) as n`);
   const [stored] = await tx.query<StoredRun>(sql`
     update reconciliation_run set finished_at = ${new Date(run.atMs)}, meters = ${run.meters}, matched = ${run.matched},
-      differing = ${rows.length}, payments = ${JSON.stringify(run.payments)}::jsonb where id = ${run.id}
+      differing = ${rows.length - explained}, explained = ${explained}, payments = ${JSON.stringify(run.payments)}::jsonb where id = ${run.id}
     returning ${runColumns}`);
   if (stored === undefined) throw new Error('a reconciliation was not stored');
   return stored;

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ReconciliationRow, ReconciliationRun } from '#contract/index.ts';
+import type { ReconciliationCause, ReconciliationRow, ReconciliationRun } from '#contract/index.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
 import { reconcileTonight } from '#server/modules/settlement/reconciliation.ts';
 import { startTill, type Till } from '../vending/support/till.ts';
@@ -17,45 +18,113 @@ const rowsOf = async (run: ReconciliationRun, meterId?: number) => {
   const { items } = body as { items: ReconciliationRow[] };
   return meterId === undefined ? items : items.filter((row) => row.meterId === meterId);
 };
+const causedBy = async (cause: ReconciliationCause) =>
+  (await rowsOf(await compare())).filter((row) => row.cause === cause);
 const drift = (rowId: string, client = till.boss) =>
   client.request('POST', `/api/reconciliation-rows/${rowId}/drift`, { reason: 'the meter rounds by itself' });
 
-/** A sale into a meter that is there, and a read after it that says so much. */
-async function soldAndRead(change: { readonly count?: number; readonly balanceMinor?: bigint } = {}) {
-  const { account, meterId } = await till.fresh();
-  const sale = await till.becomes((await till.sell(meterId, '10000')).saleId, 'CONFIRMED');
-  const { count, balanceMinor } = await till.purse(meterId);
+interface Read {
+  readonly count?: number;
+  readonly balanceMinor?: bigint;
+  /** SQL of the instant at which it was read; a second from now unless said otherwise. */
+  readonly at?: string;
+}
+
+/** Registers as if they had been read: what is in the book, and so much beside it. */
+async function read(meterId: number, change: Read = {}): Promise<void> {
   const { db } = till.server.database;
+  const { count } = await till.purse(meterId);
   // What the meter used between its reads is of no concern here: the books are made to agree with what it holds.
   const held = -(await till.book('prepaidInMeter', `meter:${meterId}`));
+  const at = change.at ?? new Date(Date.now() + 1_000).toISOString();
   await db.query(sql`
     insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh, balance_minor, purchase_count)
-    select meter_id, now() + interval '1 second', now() + interval '1 second', 'measured', 'registers', cursor_wh,
-      ${held + (change.balanceMinor ?? 0n)}, ${count + (change.count ?? 0)} from charge_stream where meter_id = ${meterId}`);
+    select meter_id, ${at}, ${at}, 'measured', 'registers', cursor_wh,
+      ${held + (change.balanceMinor ?? 0n)}, ${count + (change.count ?? 0)} from charge_stream where meter_id = ${meterId}
+    on conflict (meter_id, instant) do update set balance_minor = excluded.balance_minor`);
   await db.query(sql`
     update charge_stream s set cursor_at = (select max(instant) from register_reading r where r.meter_id = s.meter_id)
     where meter_id = ${meterId}`);
-  expect(balanceMinor).toBeGreaterThan(0n);
+}
+
+/** A sale into a meter that is there, and a read after it that says so much. */
+async function soldAndRead(change: Read = {}) {
+  const { account, meterId } = await till.fresh();
+  const sale = await till.becomes((await till.sell(meterId, '10000')).saleId, 'CONFIRMED');
+  await read(meterId, change);
   return { account, meterId, sale };
 }
+
+/** Money in a drawer that is said to be about something. */
+const banked = (kind: string, refId: string, amountMinor: bigint, from: 'granted' | 'electricity') =>
+  till.server.database.db.tx((tx) =>
+    till.server.app.money.ledger.post(tx, {
+      ...{ propertyId: till.propertyId, kind, key: randomUUID(), refKind: 'vend', refId },
+      ...{ eventAtMs: Date.now(), actor: { userId: undefined, name: 'test' } },
+      entries: [
+        { account: { kind: from === 'granted' ? 'cash' : 'meterDrift', subject: '' }, amountMinor },
+        { account: { kind: from, subject: '' }, amountMinor: -amountMinor },
+      ],
+    }),
+  );
 
 describe('the comparison of meters, books and payments', () => {
   test('lists nothing of a meter that agrees, and the sums of the day by drawer', async () => {
     const { meterId } = await soldAndRead();
     const run = await compare();
     expect(await rowsOf(run, meterId)).toEqual([]);
-    expect(run).toMatchObject({ meters: 1, matched: 1, differing: 0 });
+    expect(run).toMatchObject({ meters: 1, matched: 1, differing: 0, explained: 0 });
     expect(run.payments).toEqual([{ drawer: 'cash', soldMinor: '10000', bookedMinor: '10000' }]);
   });
 
-  test('lists a count that nobody sold, with what was expected', async () => {
+  test('what was paid back for a cancelled sale is no difference', async () => {
+    const { meterId, meterNumber } = await till.fresh();
+    const clear = till.fault(meterNumber, { kind: 'hoarding' });
+    const { saleId } = await till.sell(meterId, '4000', { method: 'wechat' });
+    await till.becomes(saleId, 'REJECTED');
+    clear();
+    await till.boss.request('POST', `/api/sales/${saleId}/cancel`, { reason: 'a good reason' });
+    await till.becomes(saleId, 'CANCELLED');
+    await till.post(`/api/sales/${saleId}/payout`, {
+      payoutId: randomUUID(),
+      method: 'cash',
+      reason: 'he has no phone',
+    });
+    await read(meterId);
+    const run = await compare();
+    expect(await rowsOf(run)).toEqual([]);
+    expect(run.payments).toEqual([
+      { drawer: 'cash', soldMinor: '6000', bookedMinor: '6000' },
+      { drawer: 'wechat', soldMinor: '4000', bookedMinor: '4000' },
+    ]);
+  });
+
+  test('runs once a night by itself', async () => {
+    const { db } = till.server.database;
+    const { ledger } = till.server.app.money;
+    const calendar = zonedCalendar('Asia/Shanghai');
+    const tonight = () =>
+      reconcileTonight(till.propertyId, {
+        ...{ db, ledger, calendarOf: () => calendar, nowMs: () => Date.now() },
+        ...{ tellsCumulative: () => true, readPurses: async () => undefined },
+      });
+    // The server may have been first.
+    await tonight();
+    expect(await tonight()).toBeUndefined();
+    const nights = await db.query(sql`select actor_name from reconciliation_run where user_id is null`);
+    expect(nights).toEqual([{ actor_name: 'settlement' }]);
+  });
+});
+
+describe('what a meter says of itself', () => {
+  test('countDiffers: a count that nobody sold, with what was expected', async () => {
     const { meterId, account } = await soldAndRead({ count: 1 });
     expect(await rowsOf(await compare(), meterId)).toMatchObject([
       { side: 'meter', cause: 'countDiffers', accountId: account.id, expected: expect.stringContaining('purchases') },
     ]);
   });
 
-  test('a difference of a balance goes into the books when a person says so, once, and then it agrees', async () => {
+  test('balanceDiffers goes into the books when a person says so, once, and then it agrees', async () => {
     const { meterId } = await soldAndRead({ balanceMinor: -250n });
     const [row] = await rowsOf(await compare(), meterId);
     expect(row).toMatchObject({ cause: 'balanceDiffers', differenceMinor: '-250' });
@@ -71,33 +140,115 @@ describe('the comparison of meters, books and payments', () => {
     expect((await till.server.app.money.ledger.prove(db)).faults).toEqual([]);
   });
 
-  test('lists money in the book of a sale that there is not', async () => {
-    const { ledger } = till.server.app.money;
-    const { db } = till.server.database;
-    await db.tx((tx) =>
-      ledger.post(tx, {
-        ...{ propertyId: till.propertyId, kind: 'sale.paid', key: 'strange', refKind: 'vend', refId: 'strange' },
-        ...{ eventAtMs: Date.now(), actor: { userId: undefined, name: 'test' } },
-        entries: [
-          { account: { kind: 'cash', subject: '' }, amountMinor: 700n },
-          { account: { kind: 'granted', subject: '' }, amountMinor: -700n },
-        ],
-      }),
-    );
-    const payments = (await rowsOf(await compare())).filter(({ side }) => side === 'payments');
-    expect(payments).toMatchObject([{ cause: 'paymentUnknown', differenceMinor: '700', detail: 'vend strange' }]);
+  test('drift: the smallest difference is listed too, as far as rounding explains it', async () => {
+    const { meterId } = await soldAndRead({ balanceMinor: -1n });
+    const run = await compare();
+    expect(run.explained).toBe(1);
+    expect(await rowsOf(run, meterId)).toMatchObject([{ cause: 'drift', differenceMinor: '-1' }]);
+
+    // 2,000 kWh at 0.123456, which a meter holds as 0.1235: 8.80 of drift, half a step of the register, half a line, a cent.
+    await till.server.database.db.query(sql`
+      insert into charge_line (stream_id, period, tariff_version_id, label, component, price, quantity_wh, parts, charged_wh,
+        charged_minor)
+      select id, date '2026-10-01', 1, 'energy', '', 12345600, 2000000, 24691200000000, 2000000, 24691 from charge_stream
+      where meter_id = ${meterId}`);
+    await read(meterId, { balanceMinor: -11n, at: new Date(Date.now() + 2_000).toISOString() });
+    expect(await rowsOf(await compare(), meterId)).toMatchObject([{ cause: 'drift', differenceMinor: '-11' }]);
+    await read(meterId, { balanceMinor: -12n, at: new Date(Date.now() + 3_000).toISOString() });
+    expect(await rowsOf(await compare(), meterId)).toMatchObject([{ cause: 'balanceDiffers', differenceMinor: '-12' }]);
   });
 
-  test('runs once a night by itself', async () => {
-    const { db } = till.server.database;
-    const { ledger } = till.server.app.money;
-    const calendar = zonedCalendar('Asia/Shanghai');
-    const tonight = () =>
-      reconcileTonight(till.propertyId, { db, ledger, calendarOf: () => calendar, nowMs: () => Date.now() });
-    // The server may have been first.
-    await tonight();
-    expect(await tonight()).toBeUndefined();
-    const nights = await db.query(sql`select actor_name from reconciliation_run where user_id is null`);
-    expect(nights).toEqual([{ actor_name: 'settlement' }]);
+  test('vendUnderWay: a read in the middle of a sale is told as that', async () => {
+    const { meterId, sale } = await soldAndRead();
+    await till.server.database.owner.query(sql`delete from register_reading where meter_id = ${meterId}`);
+    await read(meterId, { at: sale.at });
+    expect(await rowsOf(await compare(), meterId)).toMatchObject([
+      { side: 'meter', cause: 'vendUnderWay', differenceMinor: '10000' },
+    ]);
+  });
+
+  test('what was sold after the read is not expected in it', async () => {
+    const { meterId, sale } = await soldAndRead();
+    await till.server.database.owner.query(sql`delete from register_reading where meter_id = ${meterId}`);
+    await read(meterId, {
+      ...{ count: -1, balanceMinor: -10_000n },
+      at: new Date(Date.parse(sale.at) - 1).toISOString(),
+    });
+    expect(await rowsOf(await compare(), meterId)).toEqual([]);
+  });
+
+  test('cumulativeDiffers: somebody else loaded the meter and took the same out of its balance', async () => {
+    const { meterId } = await soldAndRead();
+    expect(await rowsOf(await compare(), meterId)).toEqual([]);
+    const { count, cumulativeMinor = 0n } = await till.purse(meterId);
+    await till.server.app.measuring.acquisition.execute(meterId, {
+      ...{ kind: 'purchase', amountMinor: 500n, count: count + 1 },
+    });
+    await read(meterId, { count: -1, at: new Date(Date.now() + 2_000).toISOString() });
+    expect(await rowsOf(await compare(), meterId)).toMatchObject([
+      {
+        ...{ side: 'meter', cause: 'cumulativeDiffers', differenceMinor: '500' },
+        ...{ expected: String(cumulativeMinor), found: String(cumulativeMinor + 500n) },
+      },
+    ]);
+  });
+
+  test('notRead: registers, and a sum of purchases that was not told for days', async () => {
+    const { meterId } = await till.fresh();
+    expect(await rowsOf(await compare(), meterId)).toMatchObject([{ side: 'meter', cause: 'notRead' }]);
+    const silent = await soldAndRead();
+    const { meterNumber } = till.meters.find(({ id }) => id === silent.meterId) ?? { meterNumber: '' };
+    const clear = till.fault(meterNumber, { kind: 'silent' });
+    expect(await rowsOf(await compare(), silent.meterId)).toMatchObject([
+      { side: 'meter', cause: 'notRead', detail: expect.stringContaining('sum of its purchases') },
+    ]);
+    clear();
+  });
+});
+
+describe('what is in drawers and books', () => {
+  test('paymentUnknown: money in the book of a sale that there is not', async () => {
+    await banked('sale.paid', 'strange', 700n, 'granted');
+    expect(await causedBy('paymentUnknown')).toMatchObject([
+      { side: 'payments', differenceMinor: '700', detail: 'vend strange' },
+    ]);
+  });
+
+  test('paymentMissing: money was taken and the book has none of it', async () => {
+    const { sale } = await soldAndRead();
+    const lost = randomUUID();
+    // As if the posting of a second sale like the first had never been made.
+    await till.server.database.owner.query(sql`
+      insert into vend overriding system value
+      select (jsonb_populate_record(v, jsonb_build_object('id', ${lost}::text, 'serial', 900000, 'seq', null))).*
+      from vend v where id = ${sale.saleId}`);
+    expect(await causedBy('paymentMissing')).toMatchObject([
+      { expected: '10000', found: '0', differenceMinor: '-10000', detail: `vend ${lost}, cash` },
+    ]);
+  });
+
+  test('paymentDiffers: the book has more of a sale than was taken', async () => {
+    const { sale, account } = await soldAndRead();
+    await banked('sale.paid', sale.saleId, 300n, 'granted');
+    expect(await causedBy('paymentDiffers')).toMatchObject([
+      { accountId: account.id, expected: '10000', found: '10300', differenceMinor: '300' },
+    ]);
+  });
+
+  test('chargesDiffer: income of charges that nobody listed', async () => {
+    await banked('charge', 'strange', 50n, 'electricity');
+    expect(await causedBy('chargesDiffer')).toMatchObject([{ side: 'book', differenceMinor: '50', found: '50' }]);
+  });
+
+  test('bookUnsound: what the proof of the whole book finds', async () => {
+    const { owner } = till.server.database;
+    const shift = (by: number) =>
+      owner.query(sql`
+      update ledger_balance set balance_minor = balance_minor + ${by}
+      where account_id = (select min(account_id) from ledger_balance)`);
+    await shift(1);
+    expect(await causedBy('bookUnsound')).toMatchObject([{ side: 'book', found: 'balance-wrong' }]);
+    await shift(-1);
+    expect(await causedBy('bookUnsound')).toEqual([]);
   });
 });
