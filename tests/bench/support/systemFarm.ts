@@ -11,9 +11,10 @@ export interface FarmOptions {
   readonly metersEach: number;
   /**
    * `stamps`: the balance in every reply is the time at which it was given to the socket, modulo STAMP_MODULO_MS.
-   * A number: so many meters a second, drawn by lot, take another load; everything else stands still.
+   * `loads`: every reply carries another load than the one before. A number: so many meters a second, drawn by lot, take
+   * another load; everything else stands still.
    */
-  readonly change: 'stamps' | number;
+  readonly change: 'stamps' | 'loads' | number;
 }
 
 export interface FarmGateway {

@@ -58,6 +58,7 @@ function serve(socket: Socket, first: number, meters: number): void {
     if (request.length !== REQUEST_BYTES || unit < 1 || unit > meters) return;
     const offset = (request.readUInt16BE(2) - START) * 2;
     const data = Buffer.from(nominal);
+    if (options.change === 'loads') changeLoad(first + unit - 1);
     data.writeInt16BE(loadsW[first + unit - 1] ?? 0, LOAD_BYTE);
     if (options.change === 'stamps') data.writeInt32BE(Date.now() % STAMP_MODULO_MS, BALANCE_BYTE);
     const asked = data.subarray(offset, offset + request.readUInt16BE(4) * 2);
@@ -66,7 +67,10 @@ function serve(socket: Socket, first: number, meters: number): void {
 }
 
 function changeOne(): void {
-  const index = Math.floor(Math.random() * loadsW.length);
+  changeLoad(Math.floor(Math.random() * loadsW.length));
+}
+
+function changeLoad(index: number): void {
   loadsW[index] = otherLoad(loadsW[index] ?? 0);
 }
 

@@ -12,6 +12,8 @@ import { type TileWords, tileView } from './tileView.ts';
 /** Bits of `packFacts` below the marks. */
 const MARK_SHIFT = 9;
 const DIMMED = 0.16;
+/** Set once, when every tile stands with its first live value: what "the wall is there" is measured by. */
+const PAINTED_MARK = 'wall.painted';
 
 /** What the renderer draws from: places, live values, usual peaks, words on demand. */
 export interface RendererSource {
@@ -63,6 +65,7 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
   let everything = true;
   let pulsing = false;
   let frame = 0;
+  let isPainted = false;
 
   function request(): void {
     if (frame === 0) frame = requestAnimationFrame(draw);
@@ -148,6 +151,10 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     }
     everything = false;
     pulsing = false;
+    if (!isPainted && from.stores.every((store) => store.revision > 0)) {
+      isPainted = true;
+      performance.mark(PAINTED_MARK);
+    }
   }
 
   function drawPulsing(from: RendererSource, paint: PaintContext): void {
