@@ -1,0 +1,2 @@
+-- Links that open a wall without signing in: filled by its owner.
+select 1;
