@@ -5,7 +5,7 @@ import { MODELS } from '#drivers/models/index.ts';
 import { type Config, randomPassword } from './config.ts';
 import { type DemoDeps, openDemoAccounts } from './demoAccounts.ts';
 import { createMeasuring, type Measuring } from './measuring.ts';
-import { type Access, createAccess } from './modules/access/index.ts';
+import { type Access, createAccess, startSealer } from './modules/access/index.ts';
 import { createEstate, type Estate } from './modules/estate/index.ts';
 import { createMoney, type Money, type MoneyDeps } from './money.ts';
 import { createNews, type NewsDeps } from './news.ts';
@@ -115,6 +115,8 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   const estate = createEstate({ db, models: MODELS });
   const access = createAccess({ db, clock, placeOf: (placeId) => estate.place(placeId) });
   await access.start();
+  const sealer = startSealer({ db, clock, log: log.child('audit') });
+  running.add('sealer', () => sealer.stop());
   await estate.start();
   const mqttUrl = await startMqtt(config, log, running);
   const plant = await runPlant(config, log, estate, running);

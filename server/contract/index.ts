@@ -16,6 +16,7 @@ export * from './moneyPolicy.ts';
 export * from './permissions.ts';
 export * from './route.ts';
 export {
+  AuditProof,
   AuditRow,
   changePassword,
   createUser,
@@ -23,6 +24,7 @@ export {
   getSession,
   listAudit,
   listUsers,
+  proveAuditLog,
   Session,
   signIn,
   signOut,

@@ -157,3 +157,25 @@ export const listAudit = route({
   }),
   response: page(AuditRow),
 });
+
+export const AuditProof = Type.Object({
+  /** Rows under a seal. */
+  rows: Type.Integer(),
+  seals: Type.Integer(),
+  /** Rows that the sealer has not come to yet. */
+  unsealed: Type.Integer(),
+  /** The hash that stands for all of them: kept elsewhere, it proves the log even against who can write seals. */
+  head: Type.Optional(Type.String()),
+  sealedAt: Type.Optional(Instant),
+  /** Seals that do not fit the rows below them; empty = proven. Ids are those of rows of the log. */
+  faults: Type.Array(Type.Object({ seal: Type.String(), firstId: Type.String(), lastId: Type.String() })),
+});
+export type AuditProof = Static<typeof AuditProof>;
+export const proveAuditLog = route({
+  method: 'GET',
+  path: '/api/audit/proof',
+  access: 'audit.view',
+  tag,
+  summary: 'Compute the seals of the audit log again: a changed, missing or slipped in row is found',
+  response: AuditProof,
+});

@@ -8,6 +8,7 @@ import { createSignInLimit } from './signInLimit.ts';
 import { prepareDemoUser, prepareFirstAdministrator, retireDemoUser, storeBuiltInRoles } from './users.ts';
 
 export { type AuditEntry, audit } from './audit.ts';
+export { startSealer } from './sealing.ts';
 export type { Revocation } from './sessions.ts';
 
 export interface AccessDeps {

@@ -1,6 +1,7 @@
 import * as contract from '#contract/index.ts';
 import { AppError, type RouteServer, SESSION_COOKIE } from '#server/platform/http/index.ts';
 import { listAuditRows } from './audit.ts';
+import { proveAudit } from './sealing.ts';
 import { SESSION_MS_MAX, type Sessions } from './sessions.ts';
 import { addUser, changeUser, listUsers, type UserDeps } from './users.ts';
 
@@ -30,4 +31,5 @@ export function addAccessRoutes(routes: RouteServer, sessions: Sessions, users: 
   routes.add(contract.createUser, ({ actor, body }) => addUser(users, actor, body));
   routes.add(contract.updateUser, ({ actor, params, body }) => changeUser(users, actor, params.userId, body));
   routes.add(contract.listAudit, ({ actor, query }) => listAuditRows(users.db, actor.scope('audit.view'), query));
+  routes.add(contract.proveAuditLog, () => proveAudit(users.db));
 }
