@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   'conflict.in-use': 409,
   'conflict.changed-meanwhile': 409,
   'access.last-administrator': 409,
+  'kiosk.unknown-link': 401,
   'request.key-reused': 409,
   'place.wrong-parent': 409,
   'line.address-taken': 409,

@@ -1,4 +1,6 @@
 export * from './accounts.ts';
+export * from './alarmFigures.ts';
+export * from './alarmSettings.ts';
 export * from './alarms.ts';
 export * from './busDoctor.ts';
 export * from './commands.ts';
@@ -8,11 +10,13 @@ export * from './errors.ts';
 export * from './estate.ts';
 export * from './grid.ts';
 export * from './jobs.ts';
+export * from './kiosk.ts';
 export * from './ledger.ts';
 export * from './live.ts';
 export * from './liveCodec.ts';
 export * from './metering.ts';
 export * from './moneyPolicy.ts';
+export * from './notifications.ts';
 export * from './permissions.ts';
 export * from './route.ts';
 export {

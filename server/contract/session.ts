@@ -30,6 +30,8 @@ export const Session = Type.Object({
   expiresAt: Instant,
   /** True for the demo plant's user. */
   demo: Type.Boolean(),
+  /** Present where nobody signed in: a screen that was opened by its link, and only looks. */
+  kiosk: Type.Optional(Type.Literal(true)),
 });
 export type Session = Static<typeof Session>;
 

@@ -8,6 +8,7 @@ import { createSignInLimit } from './signInLimit.ts';
 import { prepareDemoUser, prepareFirstAdministrator, retireDemoUser, storeBuiltInRoles } from './users.ts';
 
 export { type AuditEntry, audit } from './audit.ts';
+export { type Holder, holdersOf } from './holderStore.ts';
 export { startSealer } from './sealing.ts';
 export type { Revocation } from './sessions.ts';
 
@@ -43,7 +44,10 @@ export function createAccess(deps: AccessDeps): Access {
   const sessions = createSessions({ db, nowMs: () => clock.nowMs(), limit, revoke });
   return {
     start: () => storeBuiltInRoles(db),
-    addRoutes: (routes) => addAccessRoutes(routes, sessions, { db, placeOf: deps.placeOf, revoke }),
+    addRoutes(routes) {
+      const users = { db, placeOf: deps.placeOf, revoke };
+      addAccessRoutes(routes, sessions, users, { ...users, nowMs: () => clock.nowMs() });
+    },
     authenticate: sessions.authenticate,
     async authenticateCookie(cookieHeader, ip) {
       const token = sessionCookie(cookieHeader);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Session } from '#contract/index.ts';
-import type { Db } from '#server/platform/db/index.ts';
+import type { Db, Tx } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { audit } from './audit.ts';
 import { createGate, type Gate } from './gate.ts';
@@ -92,22 +92,28 @@ async function signIn(deps: SessionDeps, gate: Gate, { user, password }: Credent
     throw new AppError('session.wrong-credentials', 'User or password is wrong.');
   }
   deps.limit.succeeded(name, ip);
-  const token = randomBytes(TOKEN_BYTES).toString('base64url');
-  const at = new Date(deps.nowMs());
-  return deps.db.tx(async (tx) => {
-    const ended = { created: new Date(at.getTime() - SESSION_MS_MAX), seen: new Date(at.getTime() - SESSION_IDLE_MS) };
-    await store.pruneSessions(tx, stored.id, ended.created, ended.seen, SESSIONS_PER_USER_MAX - 1);
-    await store.insertSession(tx, { tokenHash: hashToken(token), userId: stored.id, at, ip });
-    const row = await store.selectSession(tx, hashToken(token));
-    if (row === undefined) throw new Error('a session vanished in its own transaction');
-    await audit(tx, {
-      actor: toActor(row, row.session_id, ip),
-      action: 'session.sign-in',
-      subjectKind: 'user',
-      subjectId: row.id,
-    });
-    return { token, session: toSession(row, endMs(row)) };
-  });
+  return deps.db.tx((tx) =>
+    openSession(tx, { userId: stored.id, nowMs: deps.nowMs(), ip }, (actor) =>
+      audit(tx, { actor, action: 'session.sign-in', subjectKind: 'user', subjectId: stored.id }),
+    ),
+  );
+}
+
+/** Makes a session and says so by `note`, in the same transaction. The token is for the cookie only. */
+export async function openSession(
+  tx: Tx,
+  { userId, nowMs, ip }: { readonly userId: number; readonly nowMs: number; readonly ip: string },
+  note: (actor: Actor) => Promise<void>,
+): Promise<{ readonly token: string; readonly session: Session }> {
+  const token = newToken();
+  const at = new Date(nowMs);
+  const ended = { created: new Date(nowMs - SESSION_MS_MAX), seen: new Date(nowMs - SESSION_IDLE_MS) };
+  await store.pruneSessions(tx, userId, ended.created, ended.seen, SESSIONS_PER_USER_MAX - 1);
+  await store.insertSession(tx, { tokenHash: hashToken(token), userId, at, ip });
+  const row = await store.selectSession(tx, hashToken(token));
+  if (row === undefined) throw new Error('a session vanished in its own transaction');
+  await note(toActor(row, row.session_id, ip));
+  return { token, session: toSession(row, endMs(row)) };
 }
 
 async function changePassword(
@@ -146,7 +152,13 @@ function attempt(limit: SignInLimit, user: string, ip: string): void {
   );
 }
 
-function hashToken(token: string): Buffer {
+/** 256 random bits as text: for a cookie, or for the link of a kiosk. */
+export function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+/** What the database keeps of a token. */
+export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
@@ -184,5 +196,6 @@ function toSession(user: store.StoredUser, expiresMs: number): Session {
     grants: held.map(({ grant }) => grant),
     expiresAt: new Date(expiresMs).toISOString(),
     demo: user.demo,
+    ...(user.kiosk ? { kiosk: true as const } : {}),
   };
 }

@@ -16,6 +16,8 @@ export interface StoredUser {
   readonly display_name: string;
   readonly disabled: boolean;
   readonly demo: boolean;
+  /** The holder of a kiosk's link: cannot sign in. */
+  readonly kiosk: boolean;
   readonly created_at: Date;
   readonly grants: readonly StoredGrant[];
 }
@@ -33,7 +35,7 @@ const grantsOfUser = sql`(
   select coalesce(jsonb_agg(jsonb_build_object(
     'role', g.role, 'scope', g.scope, 'placeId', g.place_id, 'permissions', r.permissions) order by g.id), '[]')
   from user_grant g join role r on r.name = g.role where g.user_id = u.id) as grants`;
-const userColumns = sql`u.id, u.name, u.display_name, u.disabled, u.demo, u.created_at, ${grantsOfUser}`;
+const userColumns = sql`u.id, u.name, u.display_name, u.disabled, u.demo, u.kiosk, u.created_at, ${grantsOfUser}`;
 
 /** Makes the roles of the program those of the database. */
 export async function upsertBuiltInRole(tx: Tx, name: string, permissions: readonly string[]): Promise<void> {
@@ -54,7 +56,7 @@ export async function lockUsers(tx: Tx): Promise<void> {
 
 export async function selectCredentials(db: Queryable, name: string) {
   const rows = await db.query<{ id: number; password_hash: string; disabled: boolean }>(
-    sql`select id, password_hash, disabled from app_user where lower(name) = lower(${name})`,
+    sql`select id, password_hash, disabled from app_user where lower(name) = lower(${name}) and not kiosk`,
   );
   return rows[0];
 }
@@ -73,7 +75,7 @@ export async function selectUserByName(db: Queryable, name: string): Promise<Sto
 
 export function selectUsers(db: Queryable, afterId: number, rows: number): Promise<StoredUser[]> {
   return db.query<StoredUser>(
-    sql`select ${userColumns} from app_user u where u.id > ${afterId} order by u.id limit ${rows}`,
+    sql`select ${userColumns} from app_user u where u.id > ${afterId} and not u.kiosk order by u.id limit ${rows}`,
   );
 }
 
@@ -95,12 +97,13 @@ export interface NewUser {
   readonly displayName: string;
   readonly passwordHash: string;
   readonly demo: boolean;
+  readonly kiosk: boolean;
 }
 
 export async function insertUser(tx: Tx, user: NewUser): Promise<number | undefined> {
   const rows = await tx.query<{ id: number }>(sql`
-    insert into app_user (name, display_name, password_hash, demo)
-    values (${user.name}, ${user.displayName}, ${user.passwordHash}, ${user.demo}) returning id`);
+    insert into app_user (name, display_name, password_hash, demo, kiosk)
+    values (${user.name}, ${user.displayName}, ${user.passwordHash}, ${user.demo}, ${user.kiosk}) returning id`);
   return rows[0]?.id;
 }
 

@@ -49,6 +49,7 @@ export async function addUser(deps: UserDeps, actor: Actor, body: BodyOf<typeof 
       displayName: body.displayName,
       passwordHash,
       demo: false,
+      kiosk: false,
     });
     if (userId === undefined) throw new Error('insert gave no user id');
     await store.replaceGrants(tx, userId, body.grants);
@@ -69,7 +70,7 @@ export async function changeUser(
   return deps.db.tx(async (tx) => {
     await store.lockUsers(tx);
     const before = await store.selectUser(tx, userId);
-    if (before === undefined || !mayManage(deps, actor, before))
+    if (before === undefined || before.kiosk || !mayManage(deps, actor, before))
       throw new AppError('not-found', 'There is no such user.');
     await store.updateUserRow(tx, userId, {
       displayName: body.displayName ?? null,
@@ -117,7 +118,8 @@ export async function prepareDemoUser(db: Db, password: string): Promise<'ready'
     const present = await store.selectUserByName(tx, 'demo');
     if (present !== undefined && !present.demo) return 'name-taken';
     const userId =
-      present?.id ?? (await store.insertUser(tx, { name: 'demo', displayName: 'Demo', passwordHash, demo: true }));
+      present?.id ??
+      (await store.insertUser(tx, { name: 'demo', displayName: 'Demo', passwordHash, demo: true, kiosk: false }));
     if (userId === undefined) throw new Error('insert gave no user id');
     await store.updateUserRow(tx, userId, { displayName: null, passwordHash, disabled: false });
     await store.replaceGrants(tx, userId, [{ role: 'administrator', scope: 'group' }]);
@@ -142,6 +144,7 @@ export async function prepareFirstAdministrator(db: Db, password: string): Promi
       displayName: 'Administrator',
       passwordHash,
       demo: false,
+      kiosk: false,
     });
     if (userId === undefined) throw new Error('insert gave no user id');
     await store.replaceGrants(tx, userId, [{ role: 'administrator', scope: 'group' }]);

@@ -26,6 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** Each thing that is named has an outcome of its own. */
+const PER_ITEM = new Set([
+  ...['acknowledgeAlarms', 'noteAlarms', 'shelveAlarms', 'unshelveAlarms', 'assignAlarms', 'clearAlarms'],
+  ...['previewBatch', 'giveBatch'],
+]);
 const withPermission = CONTRACTS.filter(([, { access }]) => access !== 'public' && access !== 'self');
 /** Path parameters that name a part of the estate. */
 const foreignIds = (): Record<string, number> => ({
@@ -63,6 +68,7 @@ const goodBody = (name: string, route: AnyRoute): unknown => {
       grants: [{ role: 'viewer', scope: 'property', placeId: foreign.property.id }],
     },
     updateUser: { displayName: 'x' },
+    createKioskLink: { name: 'x', propertyIds: [foreign.property.id] },
   };
   return bodies[name] ?? (route.body === undefined ? undefined : sampleOf(route.body, foreignIds(), false));
 };
@@ -78,7 +84,7 @@ describe('who has rights in one property sees and changes nothing of another', (
       route.method === 'GET' &&
       !route.path.includes(':') &&
       !named.some((field) => field === 'meterIds' || field in foreignIds());
-    const perItem = ['acknowledgeAlarms', 'previewBatch', 'giveBatch'].includes(name);
+    const perItem = PER_ITEM.has(name);
     expect(list || perItem ? [200, 201] : [403, 404]).toContain(status);
   });
 

@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as kioskStore from '#server/modules/access/kioskStore.ts';
 import * as accessStore from '#server/modules/access/store.ts';
 import * as plantStore from '#server/modules/estate/plantStore.ts';
 import * as estateStore from '#server/modules/estate/store.ts';
@@ -27,7 +28,7 @@ test('every statement of access fits the schema', async () => {
     selectUsers: [0, 10],
     countUsersWithoutDemo: [],
     countAdministrators: [],
-    insertUser: [{ name: 'li', displayName: 'Li', passwordHash: 'x', demo: false }],
+    insertUser: [{ name: 'li', displayName: 'Li', passwordHash: 'x', demo: false, kiosk: false }],
     updateUserRow: [1, { displayName: null, passwordHash: null, disabled: null }],
     replaceGrants: [1, []],
     disableDemoUsers: [],
@@ -52,6 +53,20 @@ test('every statement of access fits the schema', async () => {
       },
     ],
     selectAudit: [{ propertyIds: null, propertyId: null, subjectKind: null, subjectId: null, beforeId: null, rows: 1 }],
+  });
+  expect(Object.values(counts)).not.toContain(0);
+});
+
+test('every statement of kiosk links fits the schema', async () => {
+  const link = { tokenHash: Buffer.alloc(32), userId: 1, name: 'x', madeBy: 'li', madeAt: at };
+  const counts = await prepareAll(database.db, kioskStore, {
+    selectKioskLinks: [null, 10],
+    selectKioskLink: [1],
+    lockKioskLink: [1],
+    selectKioskLinkByToken: [Buffer.alloc(32)],
+    insertKioskLink: [{ ...link, tour: { dwellS: 1, alarmS: 1, touchS: 5 } }],
+    markOpened: [1, at],
+    markRevoked: [1, 'li', at],
   });
   expect(Object.values(counts)).not.toContain(0);
 });
