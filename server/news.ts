@@ -30,6 +30,9 @@ export interface News {
   stop(): Promise<void>;
 }
 
+/** Over, or held back by a rule or an outage: nothing of it is on the board. */
+const NOT_TOLD: readonly Alarm['state'][] = ['closed', 'suppressed', 'outOfService'];
+
 /** Follows metering and alarms, and keeps the broker's retained messages as they are. Nothing of it waits for the broker. */
 export function createNews(deps: NewsDeps): News {
   const topics = newsTopics(deps.prefix);
@@ -52,7 +55,7 @@ export function createNews(deps: NewsDeps): News {
   });
   const takeAlarm = (alarm: Alarm): void => {
     const topic = topics.alarm(alarm.propertyId, alarm.id);
-    if (alarm.state === 'closed') alarms.delete(topic);
+    if (NOT_TOLD.includes(alarm.state)) alarms.delete(topic);
     else alarms.set(topic, alarm);
     board.touch(topic);
   };

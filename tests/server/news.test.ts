@@ -130,7 +130,7 @@ test('an alarm stands there while it is open or nobody has acknowledged it', asy
   const [topic = ''] = await until('the alarm', PATIENCE_MS, () => heldAlarms().length === 1 && heldAlarms());
   expect(topic).toMatch(new RegExp(`^site/east/properties/${house.propertyId('mall')}/alarms/\\d+$`));
   expect([...Compile(Alarm).Errors(parse(topic))]).toEqual([]);
-  expect(parse(topic)).toMatchObject({ kind: 'arrears', state: 'open', label: { en: 'a1' } });
+  expect(parse(topic)).toMatchObject({ kind: 'arrears', state: 'unacknowledged', label: { en: 'a1' } });
   for (let time = 0; time < 3; time += 1) house.take(house.reading('a1'));
   await house.settle();
   await until('it has returned', PATIENCE_MS, () => (parse(topic) as Alarm).state === 'returned');

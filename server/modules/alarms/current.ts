@@ -1,19 +1,16 @@
+import type { countAlarms, ResponseOf } from '#contract/index.ts';
+import { isAnnounced } from '#domain/alarmLife.ts';
 import type { Scope } from '#server/platform/http/index.ts';
 import { scopeCovers } from '#server/platform/http/index.ts';
 import type { CurrentAlarm } from './types.ts';
 
-/** Open alarms by severity and how many nobody acknowledged. */
-export interface AlarmCounts {
-  readonly unacknowledged: number;
-  readonly low: number;
-  readonly medium: number;
-  readonly high: number;
-}
+/** How many there are: by severity where the condition holds and nothing holds it back, by state, and who has them. */
+export type AlarmCounts = ResponseOf<typeof countAlarms>;
 
-/** The current alarms in memory, for marks on tiles and for counts that every screen asks for all the time. */
+/** The alarms that are not closed, in memory, for marks on tiles and for counts that every screen asks for all the time. */
 export class CurrentAlarms {
   readonly #alarms = new Map<number, CurrentAlarm>();
-  /** Unacknowledged alarms per meter. */
+  /** Alarms that wait for a hand, per meter. */
   readonly #unacknowledged = new Map<number, Set<number>>();
   readonly #mark: (meterId: number, unacknowledged: boolean) => void;
 
@@ -22,17 +19,28 @@ export class CurrentAlarms {
   }
 
   put(alarm: CurrentAlarm): void {
-    if (alarm.open || !alarm.acknowledged) this.#alarms.set(alarm.id, alarm);
-    else this.#alarms.delete(alarm.id);
+    if (alarm.state === 'closed') this.#alarms.delete(alarm.id);
+    else this.#alarms.set(alarm.id, alarm);
     if (alarm.source.kind === 'meter') this.#remark(alarm);
   }
 
-  counts(scope: Scope, propertyId: number | undefined): AlarmCounts {
-    const counts = { unacknowledged: 0, low: 0, medium: 0, high: 0 };
+  all(): Iterable<CurrentAlarm> {
+    return this.#alarms.values();
+  }
+
+  /** `userId`: whose `mine` is; nobody's by default. */
+  counts(scope: Scope, propertyId: number | undefined, userId?: number): AlarmCounts {
+    const states = { unacknowledged: 0, acknowledged: 0, returned: 0, shelved: 0, suppressed: 0, outOfService: 0 };
+    const counts = { unacknowledged: 0, low: 0, medium: 0, high: 0, states, mine: 0, chattering: 0 };
     for (const alarm of this.#alarms.values()) {
-      if (!isWanted(alarm, propertyId) || !isWithin(scope, alarm)) continue;
-      if (!alarm.acknowledged) counts.unacknowledged += 1;
-      if (!alarm.open) continue;
+      const { state } = alarm;
+      if (state === 'closed' || !isWanted(alarm, propertyId) || !isWithin(scope, alarm)) continue;
+      states[state] += 1;
+      if (waitsForHand(alarm)) counts.unacknowledged += 1;
+      if (alarm.chattering) counts.chattering += 1;
+      if (userId !== undefined && alarm.assignedTo === userId && (isAnnounced(state) || state === 'shelved'))
+        counts.mine += 1;
+      if (state !== 'unacknowledged' && state !== 'acknowledged') continue;
       if (alarm.severity === 1) counts.low += 1;
       else if (alarm.severity === 2) counts.medium += 1;
       else counts.high += 1;
@@ -40,14 +48,19 @@ export class CurrentAlarms {
     return counts;
   }
 
-  #remark({ id, acknowledged, source }: CurrentAlarm): void {
+  #remark(alarm: CurrentAlarm): void {
+    const { id, source } = alarm;
     const ids = this.#unacknowledged.get(source.id) ?? new Set();
-    if (acknowledged) ids.delete(id);
-    else ids.add(id);
+    if (waitsForHand(alarm)) ids.add(id);
+    else ids.delete(id);
     if (ids.size === 0) this.#unacknowledged.delete(source.id);
     else this.#unacknowledged.set(source.id, ids);
     this.#mark(source.id, ids.size > 0);
   }
+}
+
+function waitsForHand({ state }: CurrentAlarm): boolean {
+  return state === 'unacknowledged' || state === 'returned';
 }
 
 /** Alarms of the platform concern every property. */

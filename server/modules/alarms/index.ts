@@ -10,14 +10,16 @@ import type { Log } from '#server/platform/log.ts';
 import { addFigures, type Metrics } from '#server/platform/metricsFigures.ts';
 import type { SpoolFigures, StoreQueueFigures } from '#server/platform/spool/index.ts';
 import type { Telemetry } from '#server/platform/telemetry/index.ts';
+import { createAlarmActions } from './actions.ts';
 import { type AlarmCounts, CurrentAlarms } from './current.ts';
 import { toAlarm } from './dto.ts';
 import type { MoneyAlarmKind } from './moneyWatch.ts';
 import type { PlatformState } from './platformWatch.ts';
 import { createRecorder } from './recorder.ts';
 import { addAlarmRoutes } from './routes.ts';
+import type { AlarmRow } from './rows.ts';
 import { createAlarmService } from './service.ts';
-import { type AlarmRow, selectAlarms, selectCurrent, toCurrent } from './store.ts';
+import { selectAlarms, selectUnclosed, toCurrent } from './store.ts';
 import { AlarmTracker } from './tracker.ts';
 
 export type { AlarmCounts } from './current.ts';
@@ -80,6 +82,8 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
   };
   const recorder = createRecorder({
     ...{ db, clock, log, recorded: changed },
+    chatterOf: () => ({ times: 3, windowMs: 600_000 }),
+    outageOf: () => undefined,
     spoolDir: join(deps.spoolDir, 'alarms'),
   });
   let troubleSource: (() => readonly CommandTrouble[]) | undefined;
@@ -88,7 +92,8 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     commandTroubles: () => troubleSource?.(),
     platformState: () => platformStateOf(deps, recorder.figures().spool),
   });
-  const service = createAlarmService({ db, nowMs: () => clock.nowMs(), current, changed });
+  const service = createAlarmService({ db, estate, current });
+  const actions = createAlarmActions({ db, nowMs: () => clock.nowMs(), changed });
   let unlisten: (() => void) | undefined;
   const everywhere: Scope = { all: true, propertyIds: [], buildingIds: [] };
   addFigures(deps.metrics, [
@@ -132,7 +137,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     async start() {
       // What a former start could not store comes first: the tracker goes on from what is in the database.
       await recorder.open();
-      const rows = await selectCurrent(db);
+      const rows = await selectUnclosed(db);
       tracker.restore(rows.filter(({ open }) => open));
       for (const alarm of rows) current.put(alarm);
       unlisten = metering.listen({
@@ -143,7 +148,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
         clockStepped: (byMs) => tracker.clockStepped(byMs),
       });
     },
-    addRoutes: (routes) => addAlarmRoutes(routes, service),
+    addRoutes: (routes) => addAlarmRoutes(routes, service, actions),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -154,7 +159,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     setMoneyTrouble: (kind, meterIds) => tracker.setMoneyTrouble(kind, meterIds),
     counts: (scope, propertyId) => current.counts(scope, propertyId),
     async current() {
-      const rows = await selectAlarms(db, everywhere, { state: 'current' }, undefined, CURRENT_ROWS_MAX);
+      const rows = await selectAlarms(db, everywhere, { state: 'current' }, undefined, undefined, CURRENT_ROWS_MAX);
       return rows.map(toAlarm);
     },
     waiting: () => recorder.figures(),

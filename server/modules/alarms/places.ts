@@ -2,7 +2,10 @@ import type { Names } from '#contract/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { AlarmSource, SourcePlace } from './types.ts';
 
-const NO_PLACE = { propertyId: undefined, buildingId: undefined, gatewayId: undefined, lineId: undefined };
+const NO_PLACE = {
+  ...{ propertyId: undefined, buildingId: undefined, gatewayId: undefined, lineId: undefined },
+  placeIds: [],
+};
 const PLATFORM: Names = { zh: '平台', en: 'Meterwall' };
 const PLATFORM_PLACE: SourcePlace = {
   ...NO_PLACE,
@@ -47,7 +50,14 @@ function placeOfProperty(estate: EstateReader, propertyId: number): SourcePlace 
   const property = estate.place(propertyId);
   if (property?.kind !== 'property') return undefined;
   const { names } = property;
-  return { ...NO_PLACE, propertyId, path: [names], label: undefined, search: searchText([names], []) };
+  return {
+    ...NO_PLACE,
+    propertyId,
+    placeIds: [propertyId],
+    path: [names],
+    label: undefined,
+    search: searchText([names], []),
+  };
 }
 
 function placeOfMeter(estate: EstateReader, meterId: number): SourcePlace | undefined {
@@ -61,6 +71,7 @@ function placeOfMeter(estate: EstateReader, meterId: number): SourcePlace | unde
     buildingId,
     gatewayId: estate.line(meter.lineId)?.gatewayId,
     lineId: meter.lineId,
+    placeIds: path.map(({ id }) => id),
     path: names,
     label,
     search: searchText([...names, label], [meter.meterNumber, meter.circuit]),
@@ -87,6 +98,7 @@ function placeOfGateway(estate: EstateReader, gatewayId: number): SourcePlace | 
     buildingId: chain.find(({ kind }) => kind === 'building')?.id,
     gatewayId,
     lineId: undefined,
+    placeIds: chain.map(({ id }) => id),
     path,
     label,
     search: searchText([...path, label], [gateway.code]),

@@ -2,7 +2,9 @@ import type { Clock } from '#drivers/core/index.ts';
 import { type Db, refusesRows } from '#server/platform/db/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import { createStoreQueue, type StoreQueue } from '#server/platform/spool/index.ts';
-import { type AlarmRow, clearAlarm, insertAlarm } from './store.ts';
+import { takeTurn } from './lifeStore.ts';
+import type { AlarmRow } from './rows.ts';
+import { storeTransition, type TransitionContext } from './transitions.ts';
 import type { AlarmTransition } from './types.ts';
 
 /** Transitions in memory while the disk fails as well. Beyond it the oldest are dropped and counted. */
@@ -13,13 +15,13 @@ const RECORD_EVERY_MS = 100;
 /** Transitions in one transaction: a lost substation is one, not a thousand. */
 const TRANSITIONS_A_TRANSACTION_MAX = 500;
 
-export interface RecorderDeps {
+export interface RecorderDeps extends TransitionContext {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
   /** Of what waits for Postgres on the disk. */
   readonly spoolDir: string;
-  /** After commit, for each alarm that was raised or cleared. */
+  /** After commit, for each alarm that changed. */
   readonly recorded: (row: AlarmRow) => void;
 }
 
@@ -27,7 +29,8 @@ export interface RecorderDeps {
  * Stores what the tracker decides, in order, and tells of it after the commit. While Postgres is away transitions wait
  * on the disk: an alarm that came and went in an outage is in the history with its own times.
  */
-export function createRecorder({ db, clock, log, spoolDir, recorded }: RecorderDeps): StoreQueue<AlarmTransition> {
+export function createRecorder(deps: RecorderDeps): StoreQueue<AlarmTransition> {
+  const { db, clock, log, spoolDir, recorded } = deps;
   return createStoreQueue<AlarmTransition>({
     what: 'changes of alarms',
     dir: spoolDir,
@@ -40,10 +43,9 @@ export function createRecorder({ db, clock, log, spoolDir, recorded }: RecorderD
     refuses: refusesRows,
     store: (transitions) =>
       db.tx(async (tx) => {
+        await takeTurn(tx);
         for (const transition of transitions) {
-          const row =
-            transition.action === 'raise' ? await insertAlarm(tx, transition) : await clearAlarm(tx, transition);
-          if (row !== undefined) tx.afterCommit(() => recorded(row));
+          for (const row of await storeTransition(tx, deps, transition)) tx.afterCommit(() => recorded(row));
         }
       }),
   });

@@ -1,18 +1,19 @@
-import type { Static } from 'typebox';
-import type { acknowledgeAlarms } from '#contract/index.ts';
-import { audit } from '#server/modules/access/index.ts';
+import type { getAlarm, listAlarmAssignees, QueryOf, ResponseOf } from '#contract/index.ts';
+import { holdersOf } from '#server/modules/access/index.ts';
+import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Db } from '#server/platform/db/index.ts';
-import { type Actor, cursorId, PAGE_ROWS, type Scope, toPage } from '#server/platform/http/index.ts';
+import { type Actor, AppError, cursorId, PAGE_ROWS, scopeCovers, toPage } from '#server/platform/http/index.ts';
 import type { CurrentAlarms } from './current.ts';
-import { toAlarm } from './dto.ts';
-import { type AlarmFilter, type AlarmRow, acknowledge, lockAlarms, selectAlarms } from './store.ts';
+import { toAlarm, toEvent } from './dto.ts';
+import { type AlarmFilter, selectAlarm, selectAlarms, selectEvents } from './store.ts';
+
+/** Of one alarm, the newest; a chattering one has thousands. */
+const EVENTS_MAX = 500;
 
 export interface AlarmServiceDeps {
   readonly db: Db;
-  readonly nowMs: () => number;
+  readonly estate: EstateReader;
   readonly current: CurrentAlarms;
-  /** After commit, for each alarm that changed. */
-  readonly changed: (row: AlarmRow) => void;
 }
 
 export interface AlarmListQuery extends AlarmFilter {
@@ -20,50 +21,56 @@ export interface AlarmListQuery extends AlarmFilter {
   readonly limit?: number | undefined;
 }
 
-type Acknowledged = Static<typeof acknowledgeAlarms.response>;
 export type AlarmService = ReturnType<typeof createAlarmService>;
 
-export function createAlarmService({ db, nowMs, current, changed }: AlarmServiceDeps) {
+/** What people ask about alarms. */
+export function createAlarmService({ db, estate, current }: AlarmServiceDeps) {
   return {
-    async list(scope: Scope, query: AlarmListQuery) {
+    async list(actor: Actor, query: AlarmListQuery) {
       const limit = query.limit ?? PAGE_ROWS;
-      const rows = await selectAlarms(db, scope, query, cursorId(query.cursor), limit + 1);
-      return toPage(rows, limit, (row) => row.id, toAlarm);
+      const scope = actor.scope('alarm.view');
+      const rows = await selectAlarms(db, scope, query, actor.userId, cursorId(query.cursor), limit + 1);
+      return toPage(rows, limit, (row): number => row.id, toAlarm);
     },
 
-    counts: (scope: Scope, propertyId: number | undefined) => current.counts(scope, propertyId),
+    counts: (actor: Actor, propertyId: number | undefined) =>
+      current.counts(actor.scope('alarm.view'), propertyId, actor.userId),
 
-    /** Each id has its own outcome; an alarm out of reach is not found. The first author stays. */
-    acknowledge(actor: Actor, ids: readonly number[], note: string | undefined): Promise<Acknowledged> {
-      const scope = actor.scope('alarm.acknowledge');
-      return db.tx(async (tx) => {
-        const found = new Map((await lockAlarms(tx, scope, ids)).map((row) => [row.id, row]));
-        const rows = await acknowledge(tx, [...found.keys()], actor, note, new Date(nowMs()));
-        for (const row of rows) {
-          await audit(tx, {
-            actor,
-            action: 'alarm.acknowledge',
-            subjectKind: 'alarm',
-            subjectId: row.id,
-            ...(row.property_id === null ? {} : { propertyId: row.property_id }),
-            before: { acknowledged: false },
-            after: { acknowledged: true, kind: row.kind, ...(note === undefined ? {} : { note }) },
-          });
-          tx.afterCommit(() => changed(row));
-        }
-        const acknowledged = new Map(rows.map((row) => [row.id, row]));
-        return { items: [...new Set(ids)].map((id) => outcomeOf(id, acknowledged.get(id), found.get(id))) };
-      });
+    /** Throws `not-found`. */
+    async one(actor: Actor, alarmId: number): Promise<ResponseOf<typeof getAlarm>> {
+      const row = await selectAlarm(db, actor.scope('alarm.view'), alarmId);
+      if (row === undefined) throw noAlarm();
+      const events = await selectEvents(db, alarmId, EVENTS_MAX + 1);
+      return {
+        alarm: toAlarm(row),
+        events: events.slice(0, EVENTS_MAX).map(toEvent),
+        moreEvents: events.length > EVENTS_MAX,
+      };
+    },
+
+    /** Throws `not-found` for a place outside the right. */
+    async assignees(
+      actor: Actor,
+      { propertyId, placeId }: QueryOf<typeof listAlarmAssignees>,
+    ): Promise<ResponseOf<typeof listAlarmAssignees>> {
+      const place = estate.place(placeId ?? propertyId);
+      const buildingId = place === undefined ? undefined : buildingOf(estate, place.id);
+      const isSeen = scopeCovers(actor.scope('alarm.acknowledge'), propertyId, buildingId);
+      if (place?.propertyId !== propertyId || !isSeen) throw new AppError('not-found', 'There is no such place.');
+      return { items: [...(await holdersOf(db, 'alarm.acknowledge', { propertyId, buildingId }))] };
     },
   };
 }
 
-function outcomeOf(
-  id: number,
-  acknowledged: AlarmRow | undefined,
-  before: AlarmRow | undefined,
-): Acknowledged['items'][number] {
-  if (acknowledged !== undefined) return { id, outcome: 'acknowledged', alarm: toAlarm(acknowledged) };
-  if (before !== undefined) return { id, outcome: 'already', alarm: toAlarm(before) };
-  return { id, outcome: 'not-found' };
+export function noAlarm(): AppError {
+  return new AppError('not-found', 'There is no such alarm.');
+}
+
+/** The building that a place is or stands in. */
+function buildingOf(estate: EstateReader, placeId: number): number | undefined {
+  for (let place = estate.place(placeId); place !== undefined; ) {
+    if (place.kind === 'building') return place.id;
+    place = place.parentId === undefined ? undefined : estate.place(place.parentId);
+  }
+  return undefined;
 }

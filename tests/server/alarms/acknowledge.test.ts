@@ -81,8 +81,8 @@ describe('acknowledging', () => {
     const before = Date.now();
     const [outcome] = await acknowledge(operator, [alarm?.id ?? 0], 'called the tenant');
     expect(outcome).toMatchObject({
-      outcome: 'acknowledged',
-      alarm: { state: 'open', acknowledgedBy: 'User 1', note: 'called the tenant' },
+      outcome: 'done',
+      alarm: { state: 'acknowledged', acknowledgedBy: 'User 1', note: 'called the tenant' },
     });
     expect(Date.parse(outcome?.alarm?.acknowledgedAt ?? '')).toBeGreaterThanOrEqual(before);
     const audit = await house.server.database.db.query<{ user_name: string; property_id: number }>(sql`
@@ -95,7 +95,7 @@ describe('acknowledging', () => {
     const idOf = (number: string): number => all.find(({ label }) => label?.en === number)?.id ?? 0;
     await acknowledge(house.boss, [idOf('a1')]);
     const outcomes = await acknowledge(operator, [idOf('a1'), idOf('a2'), idOf('o1'), 999_999]);
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['already', 'acknowledged', 'not-found', 'not-found']);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['already', 'done', 'not-found', 'not-found']);
     expect(outcomes[0]?.alarm?.acknowledgedBy).not.toBe('User 1');
     expect((await list(house.boss, '?kind=arrears&acknowledged=false')).map(({ label }) => label?.en)).toEqual(['o1']);
   });
@@ -128,8 +128,8 @@ test('counts are by severity and right, and follow at once', async () => {
 describe('an alarm of the platform', () => {
   beforeEach(() =>
     house.server.database.db.query(sql`
-      insert into alarm (kind, severity, source_kind, source_id, path, search, raised_at)
-      values ('storeDown', 2, 'platform', 0, '[{"zh": "平台", "en": "Meterwall"}]'::jsonb, 'meterwall', now())`),
+      insert into alarm (kind, severity, state, source_kind, source_id, path, search, raised_at, last_raised_at)
+      values ('storeDown', 2, 'unacknowledged', 'platform', 0, '[{"zh": "平台", "en": "Meterwall"}]'::jsonb, 'meterwall', now(), now())`),
   );
   const kinds = (alarms: readonly Alarm[]): string[] =>
     alarms.map(({ kind }) => kind).filter((kind) => kind === 'storeDown');
@@ -148,7 +148,7 @@ describe('an alarm of the platform', () => {
     expect(alarm).not.toHaveProperty('propertyId');
     const id = alarm?.id ?? 0;
     expect((await acknowledge(operator, [id])).map(({ outcome }) => outcome)).toEqual(['not-found']);
-    expect((await acknowledge(house.boss, [id])).map(({ outcome }) => outcome)).toEqual(['acknowledged']);
+    expect((await acknowledge(house.boss, [id])).map(({ outcome }) => outcome)).toEqual(['done']);
   });
 
   test('without a property there is nothing else, and with one there is no platform', async () => {
@@ -158,8 +158,8 @@ describe('an alarm of the platform', () => {
     ] as const) {
       await expect(
         house.server.database.db.query(sql`
-          insert into alarm (property_id, kind, severity, source_kind, source_id, path, search, raised_at)
-          values (${propertyId}, 'x', 1, ${kind}, 1, '[]'::jsonb, '', now())`),
+          insert into alarm (property_id, kind, severity, state, source_kind, source_id, path, search, raised_at, last_raised_at)
+          values (${propertyId}, 'x', 1, 'unacknowledged', ${kind}, 1, '[]'::jsonb, '', now(), now())`),
       ).rejects.toThrow('alarm_property_check');
     }
   });

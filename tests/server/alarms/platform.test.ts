@@ -56,6 +56,7 @@ describe('a telemetry store that cannot be written', () => {
       ...before,
       medium: before.medium + 1,
       unacknowledged: before.unacknowledged + 1,
+      states: { ...before.states, unacknowledged: before.states.unacknowledged + 1 },
     });
     await database.owner.query(raw('alter table away rename to telemetry_raw'));
     await passUntil(() => expect(storeDownSince()).toBeUndefined());
@@ -73,7 +74,9 @@ describe('what waits on disk', () => {
     const watch = new PlatformWatch(
       new Conditions({
         placeOf: () => ({ ...place, path: [], label: undefined, search: '' }),
-        decide: ({ action, kind, atMs }: AlarmTransition) => told.push(`${kind} ${action}@${atMs / 1_000}`),
+        decide: (made: AlarmTransition) => {
+          if ('atMs' in made) told.push(`${made.kind} ${made.action}@${made.atMs / 1_000}`);
+        },
       }),
     );
     for (const [second, bytes, dropped] of looks) {

@@ -251,7 +251,7 @@ test('two at once for the same source and kind are refused by the database itsel
   await house.settle();
   await expect(
     database.db.query(sql`
-      insert into alarm (property_id, kind, severity, source_kind, source_id, path, search, raised_at)
-      select property_id, kind, severity, source_kind, source_id, path, search, raised_at from alarm`),
+      insert into alarm (property_id, kind, severity, state, source_kind, source_id, path, search, raised_at, last_raised_at)
+      select property_id, kind, severity, state, source_kind, source_id, path, search, raised_at, raised_at from alarm`),
   ).rejects.toThrow('alarm_one_open_key');
 });

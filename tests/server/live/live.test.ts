@@ -122,10 +122,13 @@ describe('who may listen', () => {
       id: 1,
       kind: 'storeDown',
       severity: 2,
-      state: 'open',
+      state: 'unacknowledged',
+      active: true,
       source,
       path: [],
       raisedAt,
+      lastRaisedAt: raisedAt,
+      occurrences: 1,
       childCount: 0,
     } as const;
     const { live } = house.server.app.measuring;

@@ -11,7 +11,7 @@ function heldServer() {
   const acknowledger = createAcknowledger({
     send: (ids) =>
       new Promise((resolve, reject) => {
-        const items = ids.map((id) => ({ id, outcome: 'acknowledged' as const, alarm: alarmWith({ id }) }));
+        const items = ids.map((id) => ({ id, outcome: 'done' as const, alarm: alarmWith({ id }) }));
         sent.push({ ids, answer: () => resolve({ items }), fail: () => reject(new Error('no signal')) });
       }),
     onAlarm: (alarm) => heard.push(alarm),

@@ -16,14 +16,18 @@ import {
 import { alarmLook } from '../../../web/features/alarms/alarmLook.ts';
 import { alarmWith } from './alarmSamples.ts';
 
-const acknowledged = { acknowledgedAt: '2026-11-19T13:50:00Z', acknowledgedBy: 'Chen Wei' };
+const acknowledged = {
+  state: 'acknowledged',
+  acknowledgedAt: '2026-11-19T13:50:00Z',
+  acknowledgedBy: 'Chen Wei',
+} as const;
 const alarms: readonly Alarm[] = [
   alarmWith({ id: 1, severity: 2, raisedAt: '2026-11-19T13:00:00Z' }),
   alarmWith({ id: 2, severity: 3, raisedAt: '2026-11-19T12:00:00Z' }),
   alarmWith({ id: 3, severity: 2, raisedAt: '2026-11-19T13:30:00Z' }),
   alarmWith({ id: 4, severity: 3, ...acknowledged }),
   alarmWith({ id: 5, severity: 1, state: 'returned' }),
-  alarmWith({ id: 6, severity: 1, state: 'closed', ...acknowledged }),
+  alarmWith({ id: 6, severity: 1, ...acknowledged, state: 'closed' }),
 ];
 const all: AlarmFilter = { tab: 'all', severity: undefined, propertyId: undefined, q: '' };
 const ids = (filter: Partial<AlarmFilter>) => visibleAlarms(alarms, { ...all, ...filter }).map(({ id }) => id);

@@ -27,7 +27,11 @@ const property = {
   timeZone: 'Asia/Shanghai',
   currency: 'CNY',
 };
-const acknowledged = { acknowledgedAt: '2026-11-19T13:47:00Z', acknowledgedBy: 'Zhou Min' };
+const acknowledged = {
+  state: 'acknowledged',
+  acknowledgedAt: '2026-11-19T13:47:00Z',
+  acknowledgedBy: 'Zhou Min',
+} as const;
 
 let known: Map<number, Alarm>;
 let posts: unknown[];
@@ -49,7 +53,7 @@ const serve: Serve = [
           items: ids.map((id) =>
             id === 2
               ? { id, outcome: 'not-found' }
-              : { id, outcome: 'acknowledged', alarm: { ...alarmWith({ id }), ...acknowledged } },
+              : { id, outcome: 'done', alarm: { ...alarmWith({ id }), ...acknowledged } },
           ),
         },
       };
@@ -114,7 +118,7 @@ test('arrows move, shift takes along, Enter opens the meter', async () => {
 test('a new alarm appears by itself, a closed one leaves', async () => {
   const { wrapper, say } = await openPage();
   say(alarmWith({ id: 9, severity: 3 }));
-  say(alarmWith({ id: 1, state: 'closed', ...acknowledged }));
+  say(alarmWith({ id: 1, ...acknowledged, state: 'closed' }));
   await flushPromises();
   expect(wrapper.findAll('tr.row').map((row) => row.attributes('data-alarm'))).toEqual(['9', '3', '2']);
 });

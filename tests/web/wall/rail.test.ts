@@ -15,10 +15,13 @@ const alarm = (id: number, over: Partial<Alarm> = {}): Alarm => ({
   propertyId: 1,
   kind: 'meterLost',
   severity: 2,
-  state: 'open',
+  state: 'unacknowledged',
+  active: true,
   source: { kind: 'meter', id },
   path: [],
   raisedAt: `2026-11-22T10:0${id}:00Z`,
+  lastRaisedAt: `2026-11-22T10:0${id}:00Z`,
+  occurrences: 1,
   childCount: 0,
   ...over,
 });
@@ -56,7 +59,7 @@ test('an alarm that is over leaves the rail; one that only returned stays until 
   expect(list.map((one) => one.id)).toEqual([2, 1]);
   expect(withAlarm(list, alarm(1, { state: 'returned' })).map((one) => one.id)).toEqual([2, 1]);
   expect(
-    withAlarm(list, alarm(1, { state: 'returned', acknowledgedAt: '2026-11-22T10:10:00Z' })).map((one) => one.id),
+    withAlarm(list, alarm(1, { state: 'closed', acknowledgedAt: '2026-11-22T10:10:00Z' })).map((one) => one.id),
   ).toEqual([2]);
   expect(withAlarm(list, alarm(1, { state: 'closed' })).map((one) => one.id)).toEqual([2]);
 });

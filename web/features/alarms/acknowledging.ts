@@ -1,7 +1,7 @@
-import type { Alarm } from '#contract/index.ts';
+import type { Alarm, AlarmOutcome } from '#contract/index.ts';
 
 /** What became of one alarm of a bulk acknowledgement; `unsent`: no answer came, so nothing is claimed. */
-export type RowOutcome = 'acknowledged' | 'already' | 'not-found' | 'unsent';
+export type RowOutcome = AlarmOutcome['outcome'] | 'unsent';
 
 interface Answered {
   readonly items: readonly {

@@ -61,17 +61,20 @@ export type AlarmStanding = Exclude<AlarmTab, 'all'>;
 
 export function standingOf(alarm: Alarm): AlarmStanding {
   switch (alarm.state) {
-    case 'open':
-      return alarm.acknowledgedAt === undefined ? 'unacknowledged' : 'acknowledged';
-    case 'returned':
-      return 'returned';
+    case 'unacknowledged':
+    case 'acknowledged':
     case 'closed':
-      return 'closed';
+      return alarm.state;
+    case 'returned':
+    case 'shelved':
+    case 'suppressed':
+    case 'outOfService':
+      return 'returned';
   }
 }
 
 /** True while an acknowledgement changes anything. */
-export const canAcknowledge = (alarm: Alarm): boolean => alarm.acknowledgedAt === undefined && alarm.state !== 'closed';
+export const canAcknowledge = (alarm: Alarm): boolean => alarm.state === 'unacknowledged' || alarm.state === 'returned';
 
 const STANDING_ORDER: readonly AlarmStanding[] = ['unacknowledged', 'acknowledged', 'returned', 'closed'];
 

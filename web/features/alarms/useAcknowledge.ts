@@ -26,7 +26,7 @@ export function useAcknowledge(onAlarm: (alarm: Alarm) => void) {
     let done = 0;
     for (const id of fresh) busy.delete(id);
     for (const [id, outcome] of result.outcomes) {
-      if (outcome === 'acknowledged') {
+      if (outcome === 'done') {
         refused.delete(id);
         done += 1;
       } else refused.set(id, outcome);

@@ -9,7 +9,7 @@ const RETRY_MS = 5_000;
 
 /** Whether an alarm still needs eyes: its condition holds, or nobody has acknowledged it. */
 export function isCurrent(alarm: Alarm): boolean {
-  return alarm.state !== 'closed' && (alarm.state === 'open' || alarm.acknowledgedAt === undefined);
+  return alarm.state === 'unacknowledged' || alarm.state === 'acknowledged' || alarm.state === 'returned';
 }
 
 /** The list with one alarm put in, replaced or, when it is over, taken out; newest first. */
