@@ -17,6 +17,7 @@ const MODULE_ORDER = [
   'vending',
   'settlement',
   'notifications',
+  'exports',
 ];
 
 /** Each big library lives in one place, so that it can be replaced there and is wrapped only once. */

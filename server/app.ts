@@ -7,6 +7,7 @@ import { type DemoDeps, openDemoAccounts } from './demoAccounts.ts';
 import { createMeasuring, type Measuring } from './measuring.ts';
 import { type Access, createAccess, startSealer } from './modules/access/index.ts';
 import { createEstate, type Estate } from './modules/estate/index.ts';
+import { addExportRoutes } from './modules/exports/index.ts';
 import { createMoney, type Money, type MoneyDeps } from './money.ts';
 import { createNews, type NewsDeps } from './news.ts';
 import { openTelemetry, type TelemetryParts } from './openTelemetry.ts';
@@ -141,6 +142,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   estate.addRoutes(http.routes);
   measuring.addRoutes(http.routes);
   money.addRoutes(http.routes);
+  addExportRoutes(http.routes, { clock, estate, metering: measuring.metering });
   measuring.attach(http.app.server);
   addHealth(http.app, {
     release: config.release,

@@ -8,6 +8,7 @@ export * from './common.ts';
 export * from './customers.ts';
 export * from './errors.ts';
 export * from './estate.ts';
+export * from './exports.ts';
 export * from './grid.ts';
 export * from './jobs.ts';
 export * from './kiosk.ts';

@@ -1,4 +1,4 @@
-import { type Static, type TObject, type TSchema, type TString, Type } from 'typebox';
+import { type Static, type TObject, type TProperties, type TSchema, type TString, Type } from 'typebox';
 import type { RouteAccess } from './permissions.ts';
 
 /**
@@ -45,6 +45,14 @@ export const FILE_TYPES = { xlsx: 'application/vnd.openxmlformats-officedocument
 export const fileQuery = {
   lang: Type.Optional(Type.Enum(['zh', 'en'] as const, { default: 'zh' })),
 };
+
+/** The query of a list without its pages, since a file holds all of it, and with what files want. */
+export function filterOf<Properties extends TProperties>(list: RouteContract<any, TObject<Properties>, any, any>) {
+  const paging: readonly string[] = ['cursor', 'limit'];
+  const filter = Object.entries(list.query?.properties ?? {}).filter(([name]) => !paging.includes(name));
+  // The rest of the same properties; a list of entries forgets their names.
+  return Type.Object({ ...(Object.fromEntries(filter) as Omit<Properties, 'cursor' | 'limit'>), ...fileQuery });
+}
 
 /** A route whose good answer is a workbook; the client saves it by `useApi().download`. */
 export type FileRoute<

@@ -1,13 +1,14 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AnyRoute } from '#contract/index.ts';
+import { type AnyRoute, FILE_TYPES } from '#contract/index.ts';
 import type { Clock } from '#drivers/core/index.ts';
 import { systemClock } from '#drivers/core/index.ts';
 import { type App, type AppDeps, startApp } from '#server/app.ts';
 import { type Environment, readConfig } from '#server/config.ts';
 import { type Log, silentLog } from '#server/platform/log.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import { sheetsOf } from './workbook.ts';
 
 export interface TestServerOptions {
   /** As the setting PLANT; `none` by default. */
@@ -20,12 +21,14 @@ export interface TestServerOptions {
   readonly probe?: (point: string, caseId: string) => void;
   /** Other bounds of delivery than those of a site. */
   readonly vendTimes?: AppDeps['vendTimes'];
+  /** Other bounds and ways of notifications than those of a site. */
+  readonly notify?: AppDeps['notify'];
 }
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; undefined where there is none. */
+  /** Parsed JSON, or the sheets of a workbook; undefined where there is neither. */
   readonly body: unknown;
 }
 
@@ -65,6 +68,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clock: options.clock ?? systemClock,
     ...(options.probe === undefined ? {} : { probe: options.probe }),
     ...(options.vendTimes === undefined ? {} : { vendTimes: options.vendTimes }),
+    ...(options.notify === undefined ? {} : { notify: options.notify }),
   });
   const nobody = clientOf(app.address, '');
   return {
@@ -99,6 +103,10 @@ function clientOf(url: string, cookie: string): Client {
         headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
+      if (response.headers.get('content-type') === FILE_TYPES.xlsx) {
+        const sheets = await sheetsOf(new Uint8Array(await response.arrayBuffer()));
+        return { status: response.status, headers: response.headers, body: sheets };
+      }
       const text = await response.text();
       const json = response.headers.get('content-type')?.includes('json') === true && text !== '';
       return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : undefined };

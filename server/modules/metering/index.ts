@@ -19,13 +19,14 @@ import { selectLatest } from './latestStore.ts';
 import { MeterStates } from './meterStates.ts';
 import { createPipeline } from './pipeline.ts';
 import { RegisterKeeper } from './registerKeeper.ts';
-import { selectLastPair } from './registerStore.ts';
+import { type RegisterRow, selectLastPair, selectRegistersAt } from './registerStore.ts';
 import { addMeteringRoutes } from './routes.ts';
 import { createMeteringService } from './service.ts';
 import type { CommandSource, LineView, MeteringListener, MeterView, ModelLookup, MoneySource } from './types.ts';
 import { createPeaks } from './wall.ts';
 
 export type { HistoryRow } from './backfill.ts';
+export type { RegisterRow } from './registerStore.ts';
 export type { CommandSource, LineView, MeteringListener, MeterUpdate, MeterView, MoneySource } from './types.ts';
 
 export interface MeteringDeps {
@@ -72,6 +73,8 @@ export interface Metering {
   historyTaken(source: string, fromMs: number, toMs: number): Promise<void>;
   /** The last registers that were stored of a meter together with its balance. */
   lastPair(meterId: number): Promise<{ readonly energyWh: bigint; readonly balanceMinor: bigint } | undefined>;
+  /** Registers that are held of these meters at these instants, by meter and time. */
+  registersOf(meterIds: readonly number[], instants: readonly number[]): Promise<readonly RegisterRow[]>;
   /** How much waits on disk for the database; undefined before the start. */
   registerSpool(): SpoolFigures | undefined;
   /** Stores what waits. */
@@ -177,6 +180,7 @@ export function createMetering(deps: MeteringDeps): Metering {
       await registers.flush();
       return selectLastPair(db, meterId);
     },
+    registersOf: (meterIds, instants) => selectRegistersAt(db, meterIds, instants),
     registerSpool: () => registers.figures.spool,
     async flush() {
       await Promise.all([latest.flush(), registers.flush(), telemetry.settle()]);

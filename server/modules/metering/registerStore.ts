@@ -71,7 +71,25 @@ export async function selectRegisters(db: Queryable, query: RegisterQuery): Prom
     where meter_id = ${query.meterId} and instant >= coalesce(${from}, '-infinity'::timestamptz)
       and instant < coalesce(${to}, 'infinity'::timestamptz)
     order by instant ${raw(query.order === 'newest-first' ? 'desc' : 'asc')} limit ${query.limit}`);
-  return rows.map((row) => ({
+  return rows.map(fromStored);
+}
+
+/** What is held of many meters at these instants, by meter and time. Instants without a row are left out. */
+export async function selectRegistersAt(
+  db: Queryable,
+  meterIds: readonly number[],
+  instants: readonly number[],
+): Promise<readonly RegisterRow[]> {
+  const rows = await db.query<StoredRegister>(sql`
+    select meter_id, instant, read_at, quality, source, balance_minor, purchase_count, ${COLUMN_LIST}
+    from register_reading
+    where meter_id = any(${meterIds}::int[]) and instant = any(${instants.map((atMs) => new Date(atMs))}::timestamptz[])
+    order by meter_id, instant`);
+  return rows.map(fromStored);
+}
+
+function fromStored(row: StoredRegister): RegisterRow {
+  return {
     meterId: row.meter_id,
     instantMs: row.instant.getTime(),
     readAtMs: row.read_at.getTime(),
@@ -80,7 +98,7 @@ export async function selectRegisters(db: Queryable, query: RegisterQuery): Prom
     registers: registersOf(row),
     balanceMinor: row.balance_minor ?? undefined,
     purchaseCount: row.purchase_count ?? undefined,
-  }));
+  };
 }
 
 /** The newest row of a meter that has both; undefined when there is none. */

@@ -2,7 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AnyRoute, BodyOf, ParamsOf, QueryOf } from '#contract/index.ts';
 import { createFileSender, type FileSenderDeps } from './files.ts';
 import { scopeIsEmpty } from './scope.ts';
-import { type Actor, AppError, type Call, type FileAnswer, type RouteServer } from './types.ts';
+import {
+  type Actor,
+  type AnswerOf,
+  AppError,
+  type AskedOf,
+  type Call,
+  type FileAnswer,
+  type RouteServer,
+} from './types.ts';
 import { compileRoute, type RawRequest } from './validation.ts';
 
 /** Name of the session cookie. */
@@ -20,6 +28,12 @@ export interface RouteServerOptions extends FileSenderDeps {
   readonly checkResponses: boolean;
 }
 
+type Handler = (call: Call<AnyRoute>) => Promise<unknown>;
+
+function noCookie(): void {
+  throw new Error('a route that is asked from inside sets no cookie');
+}
+
 /**
  * Routes by contract: session and permission first, so that a stranger learns nothing from validation; then the
  * request's shape; then the handler. What a handler may show within the permission is its own question of scope.
@@ -27,9 +41,20 @@ export interface RouteServerOptions extends FileSenderDeps {
 export function createRouteServer(app: FastifyInstance, seen: AnyRoute[], options: RouteServerOptions): RouteServer {
   const files = createFileSender(options);
   app.addHook('preClose', async () => files.stop());
+  const handlers = new Map<AnyRoute, Handler>();
   return {
+    async ask<R extends AnyRoute>(contract: R, actor: Actor, request: AskedOf<R>): Promise<AnswerOf<R>> {
+      const handler = handlers.get(contract);
+      if (handler === undefined) throw new Error(`nobody answers ${contract.method} ${contract.path}`);
+      demand(contract, actor);
+      const parts: AskedOf<AnyRoute> = request;
+      const { params = {}, query = {}, body } = parts;
+      return handler({ params, query, body, actor, ip: actor.ip, setCookie: noCookie }) as Promise<AnswerOf<R>>;
+    },
     add(contract, handler) {
       seen.push(contract);
+      // What is asked of it by its contract has the contract's types; a map of all contracts cannot say so.
+      handlers.set(contract, async (call) => handler(call as Call<typeof contract>));
       const checks = compileRoute(contract);
       app.route({
         method: contract.method,

@@ -41,6 +41,18 @@ export type AnswerOf<R extends AnyRoute> = R extends { readonly file: 'xlsx' } ?
 /** `server.add(contract, handler)`: the only way a route comes into being, so that none forgets its permission. */
 export interface RouteServer {
   add<R extends AnyRoute>(contract: R, handler: (call: Call<R>) => Promise<AnswerOf<R>> | AnswerOf<R>): void;
+  /**
+   * What the route of a contract would answer this actor, its permission checked: for whoever serves the same list in
+   * another form. `request` must have passed a contract. Throws what the route throws.
+   */
+  ask<R extends AnyRoute>(contract: R, actor: Actor, request: AskedOf<R>): Promise<AnswerOf<R>>;
+}
+
+/** The parts of a request that a contract speaks of; those that it does not name may be left out. */
+export interface AskedOf<R extends AnyRoute> {
+  readonly params?: ParamsOf<R>;
+  readonly query?: QueryOf<R>;
+  readonly body?: BodyOf<R>;
 }
 
 /** An expected refusal. The HTTP layer turns it into `{code, message, details}` with the code's status. */

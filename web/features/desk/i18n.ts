@@ -1,3 +1,5 @@
+import { STATE_WORDS } from '#contract/words.ts';
+
 /** Words of the cash desk. */
 export const zh = {
   title: '收费台',
@@ -40,7 +42,7 @@ export const zh = {
       tooLarge: '金额过大，请核对。',
     },
   },
-  method: { cash: '现金', wechat: '微信', alipay: '支付宝', bankCard: '银行卡', transfer: '转账' },
+  method: STATE_WORDS.zh.payMethod,
   custody: { meter: '余额在表内', platform: '余额在平台' },
   preview: {
     title: '结果预览',
@@ -325,7 +327,7 @@ export const en: typeof zh = {
       tooLarge: 'The amount is too large; check it.',
     },
   },
-  method: { cash: 'Cash', wechat: 'WeChat', alipay: 'Alipay', bankCard: 'Bank card', transfer: 'Transfer' },
+  method: STATE_WORDS.en.payMethod,
   custody: { meter: 'Balance in the meter', platform: 'Balance with us' },
   preview: {
     title: 'What will happen',

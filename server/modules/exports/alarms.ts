@@ -1,0 +1,50 @@
+import { type Alarm, listAlarms } from '#contract/index.ts';
+import { STATE_WORDS } from '#contract/words.ts';
+import type { FileLang, XlsxColumn } from '#server/platform/xlsx/index.ts';
+import { placeText, textOf } from './context.ts';
+import type { ListFile } from './listFile.ts';
+
+const SEVERITIES = [1, 2, 3] as const;
+
+function severityText(severity: number, lang: FileLang): string | undefined {
+  const level = SEVERITIES.find((one) => one === severity);
+  return level === undefined ? undefined : STATE_WORDS[lang].severity[level];
+}
+
+/** Balances come in minor units: shown as money, since a column of values has many units. */
+function shown(value: number | undefined, unit: string | undefined): number | undefined {
+  return value === undefined || unit !== 'minor' ? value : value / 100;
+}
+
+// biome-ignore format: a table, one column per line
+const COLUMNS: readonly XlsxColumn<Alarm>[] = [
+  { header: { zh: '编号', en: 'Number' }, kind: 'text', width: 10, of: ({ id }) => String(id) },
+  { header: { zh: '级别', en: 'Severity' }, kind: 'text', width: 10, of: ({ severity }, lang) => severityText(severity, lang) },
+  { header: { zh: '报警', en: 'Alarm' }, kind: 'text', width: 24, of: ({ kind }, lang) => STATE_WORDS[lang].alarm[kind] },
+  { header: { zh: '状态', en: 'State' }, kind: 'text', width: 18, of: ({ state }, lang) => STATE_WORDS[lang].alarmState[state] },
+  { header: { zh: '位置', en: 'Place' }, kind: 'text', width: 34, of: ({ path }, lang) => placeText(path, lang) },
+  { header: { zh: '名称', en: 'Name' }, kind: 'text', of: ({ label }, lang) => textOf(label, lang) },
+  { header: { zh: '发生时间', en: 'Raised' }, kind: 'instant', of: ({ raisedAt }) => raisedAt },
+  { header: { zh: '最近发生', en: 'Last raised' }, kind: 'instant', of: ({ lastRaisedAt }) => lastRaisedAt },
+  { header: { zh: '次数', en: 'Times' }, kind: 'integer', width: 8, of: ({ occurrences }) => occurrences },
+  { header: { zh: '恢复时间', en: 'Returned' }, kind: 'instant', of: ({ clearedAt }) => clearedAt },
+  { header: { zh: '确认时间', en: 'Acknowledged' }, kind: 'instant', of: ({ acknowledgedAt }) => acknowledgedAt },
+  { header: { zh: '确认人', en: 'Acknowledged by' }, kind: 'text', width: 14, of: ({ acknowledgedBy }) => acknowledgedBy },
+  { header: { zh: '处理人', en: 'Assigned to' }, kind: 'text', width: 14, of: ({ assigned }) => assigned?.name },
+  { header: { zh: '备注', en: 'Note' }, kind: 'text', width: 36, of: ({ note }) => note },
+  { header: { zh: '搁置至', en: 'Shelved until' }, kind: 'instant', of: ({ shelf }) => shelf?.until },
+  { header: { zh: '关闭时间', en: 'Closed' }, kind: 'instant', of: ({ closedAt }) => closedAt },
+  { header: { zh: '关闭人', en: 'Closed by' }, kind: 'text', width: 14, of: ({ closedBy }) => closedBy },
+  { header: { zh: '值', en: 'Value' }, kind: 'decimal', digits: 2, of: ({ value, unit }) => shown(value, unit) },
+  { header: { zh: '限值', en: 'Limit' }, kind: 'decimal', digits: 2, of: ({ limit, unit }) => shown(limit, unit) },
+  { header: { zh: '单位', en: 'Unit' }, kind: 'text', width: 8, of: ({ unit }) => (unit === 'minor' ? undefined : unit) },
+  { header: { zh: '受影响表计', en: 'Meters affected' }, kind: 'integer', of: ({ childCount }) => childCount },
+];
+
+export const ALARMS: ListFile<typeof listAlarms, Alarm, Alarm> = {
+  list: listAlarms,
+  title: { zh: '报警记录', en: 'Alarms' },
+  columns: () => COLUMNS,
+  rowsOf: (alarm) => [alarm],
+  propertyOf: ({ propertyId }) => propertyId,
+};
