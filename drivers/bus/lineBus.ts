@@ -55,6 +55,12 @@ export interface BusCounters {
 }
 
 /**
+ * A command's read-back is asked for as soon as its answer is known. Polls wait so long for it: one that went first would
+ * keep whoever waits for the outcome waiting for a whole read more.
+ */
+const READ_BACK_WITHIN_MS = 2;
+
+/**
  * The scheduler of one line: one queue, one frame in flight, the next chosen by class and due time when the line is
  * free. A deadline starts with its frame, so waiting in the queue is never counted as silence. Without sockets.
  */
@@ -79,6 +85,7 @@ export class LineBus {
   #flying: Errand | undefined;
   #sentMs = 0;
   #readyMs = 0;
+  #pollsFromMs = 0;
   #refreshing = false;
   /** Place of this line among others in [0, 1): lines with as many meters do not all ask at the same instant. */
   readonly #phase: number;
@@ -190,6 +197,10 @@ export class LineBus {
 
   /** A visit to the meter whose turn it is; without one the alarm is set for when there will be. */
   #nextDue(nowMs: number): Visit | undefined {
+    if (nowMs < this.#pollsFromMs) {
+      this.#wake.set(this.#pollsFromMs);
+      return undefined;
+    }
     const polled = this.#rotation.next(nowMs);
     if (polled === undefined) {
       const wakeMs = this.#rotation.wakeMs();
@@ -302,6 +313,7 @@ export class LineBus {
     const heldMs = this.#readyMs - this.#sentMs;
     this.counters.busyMs += heldMs;
     if (priority >= PRIORITY.livePoll) this.rounds.spent(heldMs);
+    if (priority === PRIORITY.command) this.#pollsFromMs = this.#readyMs + READ_BACK_WITHIN_MS;
   }
 
   /** Books the end of an errand with its meter, and what it says of the way. */

@@ -7,6 +7,8 @@ const tag = 'commands';
 
 /** Most meters of one batch. */
 export const BATCH_METERS_MAX = 20_000;
+/** A batch waits so long for a second person, minutes. */
+export const APPROVAL_MINUTES = 30;
 const Reason = Type.String({ minLength: 1, maxLength: 500 });
 
 /**

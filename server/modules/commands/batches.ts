@@ -28,7 +28,7 @@ import {
 } from './batchStore.ts';
 import { APPROVAL_MS_MAX, type Giving, newCommandId, type Prospect, sameOrder } from './give.ts';
 import { demandBothAlarms, fromBody, fromStored, invalid, toStored } from './orders.ts';
-import { type BatchRow, type CommandRow, toBatch } from './rows.ts';
+import { type BatchRow, type CommandRow, type RoadRow, toBatch } from './rows.ts';
 import { selectCommands, stopCommands } from './store.ts';
 import type { CommandOrder } from './types.ts';
 import { selectProtections } from './wishStore.ts';
@@ -41,7 +41,7 @@ export interface BatchesDeps {
   readonly tariffs: Pick<Tariffs, 'version'>;
   readonly giving: Giving;
   readonly nowMs: () => number;
-  readonly changed: (tx: Tx, rows: readonly CommandRow[]) => void;
+  readonly changed: (tx: Tx, rows: readonly RoadRow[]) => void;
   /** Agrees to what waits (see decisions.ts). */
   readonly agree: (tx: Tx, actor: Actor, rows: readonly CommandRow[]) => Promise<void>;
 }
@@ -104,7 +104,8 @@ export function createBatches(deps: BatchesDeps) {
         const knownIds = await selectBatchMeters(tx, batchId);
         return demandSame(known, knownIds, { propertyId, meterIds, order, reason, retryOf });
       }
-      const run = (await giving.foresee(tx, profiles, order, { actor })).filter(({ state }) => state === 'queued');
+      const foreseen = await giving.foresee(tx, profiles, order, { actor });
+      const run = foreseen.filter(({ state }) => state === 'queued');
       const { needed } = await secondPerson(tx, order, propertyId, run);
       const at = new Date(deps.nowMs());
       const row = await insertBatch(tx, {
@@ -115,7 +116,8 @@ export function createBatches(deps: BatchesDeps) {
       // Somebody else gave it between our look and our row.
       if (row === undefined) throw keyReused();
       const meters = profiles.map((profile) => ({ commandId: newCommandId(), profile }));
-      await giving.give(tx, { propertyId, meters, order, giver: { actor }, reason, batchId, waits: needed });
+      const giver = { actor };
+      await giving.give(tx, { propertyId, meters, order, giver, reason, batchId, waits: needed, foreseen });
       await audit(tx, {
         ...{ actor, action: 'command-batch.give', subjectKind: 'commandBatch', subjectId: batchId, propertyId },
         after: { order: row.command_order, reason, meterIds, run: run.length, secondPerson: needed, retryOf },

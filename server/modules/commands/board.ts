@@ -1,6 +1,6 @@
 import type { RelayMode } from '#drivers/core/index.ts';
 import { DOWNLOAD_KINDS, RELAY_KINDS } from './orders.ts';
-import { type CommandRow, MOVING_STATES, type ProtectionRow } from './rows.ts';
+import { MOVING_STATES, type ProtectionRow, type RoadRow } from './rows.ts';
 import type { MovingRow } from './store.ts';
 import type { CommandKind, CommandState, CommandTrouble } from './types.ts';
 
@@ -31,7 +31,7 @@ export class CommandBoard {
   }
 
   /** A command is other than before. */
-  take(row: CommandRow): void {
+  take(row: RoadRow): void {
     const { id, meter_id: meterId, state, kind } = row;
     if (MOVING_STATES.includes(state)) this.#put(id, row, row.relay_mode ?? undefined);
     else this.#drop(id);
@@ -104,7 +104,7 @@ export class CommandBoard {
     ];
   }
 
-  #put(id: string, row: MovingRow | CommandRow, mode: RelayMode | undefined): void {
+  #put(id: string, row: MovingRow | RoadRow, mode: RelayMode | undefined): void {
     const { meter_id: meterId, property_id: propertyId, building_id, kind, state } = row;
     this.#moving.set(id, { meterId, propertyId, buildingId: building_id ?? undefined, kind, state, mode });
     const ids = this.#idsOfMeter.get(meterId) ?? new Set();

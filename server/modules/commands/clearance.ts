@@ -4,7 +4,7 @@ import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import { type CutQuestion, causeOf, type Guard, type WeighedCut } from './facts.ts';
 import { fromStored, supports } from './orders.ts';
-import type { CommandRow } from './rows.ts';
+import type { RoadRow } from './rows.ts';
 import type { CommandChange } from './store.ts';
 import type { CommandState, CommandWhy } from './types.ts';
 
@@ -16,18 +16,18 @@ export interface ClearanceDeps {
 }
 
 /** Decides right before sending: may it still go, and what exactly is the relay told? */
-export type Clearance = (tx: Tx, rows: readonly CommandRow[], nowMs: number) => Promise<readonly CommandChange[]>;
+export type Clearance = (tx: Tx, rows: readonly RoadRow[], nowMs: number) => Promise<readonly CommandChange[]>;
 
 export function createClearance(deps: ClearanceDeps): Clearance {
   /** What is weighed: trips, and whether a platform's prepaid meter is to be on at all. */
-  function questionOf(row: CommandRow): CutQuestion[] {
+  function questionOf(row: RoadRow): CutQuestion[] {
     const profile = deps.estate.meter(row.meter_id);
     if (profile === undefined) return [];
     if (row.kind === 'trip') return [{ profile, cause: causeOf(fromStored(row.command_order), row.rule !== null) }];
     return row.kind === 'restorePrepaid' || row.kind === 'close' ? [{ profile, cause: 'arrears' }] : [];
   }
 
-  function isGone(row: CommandRow, nowMs: number): readonly [CommandState, CommandWhy] | undefined {
+  function isGone(row: RoadRow, nowMs: number): readonly [CommandState, CommandWhy] | undefined {
     const profile = deps.estate.meter(row.meter_id);
     if (profile === undefined) return ['failed', 'meterGone'];
     if (!supports(deps.modelOf(profile.meter.modelId), row.kind)) return ['failed', 'notSupported'];
@@ -62,7 +62,7 @@ function holdOf(cut: WeighedCut | undefined, nowMs: number): Pick<CommandChange,
  * platform, the meter knows no balance and follows the platform's word: the guard's, by the arrears rule. Protection is
  * stronger than either.
  */
-function modeOf(row: CommandRow, cut: WeighedCut | undefined, nowMs: number): RelayMode | undefined {
+function modeOf(row: RoadRow, cut: WeighedCut | undefined, nowMs: number): RelayMode | undefined {
   const isProtected = cut?.facts.protection !== undefined;
   const inPlatform = cut?.account?.custody === 'platform';
   switch (row.kind) {

@@ -7,13 +7,14 @@ import type { Log } from '#server/platform/log.ts';
 import type { Clearance } from './clearance.ts';
 import { type ConversationDeps, converse, type Told } from './conversation.ts';
 import { fromStored, RELAY_KINDS, withBothAlarms } from './orders.ts';
-import type { CommandRow } from './rows.ts';
+import type { RoadRow } from './rows.ts';
 import {
   type CommandChange,
   changeCommands,
   claimQueued,
   claimUnread,
   hastenUnread,
+  type LineRoom,
   selectHungryLines,
   selectNewerRelay,
 } from './store.ts';
@@ -42,9 +43,9 @@ export interface DispatcherDeps extends ConversationDeps {
   /** Local time minus UTC at a property, ms. */
   readonly offsetMs: (propertyId: number, atMs: number) => number;
   /** After commit: these are other than before. */
-  readonly changed: (tx: Tx, rows: readonly CommandRow[]) => void;
+  readonly changed: (tx: Tx, rows: readonly RoadRow[]) => void;
   /** After commit: this is wanted of their relays now. */
-  readonly wished: (tx: Tx, rows: readonly CommandRow[]) => void;
+  readonly wished: (tx: Tx, rows: readonly RoadRow[]) => void;
 }
 
 export interface DispatcherFigures {
@@ -55,7 +56,7 @@ export interface DispatcherFigures {
 }
 
 interface Ended {
-  readonly row: CommandRow;
+  readonly row: RoadRow;
   readonly told: Told;
 }
 
@@ -128,58 +129,68 @@ export class Dispatcher {
   async #pump(): Promise<void> {
     const monotonicMs = this.#deps.clock.monotonicMs();
     const looks = monotonicMs - this.#lookedMs >= LOOK_EVERY_MS;
-    const rooms = this.#rooms();
-    if (!looks && this.#ended.length === 0 && rooms.length === 0) return;
     const ended = [...this.#ended];
-    const nowMs = this.#deps.clock.nowMs();
-    const { go, unread, due } = await this.#deps.db.tx(async (tx) => {
-      await this.#store(tx, ended, nowMs);
-      const hungry = looks ? await selectHungryLines(tx, new Date(nowMs)) : [];
-      const claimed = rooms.length === 0 ? [] : await this.#claim(tx, rooms, nowMs);
-      const silent = looks ? await this.#claimUnread(tx, nowMs) : [];
-      return { go: claimed, unread: silent, due: hungry };
+    const rooms = this.#rooms(ended);
+    if (!looks && ended.length === 0 && rooms.length === 0) return;
+    // Whoever is woken while the database works stays woken.
+    for (const { lineId } of rooms) this.#hungry.delete(lineId);
+    const { go, fed, unread, due } = await this.#store(ended, rooms, looks).catch((error: unknown) => {
+      this.wake(rooms.map(({ lineId }) => lineId));
+      throw error;
     });
     // Only now: an outcome that could not be stored is stored by the next pump.
     this.#ended = this.#ended.slice(ended.length);
     for (const { row } of ended) this.#release(row);
     if (looks) this.#lookedMs = monotonicMs;
-    this.#stayHungry(rooms, go, due);
+    // A line that gave something may have more; one that gave nothing has nothing for now.
+    this.wake([...fed, ...due]);
     for (const row of go) this.#run(row, true);
     for (const row of unread) this.#run(row, false);
   }
 
-  /** Places free on the lines that may have something. */
-  #rooms() {
-    return [...this.#hungry].flatMap((lineId) => {
-      const places = LINE_COMMANDS_MAX - (this.#onLine.get(lineId) ?? 0);
+  /** One transaction: outcomes are stored, and what goes next is claimed. */
+  #store(ended: readonly Ended[], rooms: readonly LineRoom[], looks: boolean) {
+    const nowMs = this.#deps.clock.nowMs();
+    const endedIds = new Set(ended.map(({ row }) => row.meter_id));
+    const busyIds = [...this.#busyMeterIds].filter((meterId) => !endedIds.has(meterId));
+    return this.#deps.db.tx(async (tx) => {
+      await this.#storeEnded(tx, ended, nowMs);
+      const due = looks ? await selectHungryLines(tx, new Date(nowMs)) : [];
+      const claimed = rooms.length === 0 ? [] : await this.#claim(tx, rooms, busyIds, nowMs);
+      const go = claimed.filter(({ state }) => state === 'sent');
+      const goIds = new Set(go.map(({ meter_id }) => meter_id));
+      const unread = looks ? (await this.#claimUnread(tx, nowMs)).filter(({ meter_id }) => !goIds.has(meter_id)) : [];
+      return { go, fed: claimed.map(({ line_id }) => line_id), unread, due };
+    });
+  }
+
+  /**
+   * Places free on the lines that may have something, as they are once `ended` is stored. An idle line gets one command
+   * first, which leaves the sooner the fewer are claimed with it; the rest follow while that one is on the wire.
+   */
+  #rooms(ended: readonly Ended[]): readonly LineRoom[] {
+    const endedOnLine = new Map<number, number>();
+    for (const { row } of ended) endedOnLine.set(row.line_id, (endedOnLine.get(row.line_id) ?? 0) + 1);
+    return [...new Set([...this.#hungry, ...endedOnLine.keys()])].flatMap((lineId) => {
+      const underWay = (this.#onLine.get(lineId) ?? 0) - (endedOnLine.get(lineId) ?? 0);
+      const places = underWay === 0 ? 1 : LINE_COMMANDS_MAX - underWay;
       return places > 0 ? [{ lineId, places }] : [];
     });
   }
 
-  /** A line that gave fewer than it had places for has no more for now. */
-  #stayHungry(
-    rooms: readonly { lineId: number; places: number }[],
-    claimed: readonly CommandRow[],
-    due: readonly number[],
-  ) {
-    const taken = new Map<number, number>();
-    for (const { line_id } of claimed) taken.set(line_id, (taken.get(line_id) ?? 0) + 1);
-    for (const { lineId } of rooms) if (!taken.has(lineId)) this.#hungry.delete(lineId);
-    this.wake(due);
-  }
-
-  async #claim(tx: Tx, rooms: readonly { lineId: number; places: number }[], nowMs: number): Promise<CommandRow[]> {
-    const found = await claimQueued(tx, rooms, [...this.#busyMeterIds], new Date(nowMs));
+  /** What was found for these places, as the guard left it; only what is `sent` now goes. */
+  async #claim(tx: Tx, rooms: readonly LineRoom[], busyIds: readonly number[], nowMs: number): Promise<RoadRow[]> {
+    const found = await claimQueued(tx, rooms, busyIds, new Date(nowMs));
     const taken = new Set<number>();
     const first = found.filter(({ meter_id }) => !taken.has(meter_id) && taken.add(meter_id));
     if (first.length === 0) return [];
     const changes = await this.#deps.clearance(tx, first, nowMs);
-    const changed = await changeCommands(tx, changes);
+    const changed = await changeCommands(tx, first, changes);
     this.#deps.changed(tx, changed);
-    return changed.filter(({ state }) => state === 'sent');
+    return changed;
   }
 
-  async #claimUnread(tx: Tx, nowMs: number): Promise<CommandRow[]> {
+  async #claimUnread(tx: Tx, nowMs: number): Promise<RoadRow[]> {
     const most = UNREAD_AT_ONCE_MAX - this.#busyMeterIds.size;
     if (most <= 0) return [];
     const answering = [...this.#answering];
@@ -191,33 +202,31 @@ export class Dispatcher {
   }
 
   /** A meter that was removed can never be read: what it was told last stays unknown, and is nobody's work any more. */
-  async #endGone(tx: Tx, rows: readonly CommandRow[], nowMs: number): Promise<void> {
+  async #endGone(tx: Tx, rows: readonly RoadRow[], nowMs: number): Promise<void> {
     const gone = rows.filter(({ meter_id }) => !this.#isThere(meter_id));
     if (gone.length === 0) return;
     const finishedAt = new Date(nowMs);
     const changes = gone.map(({ id }): CommandChange => ({ id, state: 'rejected', why: ['meterGone'], finishedAt }));
-    this.#deps.changed(tx, await changeCommands(tx, changes));
+    this.#deps.changed(tx, await changeCommands(tx, gone, changes));
   }
 
   #isThere(meterId: number): boolean {
     return this.#deps.estate.meter(meterId) !== undefined;
   }
 
-  async #store(tx: Tx, ended: readonly Ended[], nowMs: number): Promise<void> {
+  async #storeEnded(tx: Tx, ended: readonly Ended[], nowMs: number): Promise<void> {
     if (ended.length === 0) return;
-    const newer = await selectNewerRelay(
-      tx,
-      ended.map(({ row }) => row),
-    );
+    const before = ended.map(({ row }) => row);
+    const newer = await selectNewerRelay(tx, before);
     const changes = ended.map(({ row, told }) => changeOf(row, told, newer.has(row.id), nowMs));
-    const rows = await changeCommands(tx, changes);
+    const rows = await changeCommands(tx, before, changes);
     const verified = rows.filter(({ state, kind }) => state === 'verified' && RELAY_KINDS.includes(kind));
-    await wish(tx, verified, new Date(nowMs));
+    const superseded = await wish(tx, verified, new Date(nowMs));
     this.#deps.wished(tx, verified);
-    this.#deps.changed(tx, rows);
+    this.#deps.changed(tx, [...rows, ...superseded]);
   }
 
-  #run(row: CommandRow, send: boolean): void {
+  #run(row: RoadRow, send: boolean): void {
     const { clock, estate, accounts, log } = this.#deps;
     this.#busyMeterIds.add(row.meter_id);
     this.#onLine.set(row.line_id, (this.#onLine.get(row.line_id) ?? 0) + 1);
@@ -242,17 +251,16 @@ export class Dispatcher {
     );
   }
 
-  #release(row: CommandRow): void {
+  #release(row: RoadRow): void {
     this.#busyMeterIds.delete(row.meter_id);
     const left = (this.#onLine.get(row.line_id) ?? 1) - 1;
     if (left > 0) this.#onLine.set(row.line_id, left);
     else this.#onLine.delete(row.line_id);
-    this.#hungry.add(row.line_id);
   }
 }
 
 /** What the outcome of a conversation makes of a command. */
-function changeOf(row: CommandRow, told: Told, superseded: boolean, nowMs: number): CommandChange {
+function changeOf(row: RoadRow, told: Told, superseded: boolean, nowMs: number): CommandChange {
   const course = {
     attempts: row.attempts + (told.sent ? 1 : 0),
     failedReads: row.failed_reads,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { APPROVAL_MINUTES } from '#contract/index.ts';
 import { SENDABLE_MS } from '#domain/commandRules.ts';
 import type { MeterModel } from '#drivers/core/index.ts';
 import { audit } from '#server/modules/access/index.ts';
@@ -7,13 +8,13 @@ import type { Tx } from '#server/platform/db/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
 import { causeOf, type Guard, isRule, type WeighedCut } from './facts.ts';
 import { RELAY_KINDS, type StoredOrder, supports, toStored } from './orders.ts';
-import type { CommandRow } from './rows.ts';
+import type { RoadRow } from './rows.ts';
 import { insertCommands, type NewCommand, selectCommand, stopSuperseded } from './store.ts';
 import type { CommandKind, CommandOrder, CommandState, CommandWhy, Giver } from './types.ts';
 import { beginProtections, endProtections, selectProtections } from './wishStore.ts';
 
 /** A second person has so long to agree; then the facts are too old. */
-export const APPROVAL_MS_MAX = 30 * 60_000;
+export const APPROVAL_MS_MAX = APPROVAL_MINUTES * 60_000;
 /** Commands of one statement; a batch is several. */
 const COMMANDS_PER_STATEMENT = 5_000;
 
@@ -23,7 +24,7 @@ export interface GiveDeps {
   readonly modelOf: (modelId: string) => MeterModel | undefined;
   readonly nowMs: () => number;
   /** After commit: these are other than before. */
-  readonly changed: (tx: Tx, rows: readonly CommandRow[]) => void;
+  readonly changed: (tx: Tx, rows: readonly RoadRow[]) => void;
   /** After commit: the protective list is another. */
   readonly protectionChanged: (tx: Tx, meterIds: readonly number[]) => void;
 }
@@ -37,6 +38,8 @@ export interface GiveRequest {
   readonly batchId?: string;
   /** A second person must agree first. */
   readonly waits: boolean;
+  /** What was foreseen of these very meters in this transaction; left out, it is weighed now. */
+  readonly foreseen?: readonly Prospect[];
 }
 
 /** What would become of an order for one meter, now. */
@@ -72,13 +75,12 @@ export function createGiving(deps: GiveDeps) {
   }
 
   /** Stores commands; ids that are known are left as they are. Returns the new ones. */
-  async function give(tx: Tx, request: GiveRequest): Promise<readonly CommandRow[]> {
+  async function give(tx: Tx, request: GiveRequest): Promise<readonly RoadRow[]> {
     const { order, giver, meters } = request;
     const at = new Date(deps.nowMs());
     const profiles = meters.map(({ profile }) => profile);
-    const prospects = new Map(
-      (await foresee(tx, profiles, order, giver)).map((prospect) => [prospect.profile.meter.id, prospect]),
-    );
+    const foreseen = request.foreseen ?? (await foresee(tx, profiles, order, giver));
+    const prospects = new Map(foreseen.map((prospect) => [prospect.profile.meter.id, prospect]));
     const commands = meters.map(({ commandId, profile }): NewCommand => {
       const { state, why, detail } = prospects.get(profile.meter.id) ?? NOT_SUPPORTED;
       const { id: meterId, lineId } = profile.meter;
@@ -88,7 +90,7 @@ export function createGiving(deps: GiveDeps) {
         ...{ state: waits ? 'awaitingApproval' : state, why, detail },
       };
     });
-    const rows: CommandRow[] = [];
+    const rows: RoadRow[] = [];
     for (let from = 0; from < commands.length; from += COMMANDS_PER_STATEMENT) {
       const part = commands.slice(from, from + COMMANDS_PER_STATEMENT);
       rows.push(...(await insertCommands(tx, headOf(request, at), part)));
@@ -97,13 +99,17 @@ export function createGiving(deps: GiveDeps) {
     await takeEffect(
       tx,
       rows.filter(({ state }) => state === 'queued'),
-      giver,
+      request,
     );
     return rows;
   }
 
   /** What an order changes at once, before any meter has heard of it. */
-  async function takeEffect(tx: Tx, rows: readonly CommandRow[], giver: Giver): Promise<void> {
+  async function takeEffect(
+    tx: Tx,
+    rows: readonly RoadRow[],
+    { giver, reason }: Pick<GiveRequest, 'giver' | 'reason'>,
+  ): Promise<void> {
     const [first] = rows;
     if (first === undefined || !RELAY_KINDS.includes(first.kind)) return;
     const at = new Date(deps.nowMs());
@@ -124,7 +130,7 @@ export function createGiving(deps: GiveDeps) {
         tx,
         rows.map((row) => ({
           ...{ id: row.id, meterId: row.meter_id, propertyId: row.property_id },
-          ...{ buildingId: row.building_id ?? undefined, reason: row.reason, at, until, givenBy: by, givenName: name },
+          ...{ buildingId: row.building_id ?? undefined, reason, at, until, givenBy: by, givenName: name },
         })),
       );
       deps.protectionChanged(tx, meterIds);
@@ -146,7 +152,7 @@ export function createGiving(deps: GiveDeps) {
         readonly commandId: string;
         readonly meterId: number;
       },
-    ): Promise<CommandRow> {
+    ): Promise<RoadRow> {
       const { commandId, meterId, order, giver, reason } = request;
       const profile = deps.estate.meter(meterId);
       if (profile === undefined) throw new AppError('not-found', `There is no meter ${meterId}.`);
@@ -188,7 +194,7 @@ async function isProtected(tx: Tx, meterId: number): Promise<boolean> {
 async function repeated(
   tx: Tx,
   { commandId, meterId, order, reason }: { commandId: string; meterId: number; order: CommandOrder; reason: string },
-): Promise<CommandRow> {
+): Promise<RoadRow> {
   const known = await selectCommand(tx, commandId);
   const same =
     known !== undefined &&

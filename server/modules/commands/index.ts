@@ -19,7 +19,7 @@ import { createGuard, type FactSources } from './facts.ts';
 import { addCommandFigures } from './figures.ts';
 import { createGiving } from './give.ts';
 import { addCommandRoutes } from './routes.ts';
-import type { CommandRow } from './rows.ts';
+import type { RoadRow } from './rows.ts';
 import { createService } from './service.ts';
 import { distrustUnderWay, selectFailedDownloads, selectMoving } from './store.ts';
 import type { CommandEvent, Commands, CommandTrouble } from './types.ts';
@@ -78,7 +78,7 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
   let repetition: Repetition | undefined;
   const unlisten: (() => void)[] = [];
 
-  function tell(rows: readonly CommandRow[]): void {
+  function tell(rows: readonly RoadRow[]): void {
     for (const row of rows) board.take(row);
     dispatcher.wake(rows.filter(({ state }) => state === 'queued').map(({ line_id }) => line_id));
     metering.judgeAnew(rows.map(({ meter_id }) => meter_id));
@@ -97,7 +97,7 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
     const meterId = update.meter.profile.meter.id;
     if (update.reading !== undefined && board.isUnread(meterId)) dispatcher.answered(meterId);
   }
-  const changed = (tx: Tx, rows: readonly CommandRow[]) => {
+  const changed = (tx: Tx, rows: readonly RoadRow[]) => {
     if (rows.length > 0) tx.afterCommit(() => tell(rows));
   };
   const protectionChanged = (tx: Tx, meterIds: readonly number[]) => {
@@ -207,7 +207,7 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
 
 const RELAY_OF_MODE = { automatic: undefined, forcedClosed: 'closed', forcedOpen: 'open' } as const;
 
-function toEvent(row: CommandRow): CommandEvent {
+function toEvent(row: RoadRow): CommandEvent {
   return {
     commandId: row.id,
     batchId: row.batch_id ?? undefined,

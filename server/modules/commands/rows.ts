@@ -35,6 +35,28 @@ export interface CommandRow {
   readonly finished_at: Date | null;
 }
 
+/** What the road itself needs of a command: all that screens, alarms and lines are told of a change. */
+export type RoadRow = Pick<
+  CommandRow,
+  | 'id'
+  | 'number'
+  | 'batch_id'
+  | 'property_id'
+  | 'building_id'
+  | 'meter_id'
+  | 'line_id'
+  | 'kind'
+  | 'command_order'
+  | 'rule'
+  | 'state'
+  | 'why'
+  | 'relay_mode'
+  | 'attempts'
+  | 'failed_reads'
+  | 'unreached'
+  | 'expires_at'
+>;
+
 export interface BatchRow {
   readonly id: string;
   readonly number: bigint;

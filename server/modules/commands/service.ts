@@ -18,7 +18,7 @@ import {
 import { demandWaiting, samePerson } from './batches.ts';
 import type { Giving } from './give.ts';
 import { demandBothAlarms, fromBody, supports } from './orders.ts';
-import { type CommandRow, toCommand, toProtection } from './rows.ts';
+import { type CommandRow, type RoadRow, toCommand, toProtection } from './rows.ts';
 import {
   type CommandFilter,
   lockCommand,
@@ -37,7 +37,7 @@ export interface ServiceDeps {
   readonly giving: Giving;
   readonly modelOf: (modelId: string) => MeterModel | undefined;
   readonly nowMs: () => number;
-  readonly changed: (tx: Tx, rows: readonly CommandRow[]) => void;
+  readonly changed: (tx: Tx, rows: readonly RoadRow[]) => void;
 }
 
 export type CommandService = ReturnType<typeof createService>;
@@ -73,7 +73,8 @@ export function createService(deps: ServiceDeps) {
         const name = model?.name ?? profile.meter.modelId;
         throw new AppError('command.not-supported', `A ${name} cannot be told ${order.kind}: choose another meter.`);
       }
-      return shown(await db.tx((tx) => giving.order(tx, { commandId, meterId, order, giver: { actor }, reason })));
+      await db.tx((tx) => giving.order(tx, { commandId, meterId, order, giver: { actor }, reason }));
+      return this.get(EVERYWHERE, commandId);
     },
 
     async get(scope: Scope, commandId: string): Promise<Command> {
@@ -147,7 +148,7 @@ export function createService(deps: ServiceDeps) {
       },
     );
     deps.changed(tx, rows);
-    await giving.takeEffect(tx, rows, { actor });
+    await giving.takeEffect(tx, rows, { giver: { actor }, reason: first.reason });
   }
 }
 

@@ -3,16 +3,23 @@ import type { RelayMode } from '#drivers/core/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
 import type { StoredOrder } from './orders.ts';
-import type { CommandRow } from './rows.ts';
+import type { CommandRow, RoadRow } from './rows.ts';
 import type { CommandKind, CommandState, CommandWhy } from './types.ts';
 
-const COLUMN_NAMES = [
-  ...['id', 'number', 'batch_id', 'property_id', 'building_id', 'meter_id', 'line_id', 'kind', 'command_order'],
-  ...['reason', 'state', 'why', 'detail', 'relay_mode', 'attempts', 'reads', 'failed_reads', 'unreached'],
-  ...['given_by', 'given_name', 'rule', 'given_at', 'due_at', 'expires_at', 'approve_before', 'decided_name'],
-  ...['decided_at', 'sent_at', 'finished_at'],
+const ROAD_COLUMN_NAMES: readonly (keyof RoadRow)[] = [
+  ...(['id', 'number', 'batch_id', 'property_id', 'building_id', 'meter_id', 'line_id', 'kind'] as const),
+  ...(['command_order', 'rule', 'state', 'why', 'relay_mode', 'attempts', 'failed_reads', 'unreached'] as const),
+  'expires_at',
 ];
-const COLUMNS = raw(COLUMN_NAMES.map((name) => `c.${name}`).join(', '));
+const COLUMN_NAMES: readonly (keyof CommandRow)[] = [
+  ...ROAD_COLUMN_NAMES,
+  ...(['reason', 'detail', 'reads', 'given_by', 'given_name', 'given_at', 'due_at', 'approve_before'] as const),
+  ...(['decided_name', 'decided_at', 'sent_at', 'finished_at'] as const),
+];
+const ofCommand = (names: readonly string[]) => raw(names.map((name) => `c.${name}`).join(', '));
+const COLUMNS = ofCommand(COLUMN_NAMES);
+/** Commands come by the ten thousand, and each changes three times: what nobody on the road asks for is left out. */
+export const ROAD_COLUMNS = ofCommand(ROAD_COLUMN_NAMES);
 /** What a relay is told; each of these takes the place of those before it. */
 const IS_RELAY = raw("kind in ('trip', 'close', 'protect', 'restorePrepaid')");
 
@@ -43,11 +50,11 @@ export interface Giving {
 }
 
 /** Those that are new; an id that is there already is left out. */
-export function insertCommands(tx: Tx, giving: Giving, commands: readonly NewCommand[]): Promise<CommandRow[]> {
+export async function insertCommands(tx: Tx, giving: Giving, commands: readonly NewCommand[]): Promise<RoadRow[]> {
   const rows = commands.map(({ id, meterId, buildingId, lineId, state, why, detail }) => ({
     ...{ id, state, why, detail, meter_id: meterId, building_id: buildingId, line_id: lineId },
   }));
-  return tx.query<CommandRow>(sql`
+  const stored = await tx.query<Pick<RoadRow, 'id' | 'number'>>(sql`
     insert into command as c (id, batch_id, property_id, building_id, meter_id, line_id, kind, command_order, reason,
       urgency, state, why, detail, given_by, given_name, rule, given_at, due_at, expires_at, approve_before, finished_at)
     select n.id, ${giving.batchId ?? null}::uuid, ${giving.propertyId}::int, n.building_id, n.meter_id, n.line_id,
@@ -58,7 +65,28 @@ export function insertCommands(tx: Tx, giving: Giving, commands: readonly NewCom
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as n(id uuid, meter_id int, building_id int, line_id int, state text, why text[], detail text)
     on conflict (id) do nothing
-    returning ${COLUMNS}`);
+    returning c.id, c.number`);
+  const numbers = new Map(stored.map(({ id, number }) => [id, number]));
+  return commands.flatMap((command) => {
+    const number = numbers.get(command.id);
+    return number === undefined ? [] : [storedRow(giving, command, number)];
+  });
+}
+
+/** What was just stored, without asking for ten thousand rows again. */
+function storedRow(giving: Giving, command: NewCommand, number: bigint): RoadRow {
+  const { id, meterId, buildingId, lineId, state, why } = command;
+  return {
+    ...{ id, number, state, why: [...why], meter_id: meterId, building_id: buildingId ?? null, line_id: lineId },
+    ...{
+      batch_id: giving.batchId ?? null,
+      property_id: giving.propertyId,
+      kind: giving.kind,
+      rule: giving.rule ?? null,
+    },
+    ...{ command_order: giving.order, relay_mode: null, attempts: 0, failed_reads: 0, unreached: 0 },
+    expires_at: giving.expiresAt,
+  };
 }
 
 export async function selectCommand(db: Queryable, id: string): Promise<CommandRow | undefined> {
@@ -113,11 +141,11 @@ export async function releaseCommands(
   tx: Tx,
   ids: readonly string[],
   decision: { readonly by: number; readonly name: string; readonly at: Date; readonly expiresAt: Date },
-): Promise<CommandRow[]> {
-  return tx.query<CommandRow>(sql`
+): Promise<RoadRow[]> {
+  return tx.query<RoadRow>(sql`
     update command c set state = 'queued', due_at = ${decision.at}, expires_at = ${decision.expiresAt},
       decided_by = ${decision.by}, decided_name = ${decision.name}, decided_at = ${decision.at}
-    where id = any(${ids}::uuid[]) and state = 'awaitingApproval' returning ${COLUMNS}`);
+    where id = any(${ids}::uuid[]) and state = 'awaitingApproval' returning ${ROAD_COLUMNS}`);
 }
 
 /** Ends those among these that were not sent (or not agreed to) yet. */
@@ -127,21 +155,21 @@ export function stopCommands(
   states: readonly CommandState[],
   why: CommandWhy,
   at: Date,
-): Promise<CommandRow[]> {
+): Promise<RoadRow[]> {
   const those = 'ids' in which ? sql`id = any(${which.ids}::uuid[])` : sql`batch_id = ${which.batchId}::uuid`;
-  return tx.query<CommandRow>(sql`
+  return tx.query<RoadRow>(sql`
     update command c set state = 'stopped', why = array[${why}]::text[], finished_at = ${at}
-    where ${those} and state = any(${states}::text[]) returning ${COLUMNS}`);
+    where ${those} and state = any(${states}::text[]) returning ${ROAD_COLUMNS}`);
 }
 
 /** What these relay commands take the place of: older ones of the same meters that still wait. */
-export function stopSuperseded(tx: Tx, ids: readonly string[], at: Date): Promise<CommandRow[]> {
-  return tx.query<CommandRow>(sql`
+export function stopSuperseded(tx: Tx, ids: readonly string[], at: Date): Promise<RoadRow[]> {
+  return tx.query<RoadRow>(sql`
     update command c set state = 'stopped', why = '{superseded}', finished_at = ${at}
     from command n
     where n.id = any(${ids}::uuid[]) and c.meter_id = n.meter_id and c.number < n.number and c.${IS_RELAY}
       and c.state = 'queued'
-    returning ${COLUMNS}`);
+    returning ${ROAD_COLUMNS}`);
 }
 
 /** Lines on which something waits to be sent now. */
@@ -163,12 +191,12 @@ export function claimQueued(
   rooms: readonly LineRoom[],
   busyMeterIds: readonly number[],
   at: Date,
-): Promise<CommandRow[]> {
-  return tx.query<CommandRow>(sql`
+): Promise<RoadRow[]> {
+  return tx.query<RoadRow>(sql`
     select p.* from unnest(${rooms.map(({ lineId }) => lineId)}::int[], ${rooms.map(({ places }) => places)}::int[])
       as room(line_id, places)
     cross join lateral (
-      select ${COLUMNS} from command c
+      select ${ROAD_COLUMNS} from command c
       where c.line_id = room.line_id and c.state = 'queued' and c.due_at <= ${at}
         and c.meter_id <> all(${busyMeterIds}::int[])
         and not exists (select from command o where o.meter_id = c.meter_id and o.state in ('sent', 'confirming'))
@@ -176,12 +204,12 @@ export function claimQueued(
 }
 
 /** Commands that are to be read back now; each is left alone until `leaseUntil`. */
-export function claimUnread(tx: Tx, most: number, at: Date, leaseUntil: Date): Promise<CommandRow[]> {
-  return tx.query<CommandRow>(sql`
+export function claimUnread(tx: Tx, most: number, at: Date, leaseUntil: Date): Promise<RoadRow[]> {
+  return tx.query<RoadRow>(sql`
     update command c set due_at = ${leaseUntil}
     where id in (select id from command where state in ('confirming', 'inDoubt') and due_at <= ${at}
       order by due_at limit ${most} for update skip locked)
-    returning ${COLUMNS}`);
+    returning ${ROAD_COLUMNS}`);
 }
 
 /** These meters answer again: what they were told is read back now, not after its pause. */
@@ -210,8 +238,14 @@ export interface CommandChange {
   readonly finishedAt?: Date | undefined;
 }
 
-/** Stores changes in one statement. What ended meanwhile stays as it is. */
-export function changeCommands(tx: Tx, changes: readonly CommandChange[]): Promise<CommandRow[]> {
+type Changed = Pick<RoadRow, 'id' | 'state' | 'why' | 'relay_mode' | 'attempts' | 'failed_reads' | 'unreached'>;
+
+/** Stores changes of these commands in one statement, and tells what became of each. What ended meanwhile stays as it is. */
+export async function changeCommands(
+  tx: Tx,
+  before: readonly RoadRow[],
+  changes: readonly CommandChange[],
+): Promise<RoadRow[]> {
   const rows = changes.map((change) => ({
     ...{ id: change.id, state: change.state, why: change.why, detail: change.detail },
     relay_mode: change.relayMode,
@@ -222,7 +256,7 @@ export function changeCommands(tx: Tx, changes: readonly CommandChange[]): Promi
     failed_reads: change.failedReads,
     ...{ due_at: change.dueAt, sent_at: change.sentAt, finished_at: change.finishedAt },
   }));
-  return tx.query<CommandRow>(sql`
+  const changed = await tx.query<Changed>(sql`
     update command c set state = n.state, why = n.why, detail = n.detail,
       relay_mode = coalesce(n.relay_mode, c.relay_mode), exception_code = coalesce(n.exception_code, c.exception_code),
       attempts = c.attempts + n.attempts, reads = c.reads + n.reads, unreached = c.unreached + n.unreached,
@@ -232,7 +266,12 @@ export function changeCommands(tx: Tx, changes: readonly CommandChange[]): Promi
       relay_mode text, exception_code int, attempts int, reads int, unreached int, failed_reads text,
       due_at timestamptz, sent_at timestamptz, finished_at timestamptz)
     where c.id = n.id and c.finished_at is null
-    returning ${COLUMNS}`);
+    returning c.id, c.state, c.why, c.relay_mode, c.attempts, c.failed_reads, c.unreached`);
+  const changedOf = new Map(changed.map((row) => [row.id, row]));
+  return before.flatMap((row) => {
+    const after = changedOf.get(row.id);
+    return after === undefined ? [] : [{ ...row, ...after }];
+  });
 }
 
 /** Meters among these for whose relay something newer than the given number has been ordered and not been dropped. */
@@ -249,11 +288,11 @@ export async function selectNewerRelay(
 }
 
 /** After a restart nothing that was under way is believed: it is read first. */
-export function distrustUnderWay(tx: Tx, at: Date): Promise<CommandRow[]> {
-  return tx.query<CommandRow>(sql`
+export function distrustUnderWay(tx: Tx, at: Date): Promise<RoadRow[]> {
+  return tx.query<RoadRow>(sql`
     update command c set state = case state when 'sent' then 'confirming' else state end, why = '{restarted}', due_at = ${at},
       failed_reads = 0
-    where state in ('sent', 'confirming', 'inDoubt') returning ${COLUMNS}`);
+    where state in ('sent', 'confirming', 'inDoubt') returning ${ROAD_COLUMNS}`);
 }
 
 export interface MovingRow {

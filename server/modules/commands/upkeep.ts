@@ -7,7 +7,7 @@ import { relayMatches } from './conversation.ts';
 import { causeOf } from './facts.ts';
 import { type Giving, newCommandId } from './give.ts';
 import { fromStored } from './orders.ts';
-import type { CommandRow } from './rows.ts';
+import type { RoadRow } from './rows.ts';
 import { stopCommands } from './store.ts';
 import type { CommandOrder } from './types.ts';
 import { endProtections, type WishRow } from './wishStore.ts';
@@ -24,7 +24,7 @@ export interface UpkeepDeps {
   readonly estate: EstateReader;
   readonly giving: Giving;
   readonly nowMs: () => number;
-  readonly changed: (tx: Tx, rows: readonly CommandRow[]) => void;
+  readonly changed: (tx: Tx, rows: readonly RoadRow[]) => void;
   readonly protectionChanged: (tx: Tx, meterIds: readonly number[]) => void;
   /** Is a command for the meter on its way? */
   readonly inFlight: (meterId: number) => boolean;
@@ -43,7 +43,7 @@ export class Wishes {
     for (const row of rows) this.#wishes.set(row.meter_id, row);
   }
 
-  take(rows: readonly CommandRow[]): void {
+  take(rows: readonly RoadRow[]): void {
     for (const { meter_id, relay_mode: mode, number: version, rule, command_order } of rows) {
       const known = this.#wishes.get(meter_id);
       if (mode === null || (known !== undefined && known.version >= version)) continue;

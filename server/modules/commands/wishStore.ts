@@ -3,8 +3,8 @@ import type { RelayMode } from '#drivers/core/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
 import type { StoredOrder } from './orders.ts';
-import type { CommandRow, ProtectionRow } from './rows.ts';
-import { within } from './store.ts';
+import type { ProtectionRow, RoadRow } from './rows.ts';
+import { ROAD_COLUMNS, within } from './store.ts';
 
 const PROTECTION = raw(
   'id, meter_id, property_id, building_id, reason, from_at, until_at, given_name, ended_at, ended_name',
@@ -33,7 +33,7 @@ export function selectWishes(db: Queryable): Promise<WishRow[]> {
  * Verified relay commands become what is wanted, and end older ones of their meters that were in doubt: whatever those may
  * still do, it is not wanted any more. Returns the ones that ended so.
  */
-export async function wish(tx: Tx, verified: readonly CommandRow[], at: Date): Promise<readonly string[]> {
+export async function wish(tx: Tx, verified: readonly RoadRow[], at: Date): Promise<readonly RoadRow[]> {
   const rows = verified.flatMap(({ id, meter_id, number, relay_mode }) =>
     relay_mode === null ? [] : [{ id, meter_id, version: String(number), mode: relay_mode }],
   );
@@ -49,13 +49,12 @@ export async function wish(tx: Tx, verified: readonly CommandRow[], at: Date): P
       repairs = case when exists (select from command where id = excluded.command_id and rule = 'repair')
         then w.repairs + 1 else 0 end
     where w.version < excluded.version`);
-  const ended = await tx.query<{ id: string }>(sql`
+  return tx.query<RoadRow>(sql`
     update command c set state = 'rejected', why = '{superseded}', finished_at = ${at}
     from ${recordset}
     where c.meter_id = n.meter_id and c.number < n.version and c.state = 'inDoubt'
       and c.kind in ('trip', 'close', 'protect', 'restorePrepaid')
-    returning c.id`);
-  return ended.map(({ id }) => id);
+    returning ${ROAD_COLUMNS}`);
 }
 
 /** Another device, or nobody's business any more. */

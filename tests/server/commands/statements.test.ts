@@ -53,7 +53,7 @@ test('every statement of commands fits the schema', async () => {
     claimQueued: [[{ lineId: 1, places: 1 }], [1], at],
     claimUnread: [1, at, at],
     hastenUnread: [[1], at],
-    changeCommands: [[{ id, state: 'verified', why: [] }]],
+    changeCommands: [[row], [{ id, state: 'verified', why: [] }]],
     selectNewerRelay: [[{ id }]],
     distrustUnderWay: [at],
     selectMoving: [],
