@@ -10,7 +10,7 @@ import { API_KEY, createApiClient } from '../api/client.ts';
 import { createTranslator, LANGUAGE_TAGS } from '../i18n/index.ts';
 import { createLiveClient, LIVE_KEY } from '../live/liveClient.ts';
 import { createLiveSocket } from '../live/liveSocket.ts';
-import { reloadSoftly } from '../live/reload.ts';
+import { reloadSoftly, servesRelease } from '../live/reload.ts';
 import App from './App.vue';
 import { useEstate } from './estate.ts';
 import { createAppRouter, signInFor } from './router.ts';
@@ -21,13 +21,20 @@ import { useSettings } from './settings.ts';
 const app = createApp(App);
 app.use(createPinia());
 
+const reload = () => location.reload();
+// A part of the page that the server no longer has: it belongs to another release.
+addEventListener('vite:preloadError', () => {
+  const isServed = async () => (await fetch('/', { cache: 'no-store' }).catch(() => undefined))?.ok === true;
+  reloadSoftly({ reload, isServed });
+});
+
 const socket = createLiveSocket();
 const api = createApiClient({ fetch: (input, init) => fetch(input, init), onSessionRequired: leave });
 app.provide(API_KEY, api);
 const live = createLiveClient({
   socket,
   clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
-  onRelease: () => reloadSoftly(() => location.reload()),
+  onRelease: (release) => reloadSoftly({ reload, isServed: () => servesRelease(release) }),
   onSessionRequired: leave,
 });
 app.provide(LIVE_KEY, live);

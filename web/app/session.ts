@@ -25,6 +25,10 @@ export const useSession = defineStore('session', () => {
     async signIn(user: string, password: string): Promise<void> {
       session.value = await api.call(signIn, { body: { user, password } });
     },
+    /** A session that came another way than by a password. */
+    adopt(opened: Session) {
+      session.value = opened;
+    },
     async signOut(): Promise<void> {
       await api.call(signOut, {});
       session.value = undefined;

@@ -15,6 +15,7 @@ export const zh = {
     doctor: '总线诊断',
     group: '全部项目',
     menu: '用户菜单',
+    kiosk: '大屏链接',
     main: '主导航',
   },
   action: {
@@ -35,6 +36,13 @@ export const zh = {
     search: '搜索',
     clear: '清除',
     reload: '重新加载',
+    stop: '停止',
+  },
+  file: {
+    excel: 'Excel',
+    excelOf: '下载 Excel：{what}',
+    taking: '正在生成，已收 {size} MB',
+    saved: '已保存 {name}',
   },
   setting: {
     theme: '主题',
@@ -159,6 +167,7 @@ export const zh = {
     meter: { 'not-answering': '表计没有应答。', 'line-stopped': '总线已停用。' },
     telemetry: { away: '历史数据库暂无应答。实时数据不受影响，期间的读数会在恢复后补齐。' },
     server: { busy: '服务器繁忙，请稍后再试。', error: '服务器内部错误，已记录。' },
+    file: { broken: '文件在途中断，没有保存任何内容。请重试；若再次发生，请缩小范围。' },
     network: { unreachable: '无法连接服务器。请检查网络，恢复后会自动重连。' },
   },
   notFound: { title: '没有这个页面', text: '地址可能有误，或内容已被删除。', home: '回到大屏' },
@@ -175,6 +184,7 @@ export const en: typeof zh = {
     doctor: 'Bus doctor',
     group: 'All properties',
     menu: 'User menu',
+    kiosk: 'Kiosk links',
     main: 'Main navigation',
   },
   action: {
@@ -195,6 +205,13 @@ export const en: typeof zh = {
     search: 'Search',
     clear: 'Clear',
     reload: 'Reload',
+    stop: 'Stop',
+  },
+  file: {
+    excel: 'Excel',
+    excelOf: 'Excel of {what}',
+    taking: 'Being made, {size} MB so far',
+    saved: 'Saved {name}',
   },
   setting: {
     theme: 'Theme',
@@ -327,6 +344,9 @@ export const en: typeof zh = {
       away: 'The telemetry store does not answer. Live values are not concerned; the readings of this time come with it.',
     },
     server: { busy: 'The server is busy; try again shortly.', error: 'The server failed; the fault is in its log.' },
+    file: {
+      broken: 'The file broke off on its way; nothing was saved. Try again, with less at a time if it happens twice.',
+    },
     network: { unreachable: 'The server cannot be reached. Check the network; the screen reconnects by itself.' },
   },
   notFound: {

@@ -229,6 +229,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
       lastTickMs = clock.nowMs();
       resync();
     },
+    sessionRequired: deps.onSessionRequired,
     delta: onDelta,
     pulse: onPulse,
     meter: onMeter,

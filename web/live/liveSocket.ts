@@ -4,7 +4,12 @@ import { type ClientToServer, type JoinAnswer, LIVE_PATH, type RoomName, type Se
 /** Longest wait between two attempts to reconnect: a wall must be back soon after its server. */
 const RECONNECT_MS_MAX = 3_000;
 
-export type LiveEvents = ServerToClient & { connect: () => void };
+export type LiveEvents = ServerToClient & {
+  connect: () => void;
+  /** The handshake was answered, and refused for want of a session: it ended while nobody was connected. */
+  sessionRequired: () => void;
+};
+const SESSION_REQUIRED = 'session.required';
 
 /** The wire under the live client: rooms in, events out. */
 export interface LiveSocket {
@@ -46,7 +51,8 @@ export function createLiveSocket(address = globalThis.location?.origin ?? ''): L
       socket.on('command', events.command);
       socket.on('layout', events.layout);
       // A refused handshake (no session yet, server draining) ends socket.io's own attempts; ours go on.
-      socket.on('connect_error', () => {
+      socket.on('connect_error', ({ message }) => {
+        if (message === SESSION_REQUIRED) events.sessionRequired();
         if (!socket.active) retry = setTimeout(() => socket.connect(), RECONNECT_MS_MAX);
       });
     },

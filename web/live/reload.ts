@@ -1,13 +1,31 @@
 /** Screens of one wall do not all ask for the new release in the same second. */
 const SPREAD_MS = 4_000;
-const BUSY_CHECK_MS = 2_000;
+const AGAIN_MS = 2_000;
 
-/** Loads the page again once nobody is typing: a form never loses what was typed. */
-export function reloadSoftly(reload: () => void, chance: () => number = Math.random): void {
-  setTimeout(function attempt() {
-    if (isTyping(document.activeElement)) setTimeout(attempt, BUSY_CHECK_MS);
-    else reload();
+export interface ReloadDeps {
+  readonly reload: () => void;
+  /** Whether the page that a reload would fetch can be had now: a wall must never end on the browser's error page. */
+  readonly isServed: () => Promise<boolean>;
+  readonly chance?: () => number;
+}
+
+/** Loads the page again once nobody is typing, since a form never loses what was typed, and once the server has it. */
+export function reloadSoftly({ reload, isServed, chance = Math.random }: ReloadDeps): void {
+  setTimeout(async function attempt() {
+    if (!isTyping(document.activeElement) && (await isServed())) reload();
+    else setTimeout(attempt, AGAIN_MS);
   }, chance() * SPREAD_MS);
+}
+
+/** Whether the server that is reached now is of `release` and gives the page. */
+export async function servesRelease(release: string, ask: typeof fetch = fetch): Promise<boolean> {
+  try {
+    const health = await ask('/healthz', { cache: 'no-store' });
+    const { release: reached }: { release?: unknown } = await health.json();
+    return reached === release && (await ask('/', { cache: 'no-store' })).ok;
+  } catch {
+    return false;
+  }
 }
 
 function isTyping(element: Element | null): boolean {

@@ -20,6 +20,13 @@ export function subjectOf(feeds: readonly WallFeed[], scene: Scene | undefined, 
   return feed === undefined || meterId === undefined ? undefined : { feed, slot, meterId };
 }
 
+/** The tile of a meter; -1 where the wall does not show it. */
+export function tileOfMeter(feeds: readonly WallFeed[], scene: Scene | undefined, meterId: number): number {
+  const property = feeds.findIndex(({ store }) => store.slotOf(meterId) !== undefined);
+  const slot = feeds[property]?.store.slotOf(meterId) ?? -1;
+  return scene?.tileOf[property]?.[slot] ?? -1;
+}
+
 /** Room and name, as people call the place: "3F-27" and "Lanxin Tea". */
 export function titleOf(
   subject: TileSubject,
