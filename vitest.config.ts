@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'server',
           environment: 'node',
-          include: ['tests/server/**/*.test.ts'],
+          include: ['tests/{server,sabotage}/**/*.test.ts'],
           globalSetup: [clusterSetup],
           sequence: { groupOrder: 0 },
         },
