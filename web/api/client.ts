@@ -1,5 +1,6 @@
 import { type InjectionKey, inject } from 'vue';
 import type { AnyRoute, BodyOf, ParamsOf, QueryOf, ResponseOf } from '#contract/route.ts';
+import { fileNameOf, saveFile, takeBytes } from './download.ts';
 
 type Part<Name extends string, Value> = unknown extends Value
   ? { readonly [K in Name]?: undefined }
@@ -60,6 +61,26 @@ export interface ApiClient {
     request: CallRequest<R>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<ResponseOf<R>>;
+  /**
+   * Fetches a file and puts it among the downloads under the name that the server gives it; nothing is saved unless all of
+   * it came. Rejects as `call` does, with `file.broken` when the connection broke on the way.
+   */
+  download<R extends AnyRoute & { readonly file: 'xlsx' }>(
+    route: R,
+    request: CallRequest<R>,
+    options?: DownloadOptions,
+  ): Promise<SavedFile>;
+}
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal;
+  /** Told how many bytes came so far. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+export interface SavedFile {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 export interface ApiDeps {
@@ -76,18 +97,31 @@ interface LooseRequest {
 
 /** The client of the HTTP API; the contract's types are its types. */
 export function createApiClient(deps: ApiDeps): ApiClient {
+  async function good(response: Response): Promise<Response> {
+    if (response.ok) return response;
+    const error = await errorOf(response);
+    if (error.code === 'session.required') deps.onSessionRequired();
+    throw error;
+  }
   return {
+    async download(route, request, { signal, onBytes = () => undefined } = {}) {
+      const response = await good(await send(deps, route, request, signal));
+      const file = await takeBytes(response, onBytes).catch((cause: unknown) => {
+        if (signal?.aborted) throw cause;
+        throw new ApiError({ code: 'file.broken', status: response.status, message: 'The file broke off on its way.' });
+      });
+      const name = fileNameOf(response.headers.get('content-disposition'));
+      saveFile(name, file);
+      return { name, bytes: file.size };
+    },
     async call<R extends AnyRoute>(
       route: R,
       request: CallRequest<R>,
       options: { readonly signal?: AbortSignal } = {},
     ): Promise<ResponseOf<R>> {
       const loose: LooseRequest = request;
-      const response = await send(deps, route, loose, options.signal);
-      if (response.ok) return (response.status === 204 ? {} : await response.json()) as ResponseOf<R>;
-      const error = await errorOf(response);
-      if (error.code === 'session.required') deps.onSessionRequired();
-      throw error;
+      const response = await good(await send(deps, route, loose, options.signal));
+      return (response.status === 204 ? {} : await response.json()) as ResponseOf<R>;
     },
   };
 }
