@@ -8,6 +8,7 @@ import { createMeasuring, type Measuring } from './measuring.ts';
 import { type Access, createAccess, startSealer } from './modules/access/index.ts';
 import { createEstate, type Estate } from './modules/estate/index.ts';
 import { addExportRoutes } from './modules/exports/index.ts';
+import { createNotifications, type NotifyTuning } from './modules/notifications/index.ts';
 import { createMoney, type Money, type MoneyDeps } from './money.ts';
 import { createNews, type NewsDeps } from './news.ts';
 import { openTelemetry, type TelemetryParts } from './openTelemetry.ts';
@@ -38,6 +39,8 @@ export interface AppDeps {
   readonly probe?: (point: string, caseId: string) => void;
   /** Other bounds of delivery, for rehearsals that cannot wait for hours. */
   readonly vendTimes?: MoneyDeps['vendTimes'];
+  /** Other bounds and ways of notifications, for rehearsals without push services. */
+  readonly notify?: NotifyTuning;
 }
 
 /** How somebody can sign in who never did: shown at the start, never logged. */
@@ -138,10 +141,17 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
     vendTimes: deps.vendTimes ?? {},
   });
   running.add('money', () => money.stop());
+  const notifications = createNotifications({
+    ...{ ...parts, mail: config.mail, publicOrigin: config.publicOrigin, tuning: deps.notify ?? {} },
+    log: log.child('notifications'),
+    onAlarms: (listener) => measuring.alarms.onChange(listener),
+  });
+  running.add('notifications', () => notifications.stop());
   access.addRoutes(http.routes);
   estate.addRoutes(http.routes);
   measuring.addRoutes(http.routes);
   money.addRoutes(http.routes);
+  notifications.addRoutes(http.routes);
   addExportRoutes(http.routes, { clock, estate, metering: measuring.metering });
   measuring.attach(http.app.server);
   addHealth(http.app, {
@@ -157,6 +167,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   await money.load();
   await measuring.start();
   await money.start();
+  await notifications.start();
   await startNews({ url: mqttUrl, config, measuring, estate, clock, log, metrics }, running);
   if (plant !== undefined) takeHistory(plant, measuring, deps, estate, running);
   const address = await listen(config, http);

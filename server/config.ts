@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { dirname, resolve } from 'node:path';
 import { PURSE_WORDS } from '#drivers/simulator/purseWords.ts';
 import { LOG_LEVELS, type LogLevel } from './platform/log.ts';
+import type { MailSettings } from './platform/notify/index.ts';
 import type { InfluxSettings } from './platform/telemetry/index.ts';
 import { SETTINGS, type SettingName, settingsFile } from './settings.ts';
 import { StartError } from './startError.ts';
@@ -27,6 +28,8 @@ export interface Config {
   readonly demoPassword: string | undefined;
   readonly publicOrigin: string | undefined;
   readonly trustedProxies: readonly string[];
+  /** Undefined = no e-mail is sent. */
+  readonly mail: MailSettings | undefined;
   readonly metricsToken: string | undefined;
   readonly logLevel: LogLevel;
   readonly logFormat: 'text' | 'json';
@@ -67,6 +70,7 @@ export function readConfig(environment: Environment): Config {
     demoPassword: readOptional(environment, 'DEMO_PASSWORD', anyText(10, 200)),
     publicOrigin: readOptional(environment, 'PUBLIC_ORIGIN', origin),
     trustedProxies: readOptional(environment, 'TRUSTED_PROXIES', list) ?? [],
+    mail: mail(environment),
     metricsToken: readOptional(environment, 'METRICS_TOKEN', anyText(16, 200)),
     logLevel: read(environment, 'LOG_LEVEL', oneOf(LOG_LEVELS)),
     logFormat: read(environment, 'LOG_FORMAT', oneOf(['text', 'json'] as const)),
@@ -191,6 +195,28 @@ function folder(value: string): ReturnType<Parser<string>> {
   } catch {
     return { allowed: `a folder that this account may write; ${existing} is not` };
   }
+}
+
+/** A mail server and a sender, both or none. */
+function mail(environment: Environment): MailSettings | undefined {
+  const url = readOptional(environment, 'SMTP_URL', mailServer);
+  const from = readOptional(environment, 'SMTP_FROM', mailSender);
+  if (url !== undefined && from !== undefined) return { url, from };
+  if (url !== undefined) throw new ConfigError('SMTP_URL', url, 'accompanied by SMTP_FROM, the sender of every e-mail');
+  if (from !== undefined) throw new ConfigError('SMTP_FROM', from, 'accompanied by SMTP_URL, the mail server');
+  return undefined;
+}
+
+function mailServer(value: string): ReturnType<Parser<string>> {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  const good = parsed !== undefined && /^smtps?:$/.test(parsed.protocol) && parsed.hostname !== '';
+  return good ? { value } : { allowed: 'an address like smtp://user:password@mail.example.com:587, or smtps://' };
+}
+
+function mailSender(value: string): ReturnType<Parser<string>> {
+  const address = '[^\\s@<>(),;:"]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*';
+  const good = value.length <= 200 && new RegExp(`^(${address}|[^<>\\p{Cc}"]{1,80} <${address}>)$`, 'u').test(value);
+  return good ? { value } : { allowed: 'an address like alarms@example.com or Meterwall <alarms@example.com>' };
 }
 
 /** Where nothing else is said. */

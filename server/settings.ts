@@ -50,6 +50,11 @@ const settings = {
     help: 'Where people reach the server behind a proxy, e.g. https://meters.example.com; makes cookies Secure.',
   },
   TRUSTED_PROXIES: { help: 'Addresses of proxies whose X-Forwarded-For is believed, separated by commas.' },
+  SMTP_URL: {
+    help: 'Mail server for notifications, smtp://user:password@host:587 (STARTTLS) or smtps://host:465; unset = no e-mail.',
+    secret: true,
+  },
+  SMTP_FROM: { help: 'Sender of e-mail, alarms@example.com or Name <alarms@example.com>; needed with SMTP_URL.' },
   METRICS_TOKEN: {
     help: 'Bearer token for GET /metrics from other machines (16 or more characters); unset = this machine only.',
     secret: true,

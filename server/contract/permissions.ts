@@ -21,6 +21,7 @@ export const PERMISSIONS = [
   'command.approve',
   'ledger.view',
   'money.settings',
+  'notify.settings',
   'user.manage',
   'audit.view',
 ] as const;
@@ -43,6 +44,7 @@ export const BUILT_IN_ROLES = {
     'tariff.view',
     'command.issue',
     'command.approve',
+    'notify.settings',
     'audit.view',
   ],
   operator: [

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import type { BuiltInRole, Grant } from '#contract/index.ts';
 import type { Reading } from '#drivers/core/index.ts';
 import { goodReading, HOUSE_MANIFEST, houseLookups } from './house.ts';
-import { type Client, startTestServer, type TestServer } from './server.ts';
+import { type Client, startTestServer, type TestServer, type TestServerOptions } from './server.ts';
 
 const PASSWORD = 'a-long-enough-password';
 
@@ -19,9 +19,9 @@ export interface HouseServer extends ReturnType<typeof houseLookups> {
   stop(): Promise<void>;
 }
 
-export async function startHouseServer(): Promise<HouseServer> {
+export async function startHouseServer(options: TestServerOptions = {}): Promise<HouseServer> {
   const silence = await listenSilently();
-  const server = await startTestServer();
+  const server = await startTestServer(options);
   const { estate, measuring } = server.app;
   await estate.importPlant({
     ...HOUSE_MANIFEST,

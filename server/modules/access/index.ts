@@ -8,7 +8,7 @@ import { createSignInLimit } from './signInLimit.ts';
 import { prepareDemoUser, prepareFirstAdministrator, retireDemoUser, storeBuiltInRoles } from './users.ts';
 
 export { type AuditEntry, audit } from './audit.ts';
-export { type Holder, holdersOf } from './holderStore.ts';
+export { type Holder, holdersOf, scopesOf } from './holderStore.ts';
 export { startSealer } from './sealing.ts';
 export type { Revocation } from './sessions.ts';
 
