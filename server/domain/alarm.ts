@@ -145,8 +145,10 @@ export function observeNetwork(gateways: readonly GatewayPath[]): Observation {
 }
 
 /** When the last gateway is back there is nothing to wait for any more. */
-export function networkRule(gateways: readonly GatewayPath[]): AlarmRule {
-  const { networkLost, gatewayLost } = ALARM_RULES;
+export function networkRule(
+  gateways: readonly GatewayPath[],
+  { networkLost, gatewayLost }: { readonly networkLost: AlarmRule; readonly gatewayLost: AlarmRule },
+): AlarmRule {
   return gateways.some(({ down }) => down) ? networkLost : { ...networkLost, clearAfterMs: gatewayLost.clearAfterMs };
 }
 

@@ -187,8 +187,8 @@ describe('the network of a property', () => {
   });
 
   test('is back at once when all are, and after a minute when some are not', () => {
-    expect(networkRule(gateways(0, 5)).clearAfterMs).toBe(ALARM_RULES.gatewayLost.clearAfterMs);
-    expect(networkRule(gateways(1, 4)).clearAfterMs).toBe(60_000);
+    expect(networkRule(gateways(0, 5), ALARM_RULES).clearAfterMs).toBe(ALARM_RULES.gatewayLost.clearAfterMs);
+    expect(networkRule(gateways(1, 4), ALARM_RULES).clearAfterMs).toBe(60_000);
   });
 
   test('gateways that go with others wait for more to follow, at most a minute', () => {

@@ -1,16 +1,6 @@
 import { ALARM_KINDS, type AlarmKind } from '#contract/index.ts';
-import {
-  ALARM_RULES,
-  type AlarmRule,
-  type Observation,
-  OPEN_TRACK,
-  QUIET_TRACK,
-  stepTrack,
-  type Track,
-} from '#domain/alarm.ts';
-import type { AlarmSource, AlarmTransition, CurrentAlarm, Measured, SourcePlace } from './types.ts';
-
-const RULES: Readonly<Record<AlarmKind, AlarmRule>> = ALARM_RULES;
+import { type AlarmRule, type Observation, OPEN_TRACK, QUIET_TRACK, stepTrack, type Track } from '#domain/alarm.ts';
+import type { AlarmSource, AlarmTransition, CurrentAlarm, Measured, SourcePlace, Suppression } from './types.ts';
 
 interface Followed {
   readonly kind: AlarmKind;
@@ -18,10 +8,20 @@ interface Followed {
   readonly track: Track;
   /** Of the alarm that is open. */
   readonly raisedAtMs: number | undefined;
+  /** A rule holds the open alarm back. */
+  readonly suppressed: boolean;
+  /** Meters that went with the open alarm. */
+  readonly children: number;
 }
+
+/** An alarm that was open before the start. */
+export type OpenBefore = Pick<CurrentAlarm, 'kind' | 'source' | 'raisedAtMs' | 'suppressed'>;
 
 export interface ConditionsDeps {
   readonly placeOf: (source: AlarmSource) => SourcePlace | undefined;
+  readonly ruleOf: (kind: AlarmKind, source: AlarmSource) => AlarmRule;
+  /** The rule that holds back an alarm that is raised now. */
+  readonly suppressionOf: (kind: AlarmKind, source: AlarmSource) => Suppression | undefined;
   /** Takes what was decided, in order. */
   readonly decide: (transition: AlarmTransition) => void;
 }
@@ -35,8 +35,8 @@ export interface Look {
   /** Instead of the kind's own. */
   readonly rule?: AlarmRule;
   readonly measured?: Measured | undefined;
-  /** Meters that go with it; asked when the alarm is raised. */
-  readonly childCount?: () => number;
+  /** Meters that go with it; asked while the alarm is open. */
+  readonly childCount?: (() => number) | undefined;
 }
 
 /**
@@ -52,9 +52,11 @@ export class Conditions {
   }
 
   /** Takes over the alarms that were open before the start. */
-  restore(open: readonly Pick<CurrentAlarm, 'kind' | 'source' | 'raisedAtMs'>[]): void {
-    for (const { kind, source, raisedAtMs } of open) {
-      this.#followed.set(keyOf(kind, source), { kind, source, track: OPEN_TRACK, raisedAtMs });
+  restore(open: readonly OpenBefore[]): void {
+    for (const { kind, source, raisedAtMs, suppressed } of open) {
+      // How many meters went with it is counted anew at the first look.
+      const followed = { kind, source, track: OPEN_TRACK, raisedAtMs, suppressed, children: -1 };
+      this.#followed.set(keyOf(kind, source), followed);
     }
   }
 
@@ -76,23 +78,58 @@ export class Conditions {
   }
 
   /** True when the look raised an alarm. */
-  look({ kind, source, observation, nowMs, rule = RULES[kind], measured, childCount }: Look): boolean {
+  look({ kind, source, observation, nowMs, rule, measured, childCount }: Look): boolean {
     const key = keyOf(kind, source);
     const followed = this.#followed.get(key);
     if (followed === undefined && observation !== 'holds') return false;
-    const { track, action } = stepTrack(followed?.track ?? QUIET_TRACK, observation, rule, nowMs);
-    const raisedAtMs = action === 'raise' ? nowMs : followed?.raisedAtMs;
-    if (track.open || track.sinceMs !== undefined) this.#followed.set(key, { kind, source, track, raisedAtMs });
-    else this.#followed.delete(key);
-    if (action === 'none') return false;
-    if (action === 'clear') {
-      this.#clear(followed, nowMs, undefined);
-      return false;
+    const before = followed?.track ?? QUIET_TRACK;
+    const { track, action } = stepTrack(before, observation, rule ?? this.#deps.ruleOf(kind, source), nowMs);
+    if (action === 'raise') return this.#raise({ kind, source, observation, nowMs, measured, childCount }, track);
+    const { raisedAtMs, suppressed = false, children = 0 } = followed ?? {};
+    if (track.open || track.sinceMs !== undefined) {
+      this.#followed.set(key, { kind, source, track, raisedAtMs, suppressed, children });
+    } else this.#followed.delete(key);
+    if (action === 'clear') this.#clear(followed, nowMs, undefined);
+    // After a start the count is as it was until the loss is seen again.
+    else if (track.open && childCount !== undefined && (children >= 0 || observation === 'holds')) {
+      this.#count(key, childCount());
     }
+    return false;
+  }
+
+  #raise({ kind, source, nowMs, measured, childCount }: Look, track: Track): boolean {
+    const key = keyOf(kind, source);
     const place = this.#deps.placeOf(source);
+    const children = childCount?.() ?? 0;
+    const suppressed = this.#deps.suppressionOf(kind, source);
+    this.#followed.set(key, { kind, source, track, raisedAtMs: nowMs, suppressed: suppressed !== undefined, children });
     if (place === undefined) return false;
-    this.#deps.decide({ action, kind, source, place, atMs: nowMs, measured, childCount: childCount?.() ?? 0 });
+    this.#deps.decide({
+      ...{ action: 'raise', kind, source, place, atMs: nowMs, measured, childCount: children },
+      ...(suppressed === undefined ? {} : { suppressed }),
+    });
     return true;
+  }
+
+  /** While an alarm is open, the number of meters that are gone with it follows what is so. */
+  #count(key: string, childCount: number): void {
+    const followed = this.#followed.get(key);
+    if (followed?.raisedAtMs === undefined || followed.children === childCount) return;
+    this.#followed.set(key, { ...followed, children: childCount });
+    const { kind, source, raisedAtMs } = followed;
+    this.#deps.decide({ action: 'children', kind, source, raisedAtMs, childCount });
+  }
+
+  /** Looks whether the rule that holds an open alarm back still does, or one does now. */
+  hold(kind: AlarmKind, source: AlarmSource, nowMs: number): void {
+    const key = keyOf(kind, source);
+    const followed = this.#followed.get(key);
+    if (followed?.raisedAtMs === undefined || !followed.track.open) return;
+    const suppressed = this.#deps.suppressionOf(kind, source) !== undefined;
+    if (suppressed === followed.suppressed) return;
+    this.#followed.set(key, { ...followed, suppressed });
+    const action = suppressed ? 'suppress' : 'unsuppress';
+    this.#deps.decide({ action, kind, source, raisedAtMs: followed.raisedAtMs, atMs: nowMs });
   }
 
   /** Follows a condition no longer: its source left the estate, or a greater loss (`cause`) explains it. */

@@ -7,21 +7,28 @@ import type { Metering } from '#server/modules/metering/index.ts';
 import type { Db } from '#server/platform/db/index.ts';
 import type { RouteServer, Scope } from '#server/platform/http/index.ts';
 import type { Log } from '#server/platform/log.ts';
-import { addFigures, type Metrics } from '#server/platform/metricsFigures.ts';
+import type { Metrics } from '#server/platform/metricsFigures.ts';
+import type { Repetition } from '#server/platform/repeat.ts';
 import type { SpoolFigures, StoreQueueFigures } from '#server/platform/spool/index.ts';
 import type { Telemetry } from '#server/platform/telemetry/index.ts';
 import { createAlarmActions } from './actions.ts';
+import { type Announcement, newestAnnouncement, selectAnnouncements } from './announceStore.ts';
 import { type AlarmCounts, CurrentAlarms } from './current.ts';
 import { toAlarm } from './dto.ts';
+import { addAlarmMetrics } from './metrics.ts';
 import type { MoneyAlarmKind } from './moneyWatch.ts';
+import { Outages } from './outages.ts';
 import type { PlatformState } from './platformWatch.ts';
 import { createRecorder } from './recorder.ts';
 import { addAlarmRoutes } from './routes.ts';
 import type { AlarmRow } from './rows.ts';
 import { createAlarmService } from './service.ts';
+import { AlarmPolicies } from './settings.ts';
 import { selectAlarms, selectUnclosed, toCurrent } from './store.ts';
 import { AlarmTracker } from './tracker.ts';
+import { startUpkeep } from './upkeep.ts';
 
+export type { Announcement } from './announceStore.ts';
 export type { AlarmCounts } from './current.ts';
 
 /** Far more than an estate has; a list for machines, not a page for people. */
@@ -39,7 +46,7 @@ export interface AlarmsDeps {
   readonly telemetry: Pick<Telemetry, 'figures'>;
 }
 
-/** An alarm that was raised, cleared or acknowledged; told after commit. */
+/** An alarm that was raised or changed; told after commit. */
 export interface AlarmNews {
   readonly alarm: Alarm;
   /** Undefined for an alarm of the platform. */
@@ -57,8 +64,15 @@ export interface Alarms {
   /** Meters with money in doubt, all of them each time. */
   setMoneyTrouble(kind: MoneyAlarmKind, meterIds: ReadonlySet<number>): void;
   counts(scope: Scope, propertyId?: number): AlarmCounts;
-  /** Every alarm that is open or not acknowledged, newest first. */
+  /** Every alarm that is neither closed nor held back by a rule or an outage, newest first. */
   current(): Promise<readonly Alarm[]>;
+  /**
+   * What people are to be told of after a cursor, oldest first, at most `limit`: read from rows in the order of their
+   * commits, so that a crash skips nothing. What shelves, rules, outages and chatter hold back is not among it.
+   */
+  announcementsSince(cursor: bigint, limit: number): Promise<readonly Announcement[]>;
+  /** The newest cursor; 0 when there is none. Whoever begins to tell begins here. */
+  newestAnnouncement(): Promise<bigint>;
   /** What waits for the database. */
   waiting(): StoreQueueFigures;
   /** Stores what waits. */
@@ -80,61 +94,33 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     };
     for (const listener of listeners) listener(news);
   };
+  const nowMs = (): number => clock.nowMs();
+  const policies = new AlarmPolicies(db, estate);
+  const outages = new Outages({ db, estate, nowMs, changed });
   const recorder = createRecorder({
     ...{ db, clock, log, recorded: changed },
-    chatterOf: () => ({ times: 3, windowMs: 600_000 }),
-    outageOf: () => undefined,
+    chatterOf: (propertyId) => policies.of(propertyId).chatter,
+    outageOf: (source, place) => outages.covering(source, place),
     spoolDir: join(deps.spoolDir, 'alarms'),
   });
   let troubleSource: (() => readonly CommandTrouble[]) | undefined;
   const tracker = new AlarmTracker({
     ...{ estate, metering, decide: (transition) => recorder.push(transition) },
+    policyOf: (propertyId) => policies.of(propertyId),
     commandTroubles: () => troubleSource?.(),
     platformState: () => platformStateOf(deps, recorder.figures().spool),
   });
   const service = createAlarmService({ db, estate, current });
-  const actions = createAlarmActions({ db, nowMs: () => clock.nowMs(), changed });
+  const actions = createAlarmActions({ db, nowMs, changed });
   let unlisten: (() => void) | undefined;
+  let upkeep: Repetition | undefined;
   const everywhere: Scope = { all: true, propertyIds: [], buildingIds: [] };
-  addFigures(deps.metrics, [
-    {
-      name: 'alarms_open',
-      help: 'Open alarms by severity',
-      kind: 'gauge',
-      labels: ['severity'],
-      read() {
-        const { low, medium, high } = current.counts(everywhere, undefined);
-        return Object.entries({ low, medium, high }).map(([severity, value]) => ({ labels: { severity }, value }));
-      },
-    },
-    {
-      name: 'alarms_waiting',
-      help: 'Changes of alarms waiting for the database',
-      kind: 'gauge',
-      read: () => recorder.figures().waiting,
-    },
-    {
-      name: 'alarms_dropped_total',
-      help: 'Changes of alarms dropped, no room left',
-      kind: 'counter',
-      read: () => recorder.figures().dropped,
-    },
-    {
-      name: 'alarms_refused_total',
-      help: 'Changes of alarms the database refused',
-      kind: 'counter',
-      read: () => recorder.figures().refused,
-    },
-    {
-      name: 'alarms_spool_bytes',
-      help: 'Bytes of changes of alarms waiting on disk',
-      kind: 'gauge',
-      read: () => recorder.figures().spool?.bytes ?? 0,
-    },
-  ]);
+  addAlarmMetrics(deps.metrics, current, () => recorder.figures());
 
   return {
     async start() {
+      await policies.start();
+      await outages.load();
       // What a former start could not store comes first: the tracker goes on from what is in the database.
       await recorder.open();
       const rows = await selectUnclosed(db);
@@ -147,8 +133,10 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
         swept: (nowMs) => tracker.sweep(nowMs),
         clockStepped: (byMs) => tracker.clockStepped(byMs),
       });
+      const chatterWindowMs = (propertyId: number | undefined) => policies.of(propertyId).chatter.windowMs;
+      upkeep = startUpkeep({ ...{ db, clock, log, current, outages, changed }, chatterWindowMs });
     },
-    addRoutes: (routes) => addAlarmRoutes(routes, service, actions),
+    addRoutes: (routes) => addAlarmRoutes(routes, { service, actions, policies, outages }),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -162,10 +150,13 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       const rows = await selectAlarms(db, everywhere, { state: 'current' }, undefined, undefined, CURRENT_ROWS_MAX);
       return rows.map(toAlarm);
     },
+    announcementsSince: (cursor, limit) => selectAnnouncements(db, cursor, limit),
+    newestAnnouncement: () => newestAnnouncement(db),
     waiting: () => recorder.figures(),
     flush: () => recorder.flush(),
     async stop() {
       unlisten?.();
+      await upkeep?.stop();
       await recorder.close();
     },
   };

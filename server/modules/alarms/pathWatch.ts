@@ -1,4 +1,6 @@
+import type { AlarmKind } from '#contract/index.ts';
 import {
+  type AlarmRule,
   type GatewayPath,
   goingTogether,
   lostCauses,
@@ -15,6 +17,7 @@ export interface PathWatchDeps {
   readonly estate: Pick<EstateReader, 'lineIds' | 'properties'>;
   readonly metering: Pick<Metering, 'metersOfLine' | 'line'>;
   readonly conditions: Conditions;
+  readonly ruleOf: (kind: AlarmKind, propertyId: number) => AlarmRule;
 }
 
 /** Lost lines, gateways and networks: one alarm at the highest of them that explains the silence. */
@@ -76,8 +79,12 @@ export class PathWatch {
     const observation = observeNetwork(gateways);
     const downIds = gateways.filter(({ down }) => down).map(({ gatewayId }) => gatewayId);
     const lineIds = downIds.flatMap((id) => lines.get(id) ?? []).map(({ lineId }) => lineId);
+    const rules = {
+      networkLost: this.#deps.ruleOf('networkLost', propertyId),
+      gatewayLost: this.#deps.ruleOf('gatewayLost', propertyId),
+    };
     const raised = conditions.look({
-      ...{ kind: 'networkLost', source, observation, nowMs, rule: networkRule(gateways) },
+      ...{ kind: 'networkLost', source, observation, nowMs, rule: networkRule(gateways, rules) },
       measured: { value: downIds.length, limit: gateways.length, unit: 'gateways' },
       childCount: () => this.#metersOf(lineIds).length,
     });

@@ -30,6 +30,24 @@ export function placeOfSource(estate: EstateReader, source: AlarmSource): Source
   }
 }
 
+/** The property of a source; undefined for the platform, and when it is gone. */
+export function propertyOfSource(estate: EstateReader, { kind, id }: AlarmSource): number | undefined {
+  switch (kind) {
+    case 'platform':
+      return undefined;
+    case 'property':
+      return id;
+    case 'meter':
+      return estate.meter(id)?.meter.propertyId;
+    case 'line': {
+      const line = estate.line(id);
+      return line === undefined ? undefined : estate.gateway(line.gatewayId)?.propertyId;
+    }
+    case 'gateway':
+      return estate.gateway(id)?.propertyId;
+  }
+}
+
 /** Is the source still there? */
 export function isInEstate(estate: EstateReader, { kind, id }: AlarmSource): boolean {
   switch (kind) {

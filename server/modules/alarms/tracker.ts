@@ -1,15 +1,23 @@
 import type { AlarmKind } from '#contract/index.ts';
-import { type Observation, observeMeterLost, observeMoney, observeOverload, observeRelay } from '#domain/alarm.ts';
+import {
+  type AlarmRule,
+  type Observation,
+  observeMeterLost,
+  observeMoney,
+  observeOverload,
+  observeRelay,
+} from '#domain/alarm.ts';
+import { type AlarmPolicy, HELD_WHILE_NOT_OPENED, ruleOf } from '#domain/alarmRules.ts';
 import type { CommandTrouble } from '#server/modules/commands/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Metering, MeterUpdate, MeterView } from '#server/modules/metering/index.ts';
 import { CommandWatch } from './commandWatch.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions, type OpenBefore } from './conditions.ts';
 import { type MoneyAlarmKind, MoneyWatch } from './moneyWatch.ts';
 import { PathWatch } from './pathWatch.ts';
-import { isInEstate, placeOfSource } from './places.ts';
+import { isInEstate, placeOfSource, propertyOfSource } from './places.ts';
 import { type PlatformState, PlatformWatch } from './platformWatch.ts';
-import type { AlarmSource, AlarmTransition, CurrentAlarm, Measured } from './types.ts';
+import type { AlarmSource, AlarmTransition, Measured, Suppression } from './types.ts';
 
 export interface TrackerDeps {
   readonly estate: EstateReader;
@@ -17,6 +25,7 @@ export interface TrackerDeps {
   readonly platformState: () => PlatformState;
   /** Undefined while nobody tells meters anything. */
   readonly commandTroubles: () => readonly CommandTrouble[] | undefined;
+  readonly policyOf: (propertyId: number | undefined) => AlarmPolicy;
   /** Takes what was decided, in order. */
   readonly decide: (transition: AlarmTransition) => void;
 }
@@ -33,15 +42,20 @@ export class AlarmTracker {
   constructor(deps: TrackerDeps) {
     this.#deps = deps;
     const placeOf = (source: AlarmSource) => placeOfSource(deps.estate, source);
-    this.#conditions = new Conditions({ placeOf, decide: deps.decide });
-    this.#paths = new PathWatch({ ...deps, conditions: this.#conditions });
+    this.#conditions = new Conditions({
+      ...{ placeOf, decide: deps.decide },
+      ruleOf: (kind, source) => ruleOf(deps.policyOf(propertyOfSource(deps.estate, source)), kind),
+      suppressionOf: (kind, source) => this.#suppressionOf(kind, source),
+    });
+    const pathRule = (kind: AlarmKind, propertyId: number): AlarmRule => ruleOf(deps.policyOf(propertyId), kind);
+    this.#paths = new PathWatch({ ...deps, conditions: this.#conditions, ruleOf: pathRule });
     this.#platform = new PlatformWatch(this.#conditions);
     this.#commands = new CommandWatch(this.#conditions);
     this.#money = new MoneyWatch(this.#conditions);
   }
 
   /** Takes over the alarms that were open before the start. */
-  restore(open: readonly Pick<CurrentAlarm, 'kind' | 'source' | 'raisedAtMs'>[]): void {
+  restore(open: readonly OpenBefore[]): void {
     this.#conditions.restore(open);
   }
 
@@ -77,7 +91,16 @@ export class AlarmTracker {
         if (meter === undefined) continue;
         this.#conditions.look({ kind, source, observation: observeMeterLost(meter.state), nowMs });
       }
+      if (HELD_WHILE_NOT_OPENED.includes(kind)) this.#conditions.hold(kind, source, nowMs);
     }
+  }
+
+  /** A meter of a room without an account, in a property that has accounts. One that never answered says nothing yet. */
+  #suppressionOf(kind: AlarmKind, source: AlarmSource): Suppression | undefined {
+    if (source.kind !== 'meter' || !HELD_WHILE_NOT_OPENED.includes(kind)) return undefined;
+    const meter = this.#deps.metering.meter(source.id);
+    if (meter?.last === undefined || meter.state.facts.money !== 'notOpened') return undefined;
+    return this.#deps.policyOf(meter.profile.meter.propertyId).suppressNotOpened ? 'notOpened' : undefined;
   }
 
   /** Meters of which this is so now; looked at with the next sweep. */

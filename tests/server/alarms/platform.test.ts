@@ -1,5 +1,6 @@
 import sql, { raw } from 'sql-template-tag';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ALARM_RULES } from '#domain/alarm.ts';
 import { Conditions } from '#server/modules/alarms/conditions.ts';
 import { PlatformWatch } from '#server/modules/alarms/platformWatch.ts';
 import type { AlarmTransition } from '#server/modules/alarms/types.ts';
@@ -73,6 +74,8 @@ describe('what waits on disk', () => {
     const place = { propertyId: undefined, buildingId: undefined, gatewayId: undefined, lineId: undefined };
     const watch = new PlatformWatch(
       new Conditions({
+        ruleOf: (kind) => ALARM_RULES[kind],
+        suppressionOf: () => undefined,
         placeOf: () => ({ ...place, path: [], label: undefined, search: '' }),
         decide: (made: AlarmTransition) => {
           if ('atMs' in made) told.push(`${made.kind} ${made.action}@${made.atMs / 1_000}`);
