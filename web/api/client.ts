@@ -10,10 +10,17 @@ type Part<Name extends string, Value> = unknown extends Value
       ? { readonly [K in Name]?: Value }
       : { readonly [K in Name]: Value };
 
+/** A contract may want a body without fields: then it is sent, empty. */
+type BodyPart<Value> = unknown extends Value
+  ? { readonly body?: undefined }
+  : keyof Value extends never
+    ? { readonly body: Readonly<Record<string, never>> }
+    : { readonly body: Value };
+
 /** What a route wants: params, query and body as its contract names them. */
 export type CallRequest<R extends AnyRoute> = Part<'params', ParamsOf<R>> &
   Part<'query', QueryOf<R>> &
-  Part<'body', BodyOf<R>>;
+  BodyPart<BodyOf<R>>;
 
 /** A field at fault, as the server names it. */
 export interface FieldError {
