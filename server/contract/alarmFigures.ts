@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { FLOOD_ABOVE, FLOOD_UNTIL_BELOW } from '#domain/alarmFigures.ts';
 import { AlarmKindName, AlarmSourceDto } from './alarms.ts';
 import { Id, Instant, Names } from './common.ts';
 import { route } from './route.ts';
@@ -8,8 +9,8 @@ export const ALARM_TARGETS = {
   averagePer10Min: 1,
   peakPer10Min: 10,
   floodShare: 0.01,
-  floodAbove: 10,
-  floodUntilBelow: 5,
+  floodAbove: FLOOD_ABOVE,
+  floodUntilBelow: FLOOD_UNTIL_BELOW,
   standingLong: 5,
   chattering: 0,
 } as const;

@@ -13,8 +13,10 @@ import type { SpoolFigures, StoreQueueFigures } from '#server/platform/spool/ind
 import type { Telemetry } from '#server/platform/telemetry/index.ts';
 import { createAlarmActions } from './actions.ts';
 import { type Announcement, newestAnnouncement, selectAnnouncements } from './announceStore.ts';
+import { createAlarmChildren } from './children.ts';
 import { type AlarmCounts, CurrentAlarms } from './current.ts';
 import { toAlarm } from './dto.ts';
+import { createAlarmFigures } from './figures.ts';
 import { addAlarmMetrics } from './metrics.ts';
 import type { MoneyAlarmKind } from './moneyWatch.ts';
 import { Outages } from './outages.ts';
@@ -112,6 +114,8 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
   });
   const service = createAlarmService({ db, estate, current });
   const actions = createAlarmActions({ db, nowMs, changed });
+  const figures = createAlarmFigures({ db, estate, policies, nowMs });
+  const children = createAlarmChildren({ db, estate, metering });
   let unlisten: (() => void) | undefined;
   let upkeep: Repetition | undefined;
   const everywhere: Scope = { all: true, propertyIds: [], buildingIds: [] };
@@ -136,7 +140,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       const chatterWindowMs = (propertyId: number | undefined) => policies.of(propertyId).chatter.windowMs;
       upkeep = startUpkeep({ ...{ db, clock, log, current, outages, changed }, chatterWindowMs });
     },
-    addRoutes: (routes) => addAlarmRoutes(routes, { service, actions, policies, outages }),
+    addRoutes: (routes) => addAlarmRoutes(routes, { service, actions, policies, outages, figures, children }),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

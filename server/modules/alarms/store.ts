@@ -103,6 +103,13 @@ export function selectAlarmsById(db: Queryable, scope: Scope, ids: readonly numb
   return db.query<AlarmRow>(sql`select ${COLUMNS} from alarm where id = any(${ids}::int[]) and ${within(scope)}`);
 }
 
+/** Alarms of meters that an alarm holds back. */
+export async function selectFolded(db: Queryable, causeId: number) {
+  return db.query<{ readonly id: number; readonly meterId: number }>(sql`
+    select id, source_id as "meterId" from alarm
+    where cause_id = ${causeId} and state = 'suppressed' and source_kind = 'meter'`);
+}
+
 export interface EventRow {
   readonly id: bigint;
   readonly alarm_id: number;

@@ -61,6 +61,7 @@ const goodBody = (name: string, route: AnyRoute): unknown => {
     createMeter: { lineId: foreignIds()['lineId'], ...meter },
     updateMeter: { version: 1 },
     acknowledgeAlarms: { ids: [1] },
+    takeOutOfService: { source: { kind: 'meter', id: foreign.meters[0].id }, reason: 'x' },
     createUser: {
       user: 'x',
       displayName: 'x',
