@@ -10,6 +10,8 @@ export const LIVE_STALE_MS = 10_000;
 export const LIVE_PULSE_MS = 2_000;
 /** Least time between two deltas of a property: changes in between are coalesced. */
 export const LIVE_FLUSH_MS = 200;
+/** Commands told to a screen at one time; more follow with the next delta, in the state that they have then. */
+export const COMMAND_NEWS_MAX = 1_000;
 /** Most rooms one screen may be in. */
 export const LIVE_ROOMS_MAX = 64;
 
@@ -57,15 +59,19 @@ export interface Pulse {
   readonly release: string;
 }
 
-/** A command that changed. */
+/** A command that changed. One of a batch is named by its batch and its meter, one of its own by its id. */
 export interface CommandNews {
-  readonly commandId: string;
+  readonly commandId?: string;
   readonly batchId?: string;
   readonly meterId: number;
   readonly propertyId: number;
   readonly kind: CommandKind;
   readonly state: CommandState;
   readonly why: readonly CommandWhy[];
+}
+/** Commands of one batch, or one command, that became the same: what thousands have in common is said once. */
+export interface CommandNewsGroup extends Omit<CommandNews, 'meterId'> {
+  readonly meterIds: readonly number[];
 }
 
 /** Events from server to screen. */
@@ -74,8 +80,11 @@ export interface ServerToClient {
   pulse: (pulse: Pulse) => void;
   meter: (now: MeterNow) => void;
   alarm: (alarm: Alarm) => void;
-  /** Commands of the joined properties, those of one commit together. */
-  command: (changes: readonly CommandNews[]) => void;
+  /**
+   * Commands of the joined properties as they stand now: those of some time together, each once, at most
+   * COMMAND_NEWS_MAX. A delta always follows, so that whoever missed news of commands finds a gap in its numbers.
+   */
+  command: (changes: readonly CommandNewsGroup[]) => void;
   /** The layout of the property changed (meter added, renamed): fetch it again. */
   layout: (propertyId: number) => void;
 }

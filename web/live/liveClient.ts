@@ -236,7 +236,8 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     alarm: (alarm) => {
       for (const listener of alarmListeners) listener(alarm);
     },
-    command: (changes) => {
+    command: (groups) => {
+      const changes = groups.flatMap(({ meterIds, ...common }) => meterIds.map((meterId) => ({ ...common, meterId })));
       for (const listener of commandListeners) listener(changes);
     },
     layout: (propertyId) => {

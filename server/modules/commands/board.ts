@@ -26,14 +26,14 @@ export class CommandBoard {
     moving: readonly MovingRow[],
     failed: readonly { readonly meter_id: number; readonly kind: CommandKind }[],
   ): void {
-    for (const row of moving) this.#put(row.id, row, undefined);
+    for (const row of moving) this.#put(row.id, row);
     for (const { meter_id, kind } of failed) this.#markDownload(meter_id, kind, true);
   }
 
   /** A command is other than before. */
   take(row: RoadRow): void {
     const { id, meter_id: meterId, state, kind } = row;
-    if (MOVING_STATES.includes(state)) this.#put(id, row, row.relay_mode ?? undefined);
+    if (MOVING_STATES.includes(state)) this.#put(id, row);
     else this.#drop(id);
     if (!DOWNLOAD_KINDS.includes(kind)) return;
     if (state === 'verified') this.#markDownload(meterId, kind, false);
@@ -104,8 +104,9 @@ export class CommandBoard {
     ];
   }
 
-  #put(id: string, row: MovingRow | RoadRow, mode: RelayMode | undefined): void {
+  #put(id: string, row: MovingRow | RoadRow): void {
     const { meter_id: meterId, property_id: propertyId, building_id, kind, state } = row;
+    const mode = row.relay_mode ?? undefined;
     this.#moving.set(id, { meterId, propertyId, buildingId: building_id ?? undefined, kind, state, mode });
     const ids = this.#idsOfMeter.get(meterId) ?? new Set();
     this.#idsOfMeter.set(meterId, ids.add(id));

@@ -302,12 +302,13 @@ export interface MovingRow {
   readonly building_id: number | null;
   readonly kind: CommandKind;
   readonly state: CommandState;
+  readonly relay_mode: RelayMode | null;
 }
 
 /** Everything that is not at rest. */
 export function selectMoving(db: Queryable): Promise<MovingRow[]> {
   return db.query<MovingRow>(sql`
-    select id, meter_id, property_id, building_id, kind, state from command
+    select id, meter_id, property_id, building_id, kind, state, relay_mode from command
     where state in ('queued', 'sent', 'confirming', 'inDoubt')`);
 }
 

@@ -1,4 +1,12 @@
-import { encodeFrame, type MeterChange, type PropertySnapshot, type Pulse } from '#contract/index.ts';
+import {
+  type CommandNewsGroup,
+  encodeFrame,
+  type MeterChange,
+  type PropertySnapshot,
+  type Pulse,
+} from '#contract/index.ts';
+import { CommandNewsQueue } from './commandNews.ts';
+import type { PlacedCommand } from './seat.ts';
 import type { FeedPart, LiveMeter, LiveSource } from './types.ts';
 
 /** A load is sent again when it moved by at least this much and this share: what nobody sees costs nothing. */
@@ -33,6 +41,9 @@ export class Feed {
   readonly #deps: FeedDeps;
   readonly #sent = new Map<number, Sent>();
   readonly #touched = new Map<number, LiveMeter>();
+  readonly #commands = new CommandNewsQueue();
+  /** News of commands left: the next delta is numbered even where no meter changed. */
+  #toldCommands = false;
   #seq = 0;
   #snapshot: { readonly atMs: number; readonly frame: string } | undefined;
 
@@ -44,13 +55,28 @@ export class Feed {
 
   /** Notes a meter of the property; ignored when it stands outside of the part. */
   touch(meter: LiveMeter): void {
-    const { buildingIds } = this.part;
-    const shown =
-      buildingIds === undefined || (meter.buildingId !== undefined && buildingIds.includes(meter.buildingId));
-    if (shown) this.#touched.set(meter.meterId, meter);
+    if (this.#shows(meter.buildingId)) this.#touched.set(meter.meterId, meter);
   }
 
-  /** The next delta as base64; undefined when nothing that is worth sending changed. */
+  /** Notes a command; ignored when its meter stands outside of the part. */
+  touchCommand({ news, at }: PlacedCommand): void {
+    const { propertyId } = this.part;
+    if (at.propertyId !== propertyId || !this.#shows(at.buildingId) || this.#commands.add(news)) return;
+    this.skip();
+  }
+
+  /** Commands to be told now, before the delta that `flush` makes; more may wait. */
+  takeCommands(): readonly CommandNewsGroup[] {
+    const groups = this.#commands.take();
+    if (groups.length > 0) this.#toldCommands = true;
+    return groups;
+  }
+
+  get commandsWait(): boolean {
+    return this.#commands.size > 0;
+  }
+
+  /** The next delta as base64; undefined when nothing that is worth sending changed, and no command was told of. */
   flush(atMs: number): string | undefined {
     const changes: MeterChange[] = [];
     for (const meter of [...this.#touched.values()].toSorted((a, b) => a.meterId - b.meterId)) {
@@ -60,7 +86,8 @@ export class Feed {
       this.#sent.set(meter.meterId, sentAfter(this.#sent.get(meter.meterId), meter, change));
     }
     this.#touched.clear();
-    if (changes.length === 0) return undefined;
+    if (changes.length === 0 && !this.#toldCommands) return undefined;
+    this.#toldCommands = false;
     this.#seq += 1;
     this.#snapshot = undefined;
     return this.#encode(atMs, changes);
@@ -96,6 +123,11 @@ export class Feed {
     const { epoch, release, source } = this.#deps;
     const { propertyId } = this.part;
     return { ...source.pulse(this.part), propertyId, epoch, seq: this.#seq, atMs, release };
+  }
+
+  #shows(buildingId: number | undefined): boolean {
+    const { buildingIds } = this.part;
+    return buildingIds === undefined || (buildingId !== undefined && buildingIds.includes(buildingId));
   }
 
   #encode(atMs: number, changes: readonly MeterChange[]): string {

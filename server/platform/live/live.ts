@@ -30,8 +30,8 @@ import {
   RECHECK_EVERY_MS,
 } from './limits.ts';
 import { parseRoom, partWithin, type Room } from './rooms.ts';
-import { type PlacedCommand, type Seat, seenCommands, seesAlarm } from './seat.ts';
-import type { LiveMeter, LiveSource, Whereabouts } from './types.ts';
+import { type PlacedCommand, type Seat, seesAlarm, seesCommands } from './seat.ts';
+import type { FeedPart, LiveMeter, LiveSource, Whereabouts } from './types.ts';
 
 export interface LiveDeps {
   readonly source: LiveSource;
@@ -137,10 +137,8 @@ class SocketLive implements Live {
   }
 
   commandsChanged(changes: readonly PlacedCommand[]): void {
-    for (const screen of this.#screens()) {
-      const seen = seenCommands(screen.data.seat, changes);
-      if (seen.length > 0) screen.emit('command', seen);
-    }
+    for (const feed of this.#feeds.values()) for (const change of changes) feed.touchCommand(change);
+    this.#flushSoon();
   }
 
   layoutChanged(propertyId: number): void {
@@ -259,7 +257,7 @@ class SocketLive implements Live {
     const feed = this.#feeds.get(key) ?? new Feed({ part, ...this.#deps });
     this.#feeds.set(key, feed);
     this.#flushFeed(key, feed);
-    this.#enter(socket, room.name, [feedRoom(key)]);
+    this.#enter(socket, room.name, roomsOf(seat, part));
     return { ok: true, snapshot: feed.snapshot(clock.nowMs()) };
   }
 
@@ -306,7 +304,7 @@ class SocketLive implements Live {
     const { source } = this.#deps;
     if (room.kind === 'property') {
       const part = partWithin(seat.actor.scope('wall.view'), room.propertyId, source.buildingIds(room.propertyId));
-      return part !== undefined && held.includes(feedRoom(feedKey(part)));
+      return part !== undefined && held.join() === roomsOf(seat, part).join();
     }
     const at = source.meterAt(room.meterId);
     // A meter that is gone has nothing to hide any more.
@@ -343,6 +341,9 @@ class SocketLive implements Live {
   }
 
   #flushFeed(key: string, feed: Feed): void {
+    const commands = feed.takeCommands();
+    if (commands.length > 0) this.#io.to(commandRoom(key)).emit('command', commands);
+    if (feed.commandsWait) this.#flushSoon();
     const delta = feed.flush(this.#deps.clock.nowMs());
     if (delta === undefined) return;
     this.#counts.deltas += 1;
@@ -383,4 +384,14 @@ class SocketLive implements Live {
 
 function feedRoom(key: string): string {
   return `feed:${key}`;
+}
+
+/** What a seat hears of a part of the estate. */
+function roomsOf(seat: Seat, part: FeedPart): readonly string[] {
+  const key = feedKey(part);
+  return seesCommands(seat, part) ? [feedRoom(key), commandRoom(key)] : [feedRoom(key)];
+}
+
+function commandRoom(key: string): string {
+  return `commands:${key}`;
 }

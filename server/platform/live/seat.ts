@@ -1,10 +1,11 @@
-import type { CommandNews, RoomName } from '#contract/index.ts';
+import type { RoomName } from '#contract/index.ts';
 import { type Actor, scopeCovers } from '../http/index.ts';
-import type { Whereabouts } from './types.ts';
+import type { NamedNews } from './commandNews.ts';
+import type { FeedPart, Whereabouts } from './types.ts';
 
 /** A command with where its meter stands. */
 export interface PlacedCommand {
-  readonly news: CommandNews;
+  readonly news: NamedNews;
   readonly at: Whereabouts;
 }
 
@@ -28,14 +29,8 @@ export function seesAlarm({ actor, rooms }: Seat, at: Whereabouts | undefined): 
   return rooms.has(`property:${at.propertyId}`) && scopeCovers(scope, at.propertyId, at.buildingId);
 }
 
-/** Those of the changes that this screen may see and follows. A screen that lags asks anew when it caught up. */
-export function seenCommands(
-  { actor, rooms, lagging }: Seat,
-  changes: readonly PlacedCommand[],
-): readonly CommandNews[] {
-  if (lagging) return [];
+/** Commands are told to whoever may see every meter of the part that the wall shows. */
+export function seesCommands({ actor }: Seat, { propertyId, buildingIds }: FeedPart): boolean {
   const scope = actor.scope('meter.view');
-  return changes.flatMap(({ news, at }) =>
-    rooms.has(`property:${at.propertyId}`) && scopeCovers(scope, at.propertyId, at.buildingId) ? [news] : [],
-  );
+  return (buildingIds ?? [undefined]).every((buildingId) => scopeCovers(scope, propertyId, buildingId));
 }

@@ -120,6 +120,10 @@ describe('a late trip heals itself', () => {
     }));
     expect(healed.forced).toBe('none');
     expect((await house.rest(trip.id)).state).not.toBe('verified');
+    // What a newer command ended is no longer on its way, on the wall neither.
+    const { commands } = house.server.app.money;
+    const moving = () => commands.inFlight(house.meterId(meter(5)));
+    expect(await until(20_000, async () => ({ done: !moving(), value: moving() }))).toBe(false);
   });
 });
 

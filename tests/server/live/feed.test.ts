@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { decodeFrame, type MeterChange } from '#contract/index.ts';
+import { COMMAND_NEWS_MAX, type CommandState, decodeFrame, type MeterChange } from '#contract/index.ts';
 import { packFacts } from '#domain/meterState.ts';
+import { WAITING_NEWS_MAX } from '#server/platform/live/commandNews.ts';
 import { Feed } from '#server/platform/live/feed.ts';
-import type { FeedPart, LiveMeter, LiveSource } from '#server/platform/live/index.ts';
+import type { FeedPart, LiveMeter, LiveSource, PlacedCommand } from '#server/platform/live/index.ts';
 import { parseRoom, partWithin } from '#server/platform/live/rooms.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -202,5 +203,64 @@ describe('rooms', () => {
     [{ all: false, propertyIds: [], buildingIds: [] }, undefined],
   ])('a right of %o sees %o of a property with the buildings 20 and 30', (scope, part) => {
     expect(partWithin(scope, 1, [30, 20])).toEqual(part);
+  });
+});
+
+describe('news of commands', () => {
+  const batchId = 'b';
+  const command = (meterId: number, state: CommandState, more: { buildingId?: number; batchId?: string } = {}) => {
+    const { buildingId = 10, ...named } = more;
+    const news = { commandId: `c${meterId}`, meterId, propertyId: 1, kind: 'trip' as const, state, why: [], ...named };
+    return { news, at: { propertyId: 1, buildingId } } satisfies PlacedCommand;
+  };
+  const common = { propertyId: 1, kind: 'trip', why: [] };
+
+  test('go together: each command once, in its latest state, those of a batch with their equals', () => {
+    const feed = feedOver(new Map());
+    feed.touchCommand(command(1, 'queued', { batchId }));
+    feed.touchCommand(command(2, 'sent', { batchId }));
+    feed.touchCommand(command(3, 'sent'));
+    feed.touchCommand(command(1, 'sent', { batchId }));
+    feed.touchCommand(command(4, 'verified', { batchId }));
+    expect(feed.takeCommands()).toEqual([
+      { ...common, batchId, state: 'sent', meterIds: [1, 2] },
+      { ...common, commandId: 'c3', state: 'sent', meterIds: [3] },
+      { ...common, batchId, state: 'verified', meterIds: [4] },
+    ]);
+    expect(feed.takeCommands()).toEqual([]);
+  });
+
+  test('are numbered by the delta that follows, so that whoever missed them finds a gap', () => {
+    const feed = feedOver(new Map([[1, meter(1)]]));
+    feed.touchCommand(command(1, 'sent'));
+    feed.takeCommands();
+    expect(changesOf(feed.flush(NOW))).toEqual([]);
+    expect(feed.pulse(NOW).seq).toBe(1);
+    expect(feed.flush(NOW)).toBeUndefined();
+  });
+
+  test('of another building stay away', () => {
+    const feed = feedOver(new Map(), { propertyId: 1, buildingIds: [20] });
+    feed.touchCommand(command(1, 'sent'));
+    feed.touchCommand(command(2, 'sent', { buildingId: 20 }));
+    expect(feed.takeCommands().flatMap(({ meterIds }) => meterIds)).toEqual([2]);
+  });
+
+  test('of thousands go in turns, and what changes meanwhile goes as it is then', () => {
+    const feed = feedOver(new Map());
+    const meterIds = Array.from({ length: COMMAND_NEWS_MAX + 10 }, (_, index) => index + 1);
+    for (const meterId of meterIds) feed.touchCommand(command(meterId, 'queued', { batchId }));
+    expect(feed.takeCommands().flatMap((group) => group.meterIds)).toEqual(meterIds.slice(0, COMMAND_NEWS_MAX));
+    expect(feed.commandsWait).toBe(true);
+    for (const meterId of meterIds.slice(-10)) feed.touchCommand(command(meterId, 'verified', { batchId }));
+    expect(feed.takeCommands()).toEqual([{ ...common, batchId, state: 'verified', meterIds: meterIds.slice(-10) }]);
+    expect(feed.commandsWait).toBe(false);
+  });
+
+  test('that are too many are given up, and every screen asks anew', () => {
+    const feed = feedOver(new Map());
+    for (let id = 0; id <= WAITING_NEWS_MAX; id += 1) feed.touchCommand(command(id, 'queued', { batchId }));
+    expect(feed.takeCommands()).toEqual([]);
+    expect(feed.pulse(NOW).seq).toBe(1);
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Alarm,
   type ClientToServer,
+  type CommandNewsGroup,
   decodeFrame,
   type JoinAnswer,
   LIVE_PATH,
@@ -262,6 +263,25 @@ describe('what is heard', () => {
     await house.boss.request('POST', '/api/alarms/acknowledge', { ids: [alarms.at(-1)?.id] });
     await expect.poll(() => alarms.at(-1)?.acknowledgedBy).toBeDefined();
   });
+});
+
+test('commands of a property are told to its screens, and to nobody else’s', async () => {
+  const { live } = house.server.app.measuring;
+  const [mall, office] = [await connected(house.boss), await connected(house.boss)];
+  await snapshotOf(mall, 'mall');
+  await snapshotOf(office, 'office');
+  const heard: CommandNewsGroup[] = [];
+  mall.on('command', (groups) => heard.push(...groups));
+  let strange = 0;
+  office.on('command', () => {
+    strange += 1;
+  });
+  const [meterId, propertyId] = [house.meterId('a1'), house.propertyId('mall')];
+  const news = { commandId: 'c', meterId, propertyId, kind: 'trip', state: 'sent', why: [] } as const;
+  live.commandsChanged([{ news, at: { propertyId, buildingId: undefined } }]);
+  const { meterId: _one, ...common } = news;
+  await expect.poll(() => heard, { timeout: 5_000 }).toEqual([{ ...common, meterIds: [meterId] }]);
+  expect(strange).toBe(0);
 });
 
 test('a screen that does not read gets no history: it is left behind, then asks anew', {

@@ -5,6 +5,7 @@ import { Server } from 'socket.io';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   type ClientToServer,
+  type CommandNews,
   LIVE_PATH,
   LIVE_STALE_MS,
   type Pulse,
@@ -203,4 +204,14 @@ test('a room is left when nobody watches it any more', async () => {
   expect(feed.leaves).toEqual([]);
   second();
   await vi.waitFor(() => expect(feed.leaves).toEqual(['property:1']));
+});
+
+test('commands that were told together are told to the page one by one', async () => {
+  const heard: CommandNews[] = [];
+  live.onCommands((changes) => heard.push(...changes));
+  live.watchProperty(1, listener);
+  await vi.waitFor(() => expect(frames).toHaveLength(1));
+  const common = { batchId: 'b', propertyId: 1, kind: 'trip', state: 'sent', why: [] } as const;
+  io.to('property:1').emit('command', [{ ...common, meterIds: [3, 4] }]);
+  await vi.waitFor(() => expect(heard).toEqual([3, 4].map((meterId) => ({ ...common, meterId }))));
 });
