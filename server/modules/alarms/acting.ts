@@ -9,8 +9,8 @@ import { insertRequest, type StoredOutcome, selectRequest } from './requestStore
 import type { AlarmRow } from './rows.ts';
 import { selectAlarmsById } from './store.ts';
 
-/** A clock of a phone may be so far ahead of ours; what it says counts as now then. */
-const DONE_AHEAD_MS = 60_000;
+/** So much the clock of a phone may differ from ours; an action that it says is to come counts as done now. */
+export const CLOCKS_DIFFER_MS = 60_000;
 
 /** What became of one alarm. With `done` the row as it is now. */
 export type Done =
@@ -124,7 +124,7 @@ function doneAtOf(doneAt: string | undefined, now: Date): Date | undefined {
   const aheadMs = atMs - now.getTime();
   const wrong = (message: string) =>
     new AppError('request.invalid', 'The time of the action is not possible.', [{ field: 'doneAt', message }]);
-  if (!(aheadMs <= DONE_AHEAD_MS)) throw wrong('lies in the future: set the clock of the device');
+  if (!(aheadMs <= CLOCKS_DIFFER_MS)) throw wrong('lies in the future: set the clock of the device');
   if (-aheadMs > DONE_AGE_MS_MAX) throw wrong('is more than 24 hours ago: do it again');
   return aheadMs >= 0 ? undefined : new Date(atMs);
 }

@@ -14,7 +14,7 @@ import { type LifeEvent, stepLife } from '#domain/alarmLife.ts';
 import { holdersOf } from '#server/modules/access/index.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import type { Actor } from '#server/platform/http/index.ts';
-import { type ActingDeps, type Action, type ActionRequest, act, type Done } from './acting.ts';
+import { type ActingDeps, type Action, type ActionRequest, act, CLOCKS_DIFFER_MS, type Done } from './acting.ts';
 import { inState } from './life.ts';
 import { type Doer, insertEvent, type NewEvent, saveAlarm } from './lifeStore.ts';
 import type { AlarmRow } from './rows.ts';
@@ -115,11 +115,16 @@ async function step(
   const result = stepLife(row.state, what, row.cleared_at === null);
   if (result.result === 'already') return ALREADY;
   if (result.result === 'refused') return { outcome: 'refused', why: result.why };
-  const { doneAt } = event.doer;
-  if (doneAt !== undefined && doneAt < row.last_raised_at) return { outcome: 'refused', why: 'raised-again' };
+  if (cameAgain(row, event.doer.doneAt)) return { outcome: 'refused', why: 'raised-again' };
   const next = await saveAlarm(tx, { ...inState(row, result.state, event.at, event.doer), ...change });
   await insertEvent(tx, next, event);
   return { outcome: 'done', row: next };
+}
+
+/** Did it come again after the person acted, which the person could not see? Clocks of phones may differ a little. */
+function cameAgain(row: AlarmRow, doneAt: Date | undefined): boolean {
+  if (doneAt === undefined || row.occurrences === 1) return false;
+  return doneAt.getTime() < row.last_raised_at.getTime() - CLOCKS_DIFFER_MS;
 }
 
 function isResetByHand(kind: AlarmKind): boolean {

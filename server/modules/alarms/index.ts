@@ -77,7 +77,7 @@ export interface Alarms {
   newestAnnouncement(): Promise<bigint>;
   /** What waits for the database. */
   waiting(): StoreQueueFigures;
-  /** Stores what waits. */
+  /** Stores what waits, and ends what time has ended. */
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -157,7 +157,10 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     announcementsSince: (cursor, limit) => selectAnnouncements(db, cursor, limit),
     newestAnnouncement: () => newestAnnouncement(db),
     waiting: () => recorder.figures(),
-    flush: () => recorder.flush(),
+    async flush() {
+      await recorder.flush();
+      await upkeep?.runNow();
+    },
     async stop() {
       unlisten?.();
       await upkeep?.stop();

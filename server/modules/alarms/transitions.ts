@@ -1,3 +1,4 @@
+import { stepLife } from '#domain/alarmLife.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import { happen, inState, letGo } from './life.ts';
 import {
@@ -60,8 +61,10 @@ async function raise(tx: Tx, context: TransitionContext, transition: Of<'raise'>
     });
     return [await tellRaise(tx, context, row, transition)];
   }
-  // Held back already (a shelf above all): it is counted and stays so. Else it is as new, unless something holds it now.
-  const state = before.state === 'returned' ? (held ?? 'unacknowledged') : before.state;
+  // Held back already (by a shelf above all): it is counted and stays so. Else it is as new, unless something holds it now.
+  const step = stepLife(before.state, 'raise', true);
+  if (step.result === 'refused' || step.result === 'already') return [];
+  const state = step.state === 'unacknowledged' ? (held ?? step.state) : step.state;
   const row = {
     ...inState(before, state, at),
     last_raised_at: at,
