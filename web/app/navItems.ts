@@ -4,10 +4,11 @@ import type { IconName } from '../ui/icons.ts';
 import { useAlarmCount } from './alarmCount.ts';
 import { useEstate } from './estate.ts';
 import { useSession } from './session.ts';
+import { useWaitingCount } from './waitingCount.ts';
 
 export interface NavItem {
   /** Catalogue key under `nav`. */
-  readonly key: 'wall' | 'desk' | 'tariffs' | 'alarms' | 'gateways' | 'doctor';
+  readonly key: 'wall' | 'grid' | 'desk' | 'tariffs' | 'alarms' | 'jobs' | 'gateways' | 'doctor';
   readonly to: RouteLocationRaw;
   readonly icon: IconName;
   /** Paths that belong to this item start so. */
@@ -22,6 +23,7 @@ export function useNavItems() {
   const session = useSession();
   const estate = useEstate();
   const alarmCount = useAlarmCount();
+  const waiting = useWaitingCount();
   return computed<readonly NavItem[]>(() => {
     const items: NavItem[] = [];
     const property = estate.current;
@@ -30,8 +32,12 @@ export function useNavItems() {
         key: 'wall',
         to: property === undefined ? '/' : `/p/${property.id}/wall`,
         icon: 'wall',
-        prefixes: ['/p/'],
+        prefixes: property === undefined ? [] : [`/p/${property.id}/wall`],
       });
+      if (property !== undefined) {
+        const to = `/p/${property.id}/grid`;
+        items.push({ key: 'grid', to, icon: 'list', prefixes: [to] });
+      }
     }
     if (session.may('account.view')) {
       items.push({ key: 'desk', to: '/desk', icon: 'till', prefixes: ['/desk'] });
@@ -46,6 +52,16 @@ export function useNavItems() {
         icon: 'bell',
         prefixes: ['/alarms'],
         count: alarmCount.unacknowledged,
+      });
+    }
+    if (session.may('meter.view')) {
+      items.push({
+        key: 'jobs',
+        to: (waiting.count ?? 0) > 0 ? '/jobs?waiting=1' : '/jobs',
+        icon: 'check',
+        prefixes: ['/jobs'],
+        count: waiting.count,
+        office: true,
       });
     }
     if (session.may('line.view')) {

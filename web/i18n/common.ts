@@ -8,6 +8,8 @@ export const zh = {
   app: { name: 'Meterwall', title: '能源监控' },
   nav: {
     wall: '大屏',
+    grid: '表格',
+    jobs: '任务',
     desk: '收费台',
     tariffs: '价格',
     alarms: '报警',
@@ -177,6 +179,8 @@ export const en: typeof zh = {
   app: { name: 'Meterwall', title: 'Energy control room' },
   nav: {
     wall: 'Wall',
+    grid: 'Grid',
+    jobs: 'Jobs',
     desk: 'Desk',
     tariffs: 'Prices',
     alarms: 'Alarms',
