@@ -1,8 +1,10 @@
 import { io, type Socket } from 'socket.io-client';
 import { type ClientToServer, type JoinAnswer, LIVE_PATH, type RoomName, type ServerToClient } from '#contract/live.ts';
 
-/** Longest wait between two attempts to reconnect: a wall must be back soon after its server. */
+/** Longest wait between two attempts of socket.io to reconnect: a wall must be back soon after its server. */
 const RECONNECT_MS_MAX = 3_000;
+/** Between two of our own. */
+const RECONNECT_MS = 1_500;
 
 export type LiveEvents = ServerToClient & {
   connect: () => void;
@@ -36,6 +38,14 @@ export function createLiveSocket(address = globalThis.location?.origin ?? ''): L
     reconnectionDelayMax: RECONNECT_MS_MAX,
   });
   let retry: ReturnType<typeof setTimeout> | undefined;
+  let wanted = false;
+
+  /** Where socket.io has given up, and we have not. */
+  function connectLater(): void {
+    clearTimeout(retry);
+    if (wanted && !socket.active) retry = setTimeout(() => socket.connect(), RECONNECT_MS);
+  }
+
   return {
     start(events) {
       socket.on('connect', events.connect);
@@ -43,6 +53,8 @@ export function createLiveSocket(address = globalThis.location?.origin ?? ''): L
       // beside what `connect` asks.
       socket.on('disconnect', () => {
         socket.sendBuffer.length = 0;
+        // A server that says goodbye (it stops, or our rights changed) ends socket.io's own attempts.
+        connectLater();
       });
       socket.on('delta', events.delta);
       socket.on('pulse', events.pulse);
@@ -50,10 +62,10 @@ export function createLiveSocket(address = globalThis.location?.origin ?? ''): L
       socket.on('alarm', events.alarm);
       socket.on('command', events.command);
       socket.on('layout', events.layout);
-      // A refused handshake (no session yet, server draining) ends socket.io's own attempts; ours go on.
+      // So does a refused handshake (no session yet, server draining).
       socket.on('connect_error', ({ message }) => {
         if (message === SESSION_REQUIRED) events.sessionRequired();
-        if (!socket.active) retry = setTimeout(() => socket.connect(), RECONNECT_MS_MAX);
+        connectLater();
       });
     },
     connected: () => socket.connected,
@@ -65,11 +77,14 @@ export function createLiveSocket(address = globalThis.location?.origin ?? ''): L
       if (socket.connected) socket.emit('leave', room);
     },
     reconnect() {
+      wanted = false;
       clearTimeout(retry);
       socket.disconnect();
+      wanted = true;
       socket.connect();
     },
     stop() {
+      wanted = false;
       clearTimeout(retry);
       socket.disconnect();
     },

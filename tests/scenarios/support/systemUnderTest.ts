@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +45,8 @@ export interface Site {
   start(settings?: Settings): Promise<RunningSystem>;
   /** The same by `npm start`, as a person does: npm is the process of the result, and leads a group of its own. */
   startByNpm(settings?: Settings): Promise<RunningSystem>;
+  /** Starts a copy of the program that calls itself another release, as an update would leave it. */
+  startRelease(release: string, settings?: Settings): Promise<RunningSystem>;
   /** Starts it and waits for its end, for starts that must not succeed. */
   startToEnd(settings: Settings): Promise<Ending>;
   /** Every process that this site's servers started and that lives: server, plant, Postgres. */
@@ -112,6 +124,8 @@ function createSite(dataDir: string, folder: string): Site {
     dataDir,
     start: (settings = {}) => served(launch(SERVER, environmentOf(settings))),
     startByNpm: (settings = {}) => served(launch(NPM_START, environmentOf(settings))),
+    startRelease: (release, settings = {}) =>
+      served(launch(SERVER, environmentOf(settings), copyProgram(join(folder, release), release))),
     async startToEnd(settings) {
       const { child, ending } = launch(SERVER, environmentOf(settings));
       await until('the start ends', START_MS_MAX, () => hasEnded(child));
@@ -128,9 +142,19 @@ interface Launched {
   output(): string;
 }
 
-function launch([program, ...args]: Command, env: NodeJS.ProcessEnv): Launched {
+/** The program in another folder and under another release; what it only reads is linked. */
+function copyProgram(folder: string, release: string): string {
+  mkdirSync(folder);
+  for (const part of ['server', 'drivers']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  for (const part of ['node_modules', 'web']) symlinkSync(join(ROOT, part), join(folder, part));
+  const manifest: object = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version: release }));
+  return folder;
+}
+
+function launch([program, ...args]: Command, env: NodeJS.ProcessEnv, cwd: string = ROOT): Launched {
   const child = spawn(program, args, {
-    cwd: ROOT,
+    cwd,
     env,
     detached: program === 'npm',
     stdio: ['ignore', 'pipe', 'pipe'],

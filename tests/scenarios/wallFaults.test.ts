@@ -1,0 +1,120 @@
+import { createServer } from 'node:net';
+import type { Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
+import { createKioskLink, revokeKioskLink } from '#contract/index.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { startTcpProxy } from '../support/tcpProxy.ts';
+import { enterEstate } from './support/estateByApi.ts';
+import { useSites } from './support/systemUnderTest.ts';
+import { startTestPlant } from './support/testPlant.ts';
+import { until } from './support/until.ts';
+
+const newSite = useSites();
+const METERS = 64;
+const EACH_GATEWAY = 32;
+const ANOTHER_RELEASE = '999.0.0';
+/** The promise is ten seconds; the rest is the way from the screen to this test, on a busy machine. */
+const STALE_WITHIN_MS = 10_000 + 500;
+const RIGHT_WITHIN_MS = 40_000;
+
+test('a wall without a sign-in, through faults: right or marked stale, never reloaded by hand, until its link is revoked', {
+  timeout: 240_000,
+}, async () => {
+  const plant = await startTestPlant(METERS);
+  onTestFinished(() => plant.stop());
+  const site = newSite();
+  const settings = { PORT: String(await freePort()) };
+  const first = await site.start(settings);
+  const api = await first.signIn();
+  const { propertyId } = await enterEstate(api, plant.manifest);
+  const proxy = await startTcpProxy(Number(settings.PORT));
+  onTestFinished(() => proxy.stop());
+  const body = { name: 'Duty room', propertyIds: [propertyId], tour: { dwellS: 0, alarmS: 5, touchS: 5 } };
+  const { link, token } = await api.call(createKioskLink, { body });
+
+  const { page, errors } = await openPage();
+  await page.goto(`${proxy.addressOf(first.url)}/kiosk/${token}`);
+  await untilRight(page, 'opened by its link', 0);
+  expect(new URL(page.url()).pathname, 'the link does not stay in the address').toBe('/kiosk');
+  await page.evaluate('globalThis.loadedOnce = true');
+
+  // The network is cut without a word, and the plant changes behind it.
+  proxy.pause(true);
+  const [gateway] = plant.manifest.gateways;
+  const { id } = plant.faults.set({
+    target: { kind: 'gateway', gatewayCode: gateway?.code ?? '' },
+    fault: { kind: 'down' },
+  });
+  await untilStale(page, 'the network is cut');
+  proxy.pause(false);
+  await untilRight(page, 'the network is back', EACH_GATEWAY);
+
+  plant.faults.clear(id);
+  await first.end('SIGKILL');
+  await untilStale(page, 'the server is dead');
+  const second = await site.start(settings);
+  await untilRight(page, 'the server is back', 0);
+  expect(await page.evaluate('globalThis.loadedOnce'), 'nothing of this takes a reload').toBe(true);
+
+  // A stop with a goodbye, then another release: the page loads itself again, once that release serves it.
+  await second.end('SIGTERM');
+  const third = await site.startRelease(ANOTHER_RELEASE, settings);
+  await until('the page of the new release is there', RIGHT_WITHIN_MS, async () => {
+    return (await page.evaluate('globalThis.loadedOnce')) === undefined;
+  });
+  await untilRight(page, 'another release serves', 0);
+
+  await (await third.signIn()).call(revokeKioskLink, { params: { linkId: link.id } });
+  await page.getByRole('alert').filter({ hasText: 'revoked' }).waitFor({ timeout: RIGHT_WITHIN_MS });
+  expect(errors).toEqual([]);
+});
+
+async function untilStale(page: Page, why: string): Promise<void> {
+  await until(`the wall is marked stale: ${why}`, STALE_WITHIN_MS, async () => {
+    return (await page.getByTestId('stale-banner').count()) > 0;
+  });
+}
+
+/** Not stale, every meter counted, and as many of them lost as are. */
+async function untilRight(page: Page, why: string, lost: number): Promise<void> {
+  await until(`the wall is right: ${why}`, RIGHT_WITHIN_MS, async () => {
+    const counts = await legend(page);
+    const isStale = (await page.getByTestId('stale-banner').count()) > 0;
+    const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return !isStale && total === METERS && counts['lost'] === lost;
+  });
+}
+
+/** Display state → count, as the legend says. */
+async function legend(page: Page): Promise<Readonly<Record<string, number>>> {
+  const rows = await page
+    .locator('[data-state]')
+    .evaluateAll((buttons) =>
+      buttons.map((button) => [button.getAttribute('data-state') ?? '', button.querySelector('b')?.textContent ?? '']),
+    );
+  return Object.fromEntries(rows.map(([state, count]) => [state, Number((count ?? '').replaceAll(/\D/g, ''))]));
+}
+
+async function openPage(): Promise<{ readonly page: Page; readonly errors: readonly string[] }> {
+  const browser = await launchBrowser();
+  onTestFinished(() => browser.close());
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1_920, height: 1_080 } });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  return { page, errors };
+}
+
+/** A port that every start of the server can have: the browser keeps its address. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
