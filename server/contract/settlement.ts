@@ -289,7 +289,10 @@ export const ReconciliationRow = Type.Object({
   side: Type.Union([Type.Literal('meter'), Type.Literal('payments'), Type.Literal('book')]),
   cause: Type.Enum([...RECONCILIATION_CAUSES]),
   accountId: Type.Optional(Id),
+  customerName: Type.Optional(Type.String()),
   meterId: Type.Optional(Id),
+  meterNumber: Type.Optional(Type.String()),
+  /** Minor units where there is a `differenceMinor`, else words: "31 purchases". */
   expected: Type.String(),
   found: Type.String(),
   differenceMinor: Type.Optional(MinorUnits),
@@ -329,7 +332,12 @@ export const listReconciliationRows = route({
   tag,
   summary: 'What did not match, with the cause',
   params: Type.Object({ runId: RowId }),
-  query: Type.Object(pageQuery),
+  query: Type.Object({
+    cause: Type.Optional(Type.Enum([...RECONCILIATION_CAUSES])),
+    /** Only what nothing explains and nobody has taken into the books. */
+    open: Type.Optional(Type.Boolean()),
+    ...pageQuery,
+  }),
   response: page(ReconciliationRow),
 });
 

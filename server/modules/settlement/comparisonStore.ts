@@ -19,7 +19,9 @@ export interface StoredRow {
   readonly side: 'meter' | 'payments' | 'book';
   readonly cause: ReconciliationCause;
   readonly account_id: number | null;
+  readonly customer_name: string | null;
   readonly meter_id: number | null;
+  readonly meter_number: string | null;
   readonly expected: string;
   readonly found: string;
   readonly difference_minor: bigint | null;
@@ -32,21 +34,31 @@ export interface StoredRow {
 }
 const rowColumns = sql`r.id, r.property_id, r.side, r.cause, r.account_id, r.meter_id, r.expected, r.found, r.difference_minor,
   r.detail, d.amount_minor as drift_minor, d.txn_id as drift_txn, d.decided_at as drift_at, d.actor_name as drift_by,
-  d.reason as drift_reason`;
+  d.reason as drift_reason, m.meter_number, c.name as customer_name`;
+const rowTables = sql`reconciliation_row r left join drift_decision d on d.row_id = r.id left join meter m on m.id = r.meter_id
+  left join account a on a.id = r.account_id left join customer c on c.id = a.customer_id`;
 
 export function selectRows(
   db: Queryable,
-  list: { readonly runId: string; readonly afterId: number | undefined; readonly limit: number },
+  list: {
+    readonly runId: string;
+    readonly afterId: number | undefined;
+    readonly limit: number;
+    readonly cause: ReconciliationCause | undefined;
+    readonly open: boolean | undefined;
+  },
 ): Promise<StoredRow[]> {
   return db.query<StoredRow>(sql`
-    select ${rowColumns} from reconciliation_row r left join drift_decision d on d.row_id = r.id
-    where r.run_id = ${list.runId}::int8 and r.id > ${list.afterId ?? 0} order by r.id limit ${list.limit}`);
+    select ${rowColumns} from ${rowTables}
+    where r.run_id = ${list.runId}::int8 and r.id > ${list.afterId ?? 0}
+      and (${list.cause ?? null}::text is null or r.cause = ${list.cause ?? null}::text)
+      and (not ${list.open === true}::bool or (r.cause <> 'drift' and d.row_id is null))
+    order by r.id limit ${list.limit}`);
 }
 
 export async function selectRow(db: Queryable, rowId: string): Promise<StoredRow | undefined> {
   const rows = await db.query<StoredRow>(sql`
-    select ${rowColumns} from reconciliation_row r left join drift_decision d on d.row_id = r.id
-    where r.id = ${rowId}::int8`);
+    select ${rowColumns} from ${rowTables} where r.id = ${rowId}::int8`);
   return rows[0];
 }
 

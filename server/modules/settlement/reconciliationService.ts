@@ -1,4 +1,4 @@
-import type { ReconciliationRow, ReconciliationRun } from '#contract/index.ts';
+import type { ReconciliationCause, ReconciliationRow, ReconciliationRun } from '#contract/index.ts';
 import { audit } from '#server/modules/access/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Ledger } from '#server/modules/ledger/index.ts';
@@ -27,6 +27,11 @@ interface PageQuery {
   readonly limit?: number;
 }
 
+interface RowQuery extends PageQuery {
+  readonly cause?: ReconciliationCause;
+  readonly open?: boolean;
+}
+
 export type ReconciliationService = ReturnType<typeof createReconciliationService>;
 
 export function createReconciliationService(deps: ReconciliationServiceDeps) {
@@ -49,11 +54,11 @@ export function createReconciliationService(deps: ReconciliationServiceDeps) {
       const rows = await selectRuns(db, { scope, propertyId, beforeId: cursorId(cursor), limit: limit + 1 });
       return toPage(rows, limit, ({ id }) => id, toRun);
     },
-    async rows(scope: Scope, runId: string, { cursor, limit = PAGE_ROWS }: PageQuery) {
+    async rows(scope: Scope, runId: string, { cursor, limit = PAGE_ROWS, cause, open }: RowQuery) {
       const run = await selectRun(db, runId);
       if (run === undefined || !scopeCovers(scope, run.property_id))
         throw new AppError('not-found', 'There is no such comparison.');
-      const rows = await selectRows(db, { runId, afterId: cursorId(cursor), limit: limit + 1 });
+      const rows = await selectRows(db, { runId, afterId: cursorId(cursor), limit: limit + 1, cause, open });
       return toPage(rows, limit, ({ id }) => id, toRow);
     },
 
@@ -117,7 +122,9 @@ function toRow(row: StoredRow): ReconciliationRow {
     ...{ id: String(row.id), side: row.side, cause: row.cause, expected: row.expected, found: row.found },
     detail: row.detail,
     ...(row.account_id === null ? {} : { accountId: row.account_id }),
+    ...(row.customer_name === null ? {} : { customerName: row.customer_name }),
     ...(row.meter_id === null ? {} : { meterId: row.meter_id }),
+    ...(row.meter_number === null ? {} : { meterNumber: row.meter_number }),
     ...(row.difference_minor === null ? {} : { differenceMinor: String(row.difference_minor) }),
     ...(isPosted
       ? {

@@ -119,8 +119,17 @@ describe('the comparison of meters, books and payments', () => {
 describe('what a meter says of itself', () => {
   test('countDiffers: a count that nobody sold, with what was expected', async () => {
     const { meterId, account } = await soldAndRead({ count: 1 });
-    expect(await rowsOf(await compare(), meterId)).toMatchObject([
-      { side: 'meter', cause: 'countDiffers', accountId: account.id, expected: expect.stringContaining('purchases') },
+    const run = await compare();
+    const row = { side: 'meter', cause: 'countDiffers', accountId: account.id, meterNumber: expect.any(String) };
+    expect(await rowsOf(run, meterId)).toMatchObject([
+      { ...row, customerName: account.customer.name, expected: expect.stringContaining('purchases') },
+    ]);
+    const listed = async (filter: string) => {
+      const { body } = await till.boss.request('GET', `/api/reconciliation-runs/${run.id}/rows?${filter}`);
+      return (body as { items: ReconciliationRow[] }).items.filter((one) => one.meterId === meterId).length;
+    };
+    expect([await listed('cause=countDiffers'), await listed('cause=drift'), await listed('open=true')]).toEqual([
+      1, 0, 1,
     ]);
   });
 
