@@ -21,7 +21,7 @@ export interface FileSenderDeps {
  * answer; what fails later breaks the connection, so that half a file never looks whole.
  */
 export function createFileSender({ log, metrics }: FileSenderDeps) {
-  const streams = new Set<Readable>();
+  const answers = new Set<FastifyReply['raw']>();
   let underWay = 0;
   let refused = 0;
   let broken = 0;
@@ -61,9 +61,10 @@ export function createFileSender({ log, metrics }: FileSenderDeps) {
       });
       stream.once('close', () => {
         underWay -= 1;
-        streams.delete(stream);
       });
-      streams.add(stream);
+      answers.add(reply.raw);
+      // The last bytes may wait for a receiver long after they were made.
+      reply.raw.once('close', () => answers.delete(reply.raw));
       reply.raw.setTimeout(STALLED_MS_MAX);
       void reply.header('content-disposition', disposition(name)).type(FILE_TYPES[contract.file ?? 'xlsx']);
       return reply.send(stream);
@@ -77,7 +78,7 @@ export function createFileSender({ log, metrics }: FileSenderDeps) {
     send,
     /** Breaks off whatever is under way: a server that stops does not wait for somebody's slow line. */
     stop(): void {
-      for (const stream of streams) stream.destroy(new Error('the server stops'));
+      for (const answer of answers) answer.destroy();
     },
   };
 }

@@ -71,13 +71,10 @@ export function aboutSheet(title: string, lines: readonly { readonly name: strin
   return `${SHEET_OPEN}<sheetViews><sheetView workbookViewId="0"/></sheetViews><cols><col min="1" max="1" width="22" customWidth="1"/><col min="2" max="2" width="80" customWidth="1"/></cols><sheetData><row r="1">${textCell('A1', HEADER, title)}</row>${rows.join('')}</sheetData></worksheet>`;
 }
 
-/** What a sheet of Excel may be called: 31 characters, none of `[]:*?/\`, no apostrophe at either end. */
+/** What a sheet of Excel may be called: 31 characters, none of `[]:*?/\`, no apostrophe at an end. */
 export function sheetName(title: string, number: number): string {
   const suffix = number === 1 ? '' : ` ${number}`;
-  const plain = title
-    .replace(/[[\]:*?/\\]/g, ' ')
-    .replace(/^'+|'+$/g, '')
-    .trim();
+  const plain = title.replace(/[[\]:*?/\\'\s]+/g, ' ').trim();
   return (plain === '' ? 'Sheet' : plain).slice(0, 31 - suffix.length).trim() + suffix;
 }
 
