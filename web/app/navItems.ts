@@ -8,7 +8,7 @@ import { useWaitingCount } from './waitingCount.ts';
 
 export interface NavItem {
   /** Catalogue key under `nav`. */
-  readonly key: 'wall' | 'grid' | 'desk' | 'tariffs' | 'alarms' | 'jobs' | 'gateways' | 'doctor';
+  readonly key: 'wall' | 'grid' | 'desk' | 'tariffs' | 'books' | 'alarms' | 'jobs' | 'gateways' | 'doctor';
   readonly to: RouteLocationRaw;
   readonly icon: IconName;
   /** Paths that belong to this item start so. */
@@ -44,6 +44,9 @@ export function useNavItems() {
     }
     if (session.may('tariff.view')) {
       items.push({ key: 'tariffs', to: '/tariffs', icon: 'tag', prefixes: ['/tariffs'], office: true });
+    }
+    if (session.may('ledger.view')) {
+      items.push({ key: 'books', to: '/books', icon: 'book', prefixes: ['/books'], office: true });
     }
     if (session.may('alarm.view')) {
       items.push({

@@ -28,6 +28,7 @@ export const ICONS = {
   filter: 'M2.5 4h11M4.5 8h7M6.5 12h3',
   till: 'M3.5 2v12l1.5-1 1.5 1 1.5-1 1.5 1 1.5-1 1.5 1V2zM6 5.5h4M6 8.5h4',
   tag: 'M2.5 2.5h5l6 6-5 5-6-6zM5.2 5.2h.1',
+  book: 'M3 12V4a1.5 1.5 0 0 1 1.5-1.5H13v11H4.5a1.5 1.5 0 0 1 0-3H13M6 5.5h4',
   print: 'M4.5 6V2.5h7V6M4.5 11.5h-2V6h11v5.5h-2M4.5 9.5h7v4h-7z',
   external: 'M6 3H3v10h10v-3M9 3h4v4M13 3 7.5 8.5',
 } as const satisfies Record<string, string>;
