@@ -91,7 +91,10 @@ export function findMeters(table: GridTable, store: TileStore, filter: GridFilte
 
 /** Bits of the facts by which a slot does not match. */
 function createMisses(table: GridTable, store: TileStore, filter: GridFilter): (slot: number) => number {
-  const states = allowed(DISPLAY_STATES.map(({ key }) => key), filter.states);
+  const states = allowed(
+    DISPLAY_STATES.map(({ key }) => key),
+    filter.states,
+  );
   const relays = allowed(RELAY_STATES, filter.relays);
   const protections = allowed(PROTECTION_STATES, filter.protections);
   const { places, models, gateways, balanceFrom, balanceTo } = filter;
