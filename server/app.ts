@@ -144,7 +144,6 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   const notifications = createNotifications({
     ...{ ...parts, mail: config.mail, publicOrigin: config.publicOrigin, tuning: deps.notify ?? {} },
     log: log.child('notifications'),
-    onAlarms: (listener) => measuring.alarms.onChange(listener),
   });
   running.add('notifications', () => notifications.stop());
   access.addRoutes(http.routes);

@@ -28,8 +28,8 @@ import type { AlarmScopes, Claimed, Language } from './types.ts';
 const LOOK_EVERY_MS = 1_000;
 /** While the database is away. */
 const LOOK_MS_MAX = 30_000;
-/** Alarms are looked at so often even when nothing was heard of them, and waiting messages counted. */
-const SWEEP_EVERY_MS = 10_000;
+/** Waiting messages are counted so often. */
+const COUNT_EVERY_MS = 10_000;
 /** What was delivered is known so long. */
 export const LOG_DAYS = 90;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -51,8 +51,6 @@ export interface NotificationsDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly estate: EstateReader;
-  /** Says that something happened to alarms; what it was is read from their rows. */
-  readonly onAlarms: (listener: () => void) => () => void;
   /** Undefined: no e-mail is sent. */
   readonly mail: MailSettings | undefined;
   readonly publicOrigin: string | undefined;
@@ -106,7 +104,11 @@ export function createNotifications(deps: NotificationsDeps): Notifications {
       );
       const looking = startLooking(deps, counts, mail !== undefined, lanes);
       const pruning = startPruning(deps);
-      running.push(() => pruning.stop(), looking, ...lanes.map((lane) => () => lane.stop()));
+      running.push(
+        () => pruning.stop(),
+        () => looking.stop(),
+        ...lanes.map((lane) => () => lane.stop()),
+      );
     },
     async stop() {
       for (const end of running.splice(0)) await end();
@@ -118,54 +120,38 @@ function alarmScopesOf(db: Db): AlarmScopes {
   return (userIds) => scopesOf(db, 'alarm.view', userIds);
 }
 
-/** Follows the alarms; returns the way to stop. */
+/** Looks at the events of alarms by their rows, whoever wrote them and whatever was missed. */
 function startLooking(
   deps: NotificationsDeps,
   counts: NotificationCounts,
   mailConfigured: boolean,
   lanes: readonly Lane[],
-): () => Promise<void> {
+): Repetition {
   const { db, clock, log, estate } = deps;
   const planner = { db, estate, scopesOf: alarmScopesOf(db), mailConfigured, nowMs: () => clock.nowMs() };
-  let heard = true;
-  let sweptMs = Number.NEGATIVE_INFINITY;
-  const unlisten = deps.onAlarms(() => {
-    heard = true;
-  });
+  let countedMs = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<void> {
-    const sweep = clock.monotonicMs() - sweptMs >= SWEEP_EVERY_MS;
-    if (!heard && !sweep) return;
-    heard = false;
-    try {
-      for (let more = true; more; ) {
-        const planned = await planNext(planner);
-        counts.news += planned.news;
-        counts.bundled += planned.bundled;
-        counts.suppressed += planned.suppressed;
-        more = planned.more;
-        if (planned.news > 0) for (const lane of lanes) lane.look();
-      }
-      if (!sweep) return;
-      counts.waiting = await selectWaiting(db);
-      sweptMs = clock.monotonicMs();
-    } catch (error) {
-      heard = true;
-      throw error;
+    for (let more = true; more; ) {
+      const planned = await planNext(planner);
+      counts.news += planned.news;
+      counts.bundled += planned.bundled;
+      counts.suppressed += planned.suppressed;
+      more = planned.more;
+      if (planned.news > 0) for (const lane of lanes) lane.look();
     }
+    if (clock.monotonicMs() - countedMs < COUNT_EVERY_MS) return;
+    counts.waiting = await selectWaiting(db);
+    countedMs = clock.monotonicMs();
   }
 
-  const repetition = repeat(clock, {
+  return repeat(clock, {
     everyMs: LOOK_EVERY_MS,
     retryMsMax: LOOK_MS_MAX,
     startNow: true,
     work: look,
     failed: (error) => log.warn('alarms could not be looked at and are looked at again', { reason: error.message }),
   });
-  return async () => {
-    unlisten();
-    await repetition.stop();
-  };
 }
 
 function startPruning({ db, clock, log }: NotificationsDeps): Repetition {

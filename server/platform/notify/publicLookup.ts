@@ -16,8 +16,7 @@ const PRIVATE_V4: readonly (readonly [string, number])[] = [
 ];
 const PRIVATE_V6: readonly (readonly [string, number])[] = [
   ['::', 127],
-  // IPv4 in the clothes of IPv6, by translation too.
-  ['::ffff:0:0', 96],
+  // IPv4 by translation; mapped addresses (::ffff:0:0/96) are weighed as the IPv4 addresses that they are.
   ['64:ff9b::', 96],
   ['fc00::', 7],
   ['fe80::', 10],

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { Alarm, Delivery, MyNotifications, NotifyWishes } from '#contract/index.ts';
+import type { Alarm, AlarmKind, Delivery, MyNotifications, NotifyWishes } from '#contract/index.ts';
 import { type HouseServer, startHouseServer } from '../../../support/houseServer.ts';
 import type { Client } from '../../../support/server.ts';
 import { type HookServer, startHookServer } from './hookServer.ts';
@@ -14,6 +14,15 @@ const LIMITS = { firstMs: 50, longestMs: 200, attemptsMax: 3 };
 /** A server that hangs is waited for so long. */
 const HANG_MS = 400;
 
+export interface WrittenAlarm {
+  readonly property: string;
+  readonly building?: string;
+  /** Of the thing that it is about. */
+  readonly label: string;
+  readonly kind?: AlarmKind;
+  readonly severity?: 1 | 2 | 3;
+}
+
 /** The house with everything around it that takes messages: all of it real, on this machine. */
 export interface NotifyHouse extends HouseServer {
   readonly mail: MailServer;
@@ -23,8 +32,10 @@ export interface NotifyHouse extends HouseServer {
   wish(client: Client, change: Partial<NotifyWishes>): Promise<MyNotifications>;
   /** The meter says that its money is so. */
   money(meterNumber: string, money: 'normal' | 'arrears' | 'alarm1' | 'alarm2'): void;
-  /** Clears whatever is open. */
-  calm(...meterNumbers: readonly string[]): Promise<void>;
+  /** Writes an alarm as the alarms do, with its announcement, in one transaction with all others of the call. */
+  raise(...alarms: readonly WrittenAlarm[]): Promise<readonly number[]>;
+  /** Its condition is gone. */
+  clear(alarmId: number): Promise<void>;
   log(query?: string, client?: Client): Promise<readonly Delivery[]>;
   /** Waits for a delivery that is so. */
   delivery(what: string, wanted: (delivery: Delivery) => boolean): Promise<Delivery>;
@@ -43,6 +54,7 @@ export async function startNotifyHouse(): Promise<NotifyHouse> {
     },
   });
   const { boss, server } = house;
+  let things = 0;
   const log: NotifyHouse['log'] = async (query = '', client = boss) =>
     itemsOf(await client.request('GET', `/api/notifications/deliveries?limit=500&${query}`));
   const money: NotifyHouse['money'] = (meterNumber, state) =>
@@ -60,15 +72,37 @@ export async function startNotifyHouse(): Promise<NotifyHouse> {
       if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
       return answer.body as MyNotifications;
     },
-    async calm(...meterNumbers) {
-      for (const number of meterNumbers) for (let reading = 0; reading < 3; reading++) money(number, 'normal');
-      await server.app.measuring.alarms.flush();
-      await until('all alarms to be looked at', async () => {
-        const [row] = await server.database.db.query<{ behind: boolean }>(sql`
-          select exists (select from alarm_event where announce is not null
-            and id > (select event_id from notification_cursor)) as behind`);
-        return row?.behind === false ? true : undefined;
+    async raise(...alarms) {
+      const rows = alarms.map(({ property, building, label, kind = 'foreignWrite', severity = 2 }) => {
+        things += 1;
+        return {
+          ...{ kind, severity, source: 1_000_000 + things, property: house.propertyId(property) },
+          building: building === undefined ? null : house.placeId(building),
+          path: [{ en: property, zh: `${property}项目` }, ...(building === undefined ? [] : [{ en: building }])],
+          label: { en: label, zh: label },
+        };
       });
+      const written = await server.database.db.query<{ alarm_id: number }>(sql`
+        with raised as (
+          insert into alarm (property_id, building_id, kind, severity, source_kind, source_id, path, label, search,
+            raised_at, last_raised_at, state)
+          select property, building, kind, severity, 'meter', source, path, label, 'x', now(), now(), 'unacknowledged'
+          from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n (property int, building int, kind text,
+            severity int, source int, path jsonb, label jsonb)
+          returning *)
+        insert into alarm_event (alarm_id, property_id, building_id, kind, source_kind, source_id, event, at, state,
+          announce)
+        select id, property_id, building_id, kind, source_kind, source_id, 'raised', raised_at, state, 'raised'
+        from raised order by id returning alarm_id`);
+      return written.map(({ alarm_id }) => alarm_id);
+    },
+    async clear(alarmId) {
+      await server.database.db.query(sql`
+        with gone as (update alarm set cleared_at = now(), state = 'returned' where id = ${alarmId} returning *)
+        insert into alarm_event (alarm_id, property_id, building_id, kind, source_kind, source_id, event, at, state,
+          announce)
+        select id, property_id, building_id, kind, source_kind, source_id, 'cleared', cleared_at, state, 'returned'
+        from gone`);
     },
     delivery: (what, wanted) => until(what, async () => (await log()).find(wanted)),
     alarms: async (query = '') => itemsOf(await boss.request('GET', `/api/alarms?state=all&limit=500&${query}`)),
