@@ -1,8 +1,8 @@
 import type { Ref, ShallowRef } from 'vue';
 import type { Camera, Viewport } from './layout/camera.ts';
-import { HOME, zoomAt } from './layout/camera.ts';
+import { cameraOn, HOME, zoomAt } from './layout/camera.ts';
 import { furtherIn, furtherOut, middleTile } from './layout/levels.ts';
-import { type Direction, neighbourOf, type Scene } from './layout/scene.ts';
+import { buildingAt, type Direction, neighbourOf, type Scene } from './layout/scene.ts';
 
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowLeft: 'left',
@@ -26,7 +26,10 @@ export interface WallKeysOptions {
   readonly onBeyond: () => void;
 }
 
-/** The wall by keyboard: arrows move the focus, + and − go through the levels, Enter opens, Esc goes out, 0 shows all. */
+/**
+ * The wall by keyboard: arrows move the focus, + and − go through the levels, Enter opens, Esc goes out, 0 shows all. And
+ * by clicks: a tile is chosen, chosen again it is gone into level by level down to its meter; a building by its ground.
+ */
 export function useWallKeys(options: WallKeysOptions) {
   const { scene, camera, viewport, focused } = options;
 
@@ -87,6 +90,25 @@ export function useWallKeys(options: WallKeysOptions) {
     else zoomOut();
   }
 
+  function onClick(tile: number, world: { readonly x: number; readonly y: number }): void {
+    const now = scene.value;
+    if (now === undefined || options.column.value) focused.value = tile;
+    else if (tile >= 0 && tile === focused.value) goInto(now, tile);
+    else if (tile >= 0) focused.value = tile;
+    else {
+      const building = buildingAt(now, world.x, world.y);
+      if (building !== undefined && focused.value < 0)
+        options.glideTo(cameraOn(building, viewport.value, options.scaleMost()));
+      focused.value = -1;
+    }
+  }
+
+  function goInto(now: Scene, tile: number): void {
+    const next = furtherIn(now, tile, camera.value, viewport.value, options.scaleMost());
+    if (next === undefined) options.open(tile);
+    else options.glideTo(next);
+  }
+
   function onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const direction = ARROWS[event.key];
@@ -100,5 +122,5 @@ export function useWallKeys(options: WallKeysOptions) {
     event.preventDefault();
   }
 
-  return { onKey, zoomIn, zoomOut, home };
+  return { onKey, onClick, zoomIn, zoomOut, home };
 }
