@@ -1,4 +1,4 @@
-import type { CommandState, CommandWhy } from '#contract/commands.ts';
+import type { CommandState } from '#contract/commands.ts';
 
 /** The way of a command as people follow it; every state belongs to exactly one step, so that the counts add up. */
 export const STEPS = ['waiting', 'queued', 'sent', 'confirming', 'verified', 'failed', 'notDone'] as const;
@@ -59,17 +59,4 @@ export function paceOf(steps: StepCounts, runningMs: number): Pace | undefined {
   const left = MOVING.reduce((sum, step) => sum + steps[step], 0);
   if (through < PACE_LEAST || runningMs <= 0 || left === 0) return undefined;
   return { perMinute: (through * 60_000) / runningMs, leftMs: (left * runningMs) / through };
-}
-
-export interface ReasonGroup {
-  /** Catalogue key below `jobs.why`; `other` where only a sentence is known. */
-  readonly why: CommandWhy | 'other';
-  readonly count: number;
-}
-
-/** Groups by their first reason, the largest first. */
-export function byReason(whys: Iterable<readonly CommandWhy[]>): readonly ReasonGroup[] {
-  const groups = new Map<CommandWhy | 'other', number>();
-  for (const [first = 'other' as const] of whys) groups.set(first, (groups.get(first) ?? 0) + 1);
-  return [...groups].map(([why, count]) => ({ why, count })).sort((a, b) => b.count - a.count);
 }
