@@ -8,6 +8,11 @@ export interface ScreensOptions {
   readonly cookie: string;
   readonly propertyId: number;
   readonly count: number;
+  /**
+   * `whole` (left out): each screen decodes every frame, as a screen does. `heads`: only number and time are read, so that a
+   * thousand screens in one process do not wait for each other's decoding.
+   */
+  readonly decode?: 'whole' | 'heads';
 }
 
 /** What all screens of a process have seen since they were last asked. */
