@@ -163,6 +163,8 @@ describe('what a meter says of itself', () => {
       where meter_id = ${meterId}`);
     await read(meterId, { balanceMinor: -11n, at: new Date(Date.now() + 2_000).toISOString() });
     expect(await rowsOf(await compare(), meterId)).toMatchObject([{ cause: 'drift', differenceMinor: '-11' }]);
+    await read(meterId, { balanceMinor: 11n, at: new Date(Date.now() + 2_500).toISOString() });
+    expect(await rowsOf(await compare(), meterId)).toMatchObject([{ cause: 'drift', differenceMinor: '11' }]);
     await read(meterId, { balanceMinor: -12n, at: new Date(Date.now() + 3_000).toISOString() });
     expect(await rowsOf(await compare(), meterId)).toMatchObject([{ cause: 'balanceDiffers', differenceMinor: '-12' }]);
   });
