@@ -13,7 +13,9 @@ const COMMANDS = 10_000;
 /** The polls of the wall go on meanwhile, as often as by default. */
 const LIVE_POLL_MS = 10_000;
 const WARM_UP_MS = 15_000;
-const LOOK_EVERY_MS = 50;
+/** Nobody asks before it can be through: asking costs the database, and screens follow the feed. */
+const LOOK_FROM_SHARE = 0.95;
+const LOOK_EVERY_MS = 20;
 const GIVE_UP_MS = 120_000;
 
 /** Function 16 with two registers and its answer, then the status read back. */
@@ -45,11 +47,12 @@ export const bench: Bench = {
       const body = { batchId, meterIds, order: { kind: 'trip' as const }, reason: 'bench' };
       const given = await system.api.call(giveBatch, { body });
       const givenMs = performance.now() - startedMs;
+      const limit = (perLine * COMMAND_MS) / 1_000;
+      await sleep(startedMs + limit * 1_000 * LOOK_FROM_SHARE - performance.now());
       const counts = await finished(system.api, given.id, startedMs);
       const value = (performance.now() - startedMs) / 1_000;
       const cpu = system.cpuSeconds() - cpuBefore;
       if (counts.verified !== COMMANDS) throw new Error(`not all were verified: ${JSON.stringify(counts)}`);
-      const limit = (perLine * COMMAND_MS) / 1_000;
       return {
         ...{ value, limit, ratio: value / limit },
         notes: {
