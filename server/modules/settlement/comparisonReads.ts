@@ -2,7 +2,7 @@ import type { Clock, PurseCapabilities } from '#drivers/core/index.ts';
 import type { LineDesk } from '#server/acquisition/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Db } from '#server/platform/db/index.ts';
-import { insertPurseReadings, type PurseReading, selectPrepaidMeters } from './comparisonPurseStore.ts';
+import { insertPurseReadings, type PurseReading, selectPrepaidMeters } from './purseStore.ts';
 
 /** Lines that are asked at once. A line is asked for one meter at a time: its polling goes on in between. */
 const LINES_AT_ONCE = 64;

@@ -1,10 +1,10 @@
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import type { Ledger } from '#server/modules/ledger/index.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
-import { type CumulativeBooks, selectCumulativeBooks } from './comparisonPurseStore.ts';
 import { NIGHT_READS_MS_MAX } from './comparisonReads.ts';
 import { nightExists } from './comparisonStore.ts';
 import { localDay } from './months.ts';
+import { type CumulativeBooks, selectCumulativeBooks } from './purseStore.ts';
 import {
   finishRun,
   insertRun,
