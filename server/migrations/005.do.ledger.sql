@@ -45,6 +45,11 @@ begin
   raise exception '% is append-only', tg_table_name using errcode = 'MW010';
 end $$;
 
+-- Keeps a balance row that is locked while it changes. All others are entries only, so that no row is hot.
+create function ledger_is_limited(kind text) returns boolean language sql immutable as $$
+  select kind in ('vendSuspense', 'wallet', 'deposit')
+$$;
+
 -- Who owes whom: debit +, credit −, minor units. One currency a property.
 create table ledger_account (
   id bigint generated always as identity primary key,
@@ -52,8 +57,7 @@ create table ledger_account (
   kind text not null check (kind in ('cash', 'bank', 'wechat', 'alipay', 'receivable', 'vendSuspense', 'prepaidInMeter',
     'wallet', 'deposit', 'refundPayable', 'electricity', 'water', 'serviceFee', 'meterDrift', 'opening', 'granted')),
   subject text not null,
-  -- Keeps a balance row that is locked while it changes. All others are entries only, so that no row is hot.
-  limited boolean generated always as (kind in ('vendSuspense', 'wallet', 'deposit')) stored,
+  limited boolean generated always as (ledger_is_limited(kind)) stored,
   constraint ledger_account_key unique (property_id, kind, subject)
 );
 
@@ -141,32 +145,24 @@ create trigger ledger_answer_append_only before update or delete or truncate on 
 create trigger ledger_balance_kept before delete or truncate on ledger_balance
   for each statement execute function refuse_change();
 
--- A transaction is whole at commit: its very entries, Σ = 0, accounts of its own property; a reversal mirrors what it names.
+-- At commit every transaction has its entries and they sum up to 0, and so does every property: what is below lets a transaction
+-- book on accounts of its own property only.
 create function ledger_txn_is_whole() returns trigger language plpgsql as $$
 declare
   found_entries bigint;
   sum_minor numeric;
-  foreign_entries bigint;
 begin
-  -- A subquery, not a join: a plan that is kept from the first row must not read all accounts for the last.
-  select count(*), coalesce(sum(e.amount_minor), 0), count(*) filter (
-      where (select a.property_id from ledger_account a where a.id = e.account_id) is distinct from new.property_id)
-    into found_entries, sum_minor, foreign_entries
-    from ledger_entry e where e.txn_id = new.id;
+  select count(*), coalesce(sum(e.amount_minor), 0) into found_entries, sum_minor from ledger_entry e where e.txn_id = new.id;
   if found_entries <> new.n_entries then
     raise exception 'transaction % has % entries, not %', new.key, found_entries, new.n_entries using errcode = 'MW011';
   end if;
   if sum_minor <> 0 then
     raise exception 'the entries of transaction % sum up to %, not 0', new.key, sum_minor using errcode = 'MW012';
   end if;
-  if foreign_entries > 0 then
-    raise exception 'transaction % books on accounts of another property', new.key using errcode = 'MW013';
-  end if;
-  if new.reverses_id is not null and not ledger_is_mirror(new.id, new.property_id, new.reverses_id) then
-    raise exception 'transaction % is not the mirror of one that can be reversed', new.key using errcode = 'MW014';
-  end if;
   return null;
 end $$;
+create constraint trigger ledger_txn_whole after insert on ledger_txn deferrable initially deferred
+  for each row execute function ledger_txn_is_whole();
 
 -- True when `mirror` undoes every entry of `original`, which is of the same property and no reversal itself.
 create function ledger_is_mirror(mirror bigint, property int, original bigint) returns boolean language sql stable as $$
@@ -178,94 +174,126 @@ create function ledger_is_mirror(mirror bigint, property int, original bigint) r
       where o.no is null or m.no is null)
 $$;
 
-create constraint trigger ledger_txn_whole after insert on ledger_txn deferrable initially deferred
-  for each row execute function ledger_txn_is_whole();
-
--- Entries come with their transaction in one statement: nothing is added to an old one, not even a balanced pair.
+-- Entries come with their transaction in one statement, numbered from 1: nothing is added to an old one, not even a balanced pair,
+-- since its numbers are taken. They lie on accounts of its property; a reversal mirrors what it names.
 create function ledger_entries_are_complete() returns trigger language plpgsql as $$
+declare
+  fault text;
+  state text;
 begin
-  if exists (
-    select from (select distinct txn_id from arrived) a
-    where (select t.n_entries from ledger_txn t where t.id = a.txn_id)
-      is distinct from (select count(*) from ledger_entry e where e.txn_id = a.txn_id)
-  ) then
-    raise exception 'entries that their transaction does not count' using errcode = 'MW011';
-  end if;
+  select a.state, a.fault into state, fault from (
+    select case
+        when t.id is null or (e.entries, e.first_no, e.last_no) is distinct from (t.n_entries::bigint, 1, t.n_entries) then 'MW011'
+        when not e.one_property or e.property <> t.property_id then 'MW013'
+        when t.reverses_id is not null and not ledger_is_mirror(t.id, t.property_id, t.reverses_id) then 'MW014'
+      end as state, coalesce(t.key, e.txn_id::text) as fault
+    from (
+      select n.txn_id, count(*) as entries, min(n.no) as first_no, max(n.no) as last_no, min(n.property) as property,
+        bool_and(n.property is not null) and min(n.property) = max(n.property) as one_property
+      from (select *, (select l.property_id from ledger_account l where l.id = arrived.account_id) as property from arrived) n
+      group by n.txn_id) e
+    left join ledger_txn t on t.id = e.txn_id) a
+  where a.state is not null limit 1;
+  case state
+    when 'MW011' then
+      raise exception 'transaction % does not count these entries', fault using errcode = state;
+    when 'MW013' then
+      raise exception 'transaction % books on accounts of another property', fault using errcode = state;
+    when 'MW014' then
+      raise exception 'transaction % is not the mirror of one that can be reversed', fault using errcode = state;
+    else
+  end case;
   return null;
 end $$;
 create trigger ledger_entry_complete after insert on ledger_entry referencing new table as arrived
   for each statement execute function ledger_entries_are_complete();
 
--- The account's id, made when it is new.
-create function ledger_account_id(in_property int, in_kind text, in_subject text) returns bigint language plpgsql as $$
-declare account bigint;
+-- Postings in one round trip, all or none; entries name their posting by its place, from 1. The same key with the same content
+-- answers the first posting; other content is MW001. Answers in the order of the postings. Arrays are read by their subscripts,
+-- from one count of them: a row source for each would cost more than the rows.
+create function ledger_post_many(
+  in_property int[], in_kind text[], in_key text[], in_hash bytea[], in_ref_kind text[], in_ref_id text[], in_reverses bigint[],
+  in_event_at timestamptz[], in_period date[], in_user int[], in_actor text[], in_reason text[], in_entries int[],
+  e_posting int[], e_no int[], e_kind text[], e_subject text[], e_amount bigint[], e_overdraw boolean[],
+  out txns bigint[], out repeated boolean[]
+) language plpgsql as $$
+declare
+  postings int := cardinality(in_key);
+  wanted bigint[] := array(select nextval('ledger_txn_id_seq') from generate_series(1, postings));
+  property int;
+  locked int;
+  held text;
+  accounts bigint[];
+  booked int;
+  reused text;
 begin
-  select id into account from ledger_account where property_id = in_property and kind = in_kind and subject = in_subject;
-  if account is null then
-    insert into ledger_account (property_id, kind, subject) values (in_property, in_kind, in_subject)
-      on conflict do nothing returning id into account;
+  -- Holds off a closing until commit. A month that is closed is booked in the next one that is open.
+  foreach property in array in_property loop
+    if property is distinct from locked then
+      held := pg_advisory_xact_lock_shared(63838, property);
+      locked := property;
+    end if;
+  end loop;
+  insert into ledger_txn (id, property_id, kind, key, content_hash, ref_kind, ref_id, reverses_id, event_at, period, user_id,
+      actor_name, reason, n_entries)
+    select wanted[i], in_property[i], in_kind[i], in_key[i], in_hash[i], in_ref_kind[i], in_ref_id[i], in_reverses[i],
+      in_event_at[i], greatest(in_period[i], (
+        select (max(c.period) + interval '1 month')::date from ledger_closed_period c where c.property_id = in_property[i])),
+      in_user[i], in_actor[i], in_reason[i], in_entries[i]
+    from generate_series(1, postings) as i order by in_property[i], in_key[i], i
+    on conflict on constraint ledger_txn_key do nothing;
+  get diagnostics booked = row_count;
+  txns := wanted;
+  repeated := array_fill(false, array[postings]);
+  if booked < postings then
+    select array_agg(t.id order by i), array_agg(t.id <> wanted[i] order by i), min(t.key) filter (where t.content_hash <> in_hash[i])
+      into txns, repeated, reused
+      from generate_series(1, postings) as i join ledger_txn t on t.property_id = in_property[i] and t.key = in_key[i];
+    if reused is not null then
+      raise exception 'the key % was used for something else', reused using errcode = 'MW001';
+    end if;
   end if;
-  if account is null then
-    select id into account from ledger_account where property_id = in_property and kind = in_kind and subject = in_subject;
-  end if;
-  return account;
+
+  for attempt in 1 .. 2 loop
+    accounts := array(
+      select (select a.id from ledger_account a
+        where a.property_id = in_property[e_posting[i]] and a.kind = e_kind[i] and a.subject = e_subject[i])
+      from generate_series(1, cardinality(e_no)) as i);
+    exit when array_position(accounts, null) is null;
+    insert into ledger_account (property_id, kind, subject)
+      select distinct in_property[e_posting[i]], e_kind[i], e_subject[i]
+      from generate_series(1, cardinality(e_no)) as i where accounts[i] is null order by 1, 2, 3
+      on conflict do nothing;
+  end loop;
+
+  -- Balances change in the order of their accounts, so that two postings never wait for each other.
+  with moved as (
+    insert into ledger_balance as b (account_id, balance_minor, version)
+    select accounts[i], sum(e_amount[i])::bigint, count(*) from generate_series(1, cardinality(e_no)) as i
+    where ledger_is_limited(e_kind[i]) and not repeated[e_posting[i]] group by 1 order by 1
+    on conflict (account_id) do update set balance_minor = b.balance_minor + excluded.balance_minor,
+      version = b.version + excluded.version
+    returning b.account_id, b.balance_minor, b.version)
+  insert into ledger_entry (txn_id, no, account_id, amount_minor, may_overdraw, balance_after, account_version)
+    select txns[e_posting[i]], e_no[i], accounts[i], e_amount[i], e_overdraw[i],
+      m.balance_minor - (sum(e_amount[i]) over later)::bigint + e_amount[i], m.version - count(*) over later + 1
+    from generate_series(1, cardinality(e_no)) as i left join moved m on m.account_id = accounts[i]
+    where not repeated[e_posting[i]]
+    window later as (partition by accounts[i] order by i desc);
 end $$;
 
--- The month that something of `wanted` is booked in: the next one that is open. Holds off a closing until commit.
-create function ledger_open_period(in_property int, wanted date) returns date language plpgsql as $$
-begin
-  perform pg_advisory_xact_lock_shared(63838, in_property);
-  return greatest(wanted, (
-    select (max(period) + interval '1 month')::date from ledger_closed_period where property_id = in_property));
-end $$;
-
--- One posting in one round trip. The same key with the same content answers the first posting; other content is MW001.
+-- One posting.
 create function ledger_post(
   in_property int, in_kind text, in_key text, in_hash bytea, in_ref_kind text, in_ref_id text, in_reverses bigint,
   in_event_at timestamptz, in_period date, in_user int, in_actor text, in_reason text,
   in_kinds text[], in_subjects text[], in_amounts bigint[], in_overdraw boolean[],
   out txn_id bigint, out repeated boolean
-) language plpgsql as $$
-declare
-  accounts bigint[] := '{}';
-  after_minor bigint[] := array_fill(null::bigint, array[cardinality(in_amounts)]);
-  versions bigint[] := after_minor;
-  first_hash bytea;
-  i int;
-  balance bigint;
-  booked bigint;
-begin
-  repeated := false;
-  insert into ledger_txn (property_id, kind, key, content_hash, ref_kind, ref_id, reverses_id, event_at, period, user_id,
-      actor_name, reason, n_entries)
-    values (in_property, in_kind, in_key, in_hash, in_ref_kind, in_ref_id, in_reverses, in_event_at,
-      ledger_open_period(in_property, in_period), in_user, in_actor, in_reason, cardinality(in_amounts))
-    on conflict on constraint ledger_txn_key do nothing returning id into txn_id;
-  if txn_id is null then
-    select id, content_hash, true into txn_id, first_hash, repeated
-      from ledger_txn where property_id = in_property and key = in_key;
-    if first_hash <> in_hash then
-      raise exception 'the key % was used for something else', in_key using errcode = 'MW001';
-    end if;
-    return;
-  end if;
-  for i in 1 .. cardinality(in_amounts) loop
-    accounts[i] := ledger_account_id(in_property, in_kinds[i], in_subjects[i]);
-  end loop;
-  -- In id order, so that two postings never wait for each other.
-  for i in select e.i from unnest(accounts) with ordinality as e (account, i)
-      where in_kinds[e.i] in ('vendSuspense', 'wallet', 'deposit') order by e.account, e.i loop
-    insert into ledger_balance as b (account_id, balance_minor, version) values (accounts[i], in_amounts[i], 1)
-      on conflict (account_id) do update set balance_minor = b.balance_minor + excluded.balance_minor, version = b.version + 1
-      returning b.balance_minor, b.version into balance, booked;
-    after_minor[i] := balance;
-    versions[i] := booked;
-  end loop;
-  insert into ledger_entry (txn_id, no, account_id, amount_minor, may_overdraw, balance_after, account_version)
-    select ledger_post.txn_id, e.no, e.account, e.amount, e.overdraw, e.after_minor, e.version
-    from unnest(accounts, in_amounts, in_overdraw, after_minor, versions) with ordinality
-      as e (account, amount, overdraw, after_minor, version, no);
-end $$;
+) language sql as $$
+  select p.txns[1], p.repeated[1] from ledger_post_many(array[in_property], array[in_kind], array[in_key], array[in_hash],
+    array[in_ref_kind], array[in_ref_id], array[in_reverses], array[in_event_at], array[in_period], array[in_user],
+    array[in_actor], array[in_reason], array[cardinality(in_amounts)], array_fill(1, array[cardinality(in_amounts)]),
+    array(select generate_subscripts(in_amounts, 1)), in_kinds, in_subjects, in_amounts, in_overdraw) p
+$$;
 
 -- The mirror of a posting. MW020: there is none; MW021: it is a reversal itself. At most once by ledger_txn_reversed_once_key.
 create function ledger_reverse(
@@ -291,79 +319,6 @@ begin
   select p.txn_id, p.repeated into txn_id, repeated from ledger_post(in_property, in_kind, in_key, in_hash, original.ref_kind,
     original.ref_id, in_txn, in_event_at, in_period, in_user, in_actor, in_reason, kinds, subjects, amounts,
     array_fill(false, array[cardinality(amounts)])) p;
-end $$;
-
--- Many postings in one round trip, all or none. Entries name their posting by its place, from 1.
-create function ledger_post_many(
-  in_property int[], in_kind text[], in_key text[], in_hash bytea[], in_ref_kind text[], in_ref_id text[],
-  in_event_at timestamptz[], in_period date[], in_user int[], in_actor text[], in_reason text[], in_entries int[],
-  e_posting int[], e_no int[], e_kind text[], e_subject text[], e_amount bigint[], e_overdraw boolean[]
-) returns table (txn_id bigint, repeated boolean) language plpgsql as $$
-declare
-  wanted bigint[] := array(select nextval('ledger_txn_id_seq') from generate_subscripts(in_key, 1));
-  txns bigint[];
-  fresh boolean[];
-  accounts bigint[];
-  reused text;
-begin
-  insert into ledger_txn (id, property_id, kind, key, content_hash, ref_kind, ref_id, event_at, period, user_id, actor_name,
-      reason, n_entries)
-    with open as (
-      select w.property, w.period, ledger_open_period(w.property, w.period) as booked
-      from (select distinct u.property, u.period from unnest(in_property, in_period) as u (property, period) order by 1, 2) w)
-    select wanted[p.i], p.property, p.kind, p.key, p.hash, p.ref_kind, p.ref_id, p.event_at, open.booked, p.user_id, p.actor,
-      p.reason, p.entries
-    from unnest(in_property, in_kind, in_key, in_hash, in_ref_kind, in_ref_id, in_event_at, in_period, in_user, in_actor,
-      in_reason, in_entries) with ordinality
-      as p (property, kind, key, hash, ref_kind, ref_id, event_at, period, user_id, actor, reason, entries, i)
-    join open on open.property = p.property and open.period = p.period
-    order by p.property, p.key, p.i
-    on conflict on constraint ledger_txn_key do nothing;
-  select array_agg(t.id order by p.i), array_agg(t.id = wanted[p.i] order by p.i), min(p.key) filter (where t.content_hash <> p.hash)
-    into txns, fresh, reused
-    from unnest(in_property, in_key, in_hash) with ordinality as p (property, key, hash, i)
-    join ledger_txn t on t.property_id = p.property and t.key = p.key;
-  if reused is not null then
-    raise exception 'the key % was used for something else', reused using errcode = 'MW001';
-  end if;
-
-  insert into ledger_account (property_id, kind, subject)
-    select distinct in_property[e.posting], e.kind, e.subject from unnest(e_posting, e_kind, e_subject) as e (posting, kind, subject)
-    where fresh[e.posting] and not exists (select from ledger_account a
-      where a.property_id = in_property[e.posting] and a.kind = e.kind and a.subject = e.subject)
-    order by 1, 2, 3
-    on conflict do nothing;
-  select array_agg(a.id order by e.i) into accounts
-    from unnest(e_posting, e_kind, e_subject) with ordinality as e (posting, kind, subject, i)
-    join ledger_account a on a.property_id = in_property[e.posting] and a.kind = e.kind and a.subject = e.subject;
-  perform ledger_lock_balances(accounts);
-
-  insert into ledger_entry (txn_id, no, account_id, amount_minor, may_overdraw, balance_after, account_version)
-    select txns[e.posting], e.no, accounts[e.i], e.amount, e.overdraw,
-      b.balance_minor + (sum(e.amount) over booked)::bigint, b.version + row_number() over booked
-    from unnest(e_posting, e_no, e_amount, e_overdraw) with ordinality as e (posting, no, amount, overdraw, i)
-    left join ledger_balance b on b.account_id = accounts[e.i]
-    where fresh[e.posting]
-    window booked as (partition by accounts[e.i] order by e.i);
-  update ledger_balance b set balance_minor = b.balance_minor + s.amount, version = b.version + s.entries
-    from (
-      select accounts[e.i] as account, sum(e.amount)::bigint as amount, count(*) as entries
-      from unnest(e_posting, e_amount) with ordinality as e (posting, amount, i) where fresh[e.posting] group by 1) s
-    where b.account_id = s.account;
-  return query select t.id, not f.fresh from unnest(txns, fresh) with ordinality as f (id, fresh, i), lateral (select f.id) t (id)
-    order by f.i;
-end $$;
-
--- Makes and locks, in id order, the balance rows of those among these accounts that have one.
-create function ledger_lock_balances(in_accounts bigint[]) returns void language plpgsql as $$
-begin
-  insert into ledger_balance (account_id, balance_minor, version)
-    select distinct a.id, 0, 0 from unnest(in_accounts) as w (id) join ledger_account a on a.id = w.id
-    where a.limited and not exists (select from ledger_balance b where b.account_id = a.id)
-    order by 1
-    on conflict do nothing;
-  perform from ledger_balance b join (select distinct w.id from unnest(in_accounts) as w (id)) w on w.id = b.account_id
-    order by b.account_id for update of b;
 end $$;
 
 -- Fingerprint of what is booked in the months after `after_period` up to `last_period`, in pieces that memory can hold.

@@ -1,5 +1,14 @@
 -- Money on its way into and out of meters and wallets: one row for each sale, refund, reversal, makeup and move.
 
+-- Words as domains: a connection prepares the check of a domain once, that of a column for each statement.
+create domain vend_kind as text check (value in ('sale', 'refund', 'reversal', 'makeup', 'moveOut', 'moveIn'));
+create domain vend_custody as text check (value in ('meter', 'platform'));
+create domain vend_state as text check (value in ('DRAFT', 'PAID', 'QUEUED', 'RESERVED', 'SENT', 'UNKNOWN', 'FENCING', 'CONFIRMED',
+  'CANCELLED', 'REJECTED', 'QUARANTINED'));
+create domain vend_path as text check (value in ('checked', 'writeOnce', 'absolute', 'wallet'));
+create domain vend_fence as text check (value in ('zero', 'cent', 'quiet'));
+create domain vend_method as text check (value in ('cash', 'wechat', 'alipay', 'bankCard', 'transfer'));
+
 create table vend (
   id uuid primary key,
   -- In the order in which they were asked for; the number on the receipt.
@@ -12,19 +21,18 @@ create table vend (
   meter_number text not null,
   customer_name text not null,
   epoch int not null,
-  kind text not null check (kind in ('sale', 'refund', 'reversal', 'makeup', 'moveOut', 'moveIn')),
-  custody text not null check (custody in ('meter', 'platform')),
-  state text not null check (state in ('DRAFT', 'PAID', 'QUEUED', 'RESERVED', 'SENT', 'UNKNOWN', 'FENCING', 'CONFIRMED',
-    'CANCELLED', 'REJECTED', 'QUARANTINED')),
-  path text not null check (path in ('checked', 'writeOnce', 'absolute', 'wallet')),
-  fence text not null check (fence in ('zero', 'cent', 'quiet')),
+  kind vend_kind not null,
+  custody vend_custody not null,
+  state vend_state not null,
+  path vend_path not null,
+  fence vend_fence not null,
   -- paid = fee + net; negative where money goes out, paid and fee 0 without payment.
   paid_minor bigint not null,
   fee_minor bigint not null,
   fee_ppm int not null,
   -- What the meter's balance changes by; 0 only for a move that has not read its meter yet.
   net_minor bigint not null check (net_minor <> 0 or kind = 'moveOut'),
-  method text check (method in ('cash', 'wechat', 'alipay', 'bankCard', 'transfer')),
+  method vend_method,
   channel_trade_no text,
   reason text,
   original_id uuid references vend,
@@ -191,58 +199,76 @@ create table vend_batch_row (
   primary key (batch_id, no)
 );
 
--- A sale in one round trip: account, row, posting, audit, news. `outcome`: created, repeated (the same was asked before),
--- reused (the id belongs to something else), notOpen (the account is closed to sales at this moment).
-create function vend_sell(
-  in_id uuid, in_hash bytea, in_property int, in_building int, in_account int, in_meter int, in_number text, in_customer text,
-  in_epoch int, in_custody text, in_path text, in_fence text, in_paid bigint, in_fee bigint, in_ppm int, in_net bigint,
-  in_method text, in_trade_no text, in_user int, in_user_name text, in_ip text, in_day date, in_at timestamptz, in_period date,
-  in_post_kind text, in_post_hash bytea, in_kinds text[], in_subjects text[], in_amounts bigint[],
-  out outcome text, out new_serial bigint, out txn bigint
-) language plpgsql as $$
+-- Sales in one round trip, all or none, each with its posting, its audit row and its news. `outcome`: created, repeated (the same
+-- was asked before), reused (the id belongs to something else), notOpen (the account is closed to sales at this moment). Where one
+-- is not created none is: the others' outcome is null, and they are asked for again without it.
+create function vend_sell_many(
+  in_id uuid[], in_hash bytea[], in_property int[], in_building int[], in_account int[], in_meter int[], in_number text[],
+  in_customer text[], in_epoch int[], in_custody text[], in_path text[], in_fence text[], in_paid bigint[], in_fee bigint[],
+  in_ppm int[], in_net bigint[], in_method text[], in_trade_no text[], in_user int[], in_user_name text[], in_ip text[],
+  in_day date[], in_at timestamptz[], in_period date[], in_post_key text[], in_post_hash bytea[], in_entries int[],
+  e_posting int[], e_no int[], e_kind text[], e_subject text[], e_amount bigint[]
+) returns table (sale uuid, outcome text, new_serial bigint, txn bigint) language plpgsql as $$
 declare
-  done boolean := in_custody = 'platform';
+  sales int := cardinality(in_id);
+  outcomes text[];
+  posted record;
+  txns bigint[];
 begin
-  select case when v.input_hash = in_hash then 'repeated' else 'reused' end into outcome from vend v where v.id = in_id;
-  if found then
+  -- Use cases of an account lock it: either they see these sales, or these sales see them.
+  perform from account a where a.id = any(in_account) order by a.id for key share;
+  outcomes := array(
+    select case
+        when s.stored = in_hash[s.i] then 'repeated'
+        when s.stored is not null then 'reused'
+        when s.state is distinct from 'open' or s.case_no is not null then 'notOpen'
+      end
+    from (
+      select i, (select v.input_hash from vend v where v.id = in_id[i]) as stored,
+        (select a.state from account a where a.id = in_account[i]) as state,
+        (select c.no from account_case c
+          where c.account_id = in_account[i] and c.state in ('awaitingApproval', 'running')) as case_no
+      from generate_series(1, sales) as i) s);
+  if num_nonnulls(variadic outcomes) > 0 then
+    return query select in_id[i], outcomes[i], null::bigint, null::bigint from generate_series(1, sales) as i;
     return;
   end if;
-  -- Use cases of the account lock it: either they see this sale, or this sale sees them.
-  perform from account a where a.id = in_account and a.state = 'open' for key share;
-  if not found or exists (select from account_case c
-      where c.account_id = in_account and c.state in ('awaitingApproval', 'running')) then
-    outcome := 'notOpen';
-    return;
+  posted := ledger_post_many(in_property, array_fill('sale.paid'::text, array[sales]), in_post_key, in_post_hash,
+    array_fill('vend'::text, array[sales]), in_id::text[], array_fill(null::bigint, array[sales]), in_at, in_period, in_user,
+    in_user_name, array_fill(null::text, array[sales]), in_entries, e_posting, e_no, e_kind, e_subject, e_amount,
+    array_fill(false, array[cardinality(e_no)]));
+  if true = any(posted.repeated) then
+    raise exception 'one of these sales was stored a moment ago' using errcode = '40001';
   end if;
-  select p.txn_id into txn from ledger_post(in_property, in_post_kind, in_id || ':paid', in_post_hash, 'vend', in_id::text, null,
-    in_at, in_period, in_user, in_user_name, null, in_kinds, in_subjects, in_amounts,
-    array_fill(false, array[cardinality(in_amounts)])) p;
-  insert into vend (id, property_id, building_id, account_id, meter_id, meter_number, customer_name, epoch, kind, custody, state,
-      path, fence, paid_minor, fee_minor, fee_ppm, net_minor, method, channel_trade_no, user_id, user_name, business_day,
-      input_hash, at, finished_at, next_at, paid_txn, confirmed_txn)
-    values (in_id, in_property, in_building, in_account, in_meter, in_number, in_customer, in_epoch, 'sale', in_custody,
-      case when done then 'CONFIRMED' else 'QUEUED' end, in_path, in_fence, in_paid, in_fee, in_ppm, in_net, in_method,
-      in_trade_no, in_user, in_user_name, in_day, in_hash, in_at, case when done then in_at end,
-      case when not done then in_at end, txn, case when done then txn end)
-    on conflict (id) do nothing returning serial into new_serial;
-  if new_serial is null then
-    select case when v.input_hash = in_hash then 'repeated' else 'reused' end into outcome from vend v where v.id = in_id;
-    return;
-  end if;
-  outcome := 'created';
-  insert into audit (user_id, user_name, ip, action, subject_kind, subject_id, property_id, after)
-    values (in_user, in_user_name, in_ip, 'vend.sale', 'vend', in_id::text, in_property,
-      jsonb_build_object('meterId', in_meter, 'paidMinor', in_paid::text, 'method', in_method));
-  if done then
-    insert into vend_outbox (vend_id, property_id, account_id, meter_id, state)
-      values (in_id, in_property, in_account, in_meter, 'CONFIRMED');
-  end if;
+  txns := posted.txns;
+  return query
+    with noted as (
+      insert into audit (user_id, user_name, ip, action, subject_kind, subject_id, property_id, after)
+        select in_user[i], in_user_name[i], in_ip[i], 'vend.sale', 'vend', in_id[i]::text, in_property[i],
+          jsonb_build_object('meterId', in_meter[i], 'paidMinor', in_paid[i]::text, 'method', in_method[i])
+        from generate_series(1, sales) as i),
+    told as (
+      insert into vend_outbox (vend_id, property_id, account_id, meter_id, state)
+        select in_id[i], in_property[i], in_account[i], in_meter[i], 'CONFIRMED'
+        from generate_series(1, sales) as i where in_custody[i] = 'platform')
+    insert into vend (id, property_id, building_id, account_id, meter_id, meter_number, customer_name, epoch, kind, custody, state,
+        path, fence, paid_minor, fee_minor, fee_ppm, net_minor, method, channel_trade_no, user_id, user_name, business_day,
+        input_hash, at, finished_at, next_at, paid_txn, confirmed_txn)
+      select in_id[i], in_property[i], in_building[i], in_account[i], in_meter[i], in_number[i], in_customer[i], in_epoch[i],
+        'sale', in_custody[i], case when s.done then 'CONFIRMED' else 'QUEUED' end, in_path[i], in_fence[i], in_paid[i], in_fee[i],
+        in_ppm[i], in_net[i], in_method[i], in_trade_no[i], in_user[i], in_user_name[i], in_day[i], in_hash[i], in_at[i],
+        case when s.done then in_at[i] end, case when not s.done then in_at[i] end, txns[i], case when s.done then txns[i] end
+      from generate_series(1, sales) as i, lateral (select in_custody[i] = 'platform' as done) s
+      returning id, 'created', serial, paid_txn;
 end $$;
 
 -- A connection keeps the plan of a function that it used first: made while the tables were empty it would read them whole from
 -- then on, until somebody counts them. All of these look single rows up by an index.
-alter function vend_sell set enable_seqscan = off;
-alter function ledger_post set enable_seqscan = off;
+alter function vend_sell_many set plan_cache_mode = force_generic_plan;
+alter function ledger_post_many set plan_cache_mode = force_generic_plan;
+alter function ledger_post_many set enable_seqscan = off;
+alter function ledger_entries_are_complete set plan_cache_mode = force_generic_plan;
+alter function vend_sell_many set enable_seqscan = off;
 alter function ledger_txn_is_whole set enable_seqscan = off;
 alter function ledger_entries_are_complete set enable_seqscan = off;
 

@@ -6,6 +6,8 @@ import type { AccountView, MoneyPolicy } from '#server/modules/accounts/types.ts
 import type { MeterProfile } from '#server/modules/estate/types.ts';
 import { createLedger } from '#server/modules/ledger/index.ts';
 import type { Context } from '#server/modules/vending/context.ts';
+import { createSaleQueue } from '#server/modules/vending/saleQueue.ts';
+import { insertSales } from '#server/modules/vending/saleStore.ts';
 import { sellTo } from '#server/modules/vending/selling.ts';
 import { createStepper, DELIVERY_TIMES } from '#server/modules/vending/stepper.ts';
 import { type Db, migrate, openDb, startEmbeddedPostgres } from '#server/platform/db/index.ts';
@@ -17,8 +19,8 @@ import { temporaryFolder } from './support/serverProcess.ts';
 
 const CLIENTS = 8;
 const ACCOUNTS = 2_000;
-const ROUNDS = 5;
-const ROUND_MS = 4_000;
+const ROUNDS = 15;
+const ROUND_MS = 1_000;
 const PROPERTY = 1;
 const ZONE = 'Asia/Shanghai';
 
@@ -54,15 +56,17 @@ async function measure(db: Db, say: (line: string) => void) {
     bare: bareSale(db),
     tpcb: bankLike(db),
   };
-  for (const sale of Object.values(kinds)) await perSecond(sale, ROUND_MS / 2);
+  for (const sale of Object.values(kinds)) await perSecond(sale, ROUND_MS);
   const rounds: Record<keyof typeof kinds, number>[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     const wallet = await perSecond(kinds.wallet, ROUND_MS);
     const bare = await perSecond(kinds.bare, ROUND_MS);
-    const meter = await perSecond(kinds.meter, ROUND_MS / 2);
-    const tpcb = await perSecond(kinds.tpcb, ROUND_MS / 2);
+    const meter = await perSecond(kinds.meter, ROUND_MS);
+    const tpcb = await perSecond(kinds.tpcb, ROUND_MS);
     rounds.push({ wallet, bare, meter, tpcb });
-    say(`round ${round}: ${wallet.toFixed(0)} into wallets, ${meter.toFixed(0)} for meters, ${bare.toFixed(0)} bare`);
+    say(
+      `round ${round}: ${wallet.toFixed(0)} into wallets, ${meter.toFixed(0)} for meters, ${bare.toFixed(0)} bare, ${tpcb.toFixed(0)} tpcb`,
+    );
   }
   const { faults, sumMinor } = await ledgerOf(db).prove(db);
   if (faults.length > 0 || sumMinor !== 0n) throw new Error('the book is not sound');
@@ -147,6 +151,7 @@ function contextOf(db: Db, custody: 'meter' | 'platform'): Context {
     lines: { execute: async () => undefined, readPurse: async () => undefined },
     capabilitiesOf: () => ALL_CAPABILITIES,
     lastBalanceOf: nothing,
+    sales: createSaleQueue((sales) => insertSales(db, sales)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Posting, ReverseRequest } from './types.ts';
 
 /** sha256 of a JSON value with its fields in one order; bigints count as their decimal text, undefined as left out. */
@@ -17,7 +17,7 @@ export function hashOfReversal({ kind, txnId }: ReverseRequest): Buffer {
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 function canonical(value: unknown): string {

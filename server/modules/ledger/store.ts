@@ -29,10 +29,11 @@ export async function insertPostings(tx: Tx, postings: readonly Posting[], perio
     entries.map((entry, no) => ({ ...entry, posting: index + 1, no: no + 1 })),
   );
   const rows = await tx.query<PostedRow>(sql`
-    select txn_id, repeated from ledger_post_many(
+    select unnest(txns) as txn_id, unnest(repeated) as repeated from ledger_post_many(
       ${column(({ propertyId }) => propertyId)}::int[], ${column(({ kind }) => kind)}::text[],
       ${column(({ key }) => key)}::text[], ${column(hashOfPosting)}::bytea[],
       ${column(({ refKind }) => refKind)}::text[], ${column(({ refId }) => refId)}::text[],
+      ${column(() => null)}::int8[],
       ${column(({ eventAtMs }) => new Date(eventAtMs))}::timestamptz[],
       ${column(({ propertyId, eventAtMs }) => periodOf(propertyId, eventAtMs))}::date[],
       ${column(({ actor }) => actor.userId ?? null)}::int[], ${column(({ actor }) => actor.name)}::text[],

@@ -9,6 +9,7 @@ import type { Ledger, PostingActor } from '#server/modules/ledger/types.ts';
 import type { Db } from '#server/platform/db/index.ts';
 import { type Actor, AppError, scopeCovers } from '#server/platform/http/index.ts';
 import type { VendRow } from './rows.ts';
+import type { SaleQueue } from './saleQueue.ts';
 import type { Stepper } from './stepper.ts';
 import { selectVend } from './store.ts';
 
@@ -27,6 +28,7 @@ export interface Context {
   /** What the meter said it holds, at its last read. */
   readonly lastBalanceOf: (meterId: number) => bigint | undefined;
   readonly stepper: Stepper;
+  readonly sales: Pick<SaleQueue, 'sell'>;
   readonly limits: VendLimits;
   /** The worker has something to do, others something to hear. */
   readonly wake: () => void;

@@ -15,6 +15,8 @@ import { selectMove } from './moveStore.ts';
 import { moveTold, startMove } from './moves.ts';
 import { createNewsroom } from './newsroom.ts';
 import { addVendingRoutes } from './routes.ts';
+import { createSaleQueue } from './saleQueue.ts';
+import { insertSales } from './saleStore.ts';
 import { createStepper, DELIVERY_TIMES, type DeliveryTimes } from './stepper.ts';
 import { selectUnderWay } from './store.ts';
 import { createTroubleWatch, type TroubleAlarms } from './troubles.ts';
@@ -78,16 +80,18 @@ export function createVending(deps: VendingDeps): VendingModule {
     news: () => newsroom.wake(),
   });
   const worker = createWorker({ db, clock, log, lines: deps.lines, stepper, times, sweepMs });
+  const sales = createSaleQueue((group) => insertSales(db, group));
   const { estate, accounts, ledger, lines, capabilitiesOf, lastBalanceOf } = deps;
   const context: Context = {
-    ...{ db, clock, estate, accounts, ledger, lines, capabilitiesOf, lastBalanceOf, stepper, limits: times },
+    ...{ db, clock, estate, accounts, ledger, lines, capabilitiesOf, lastBalanceOf, stepper, sales },
+    limits: times,
     background: backgroundWork(log),
     wake() {
       worker.wake();
       newsroom.wake();
     },
   };
-  addVendFigures(deps.metrics, worker, troubles);
+  addVendFigures(deps.metrics, { worker, troubles, sales });
 
   return {
     addRoutes: (routes) => addVendingRoutes(routes, context),

@@ -22,31 +22,52 @@ export interface SoldAs {
   readonly txnId: bigint | null;
 }
 
+interface SoldRow extends Omit<SoldAs, 'outcome'> {
+  readonly sale: string;
+  readonly outcome: SaleOutcome | null;
+}
+
 /**
- * A sale with its posting and its audit row in one statement: one round trip, one commit. Throws with the SQLSTATE MW001
- * where the id is another posting's key.
+ * Sales with their postings and audit rows in one statement: one round trip, one commit, all or none. Answers in the order given;
+ * where one of them is not created none is, and those that could have been are undefined. Throws with the SQLSTATE MW001 where an
+ * id is another posting's key, 40001 where one was stored in this very moment.
  */
-export async function insertSale(db: Queryable, sale: NewSale): Promise<SoldAs> {
-  const { entries, id } = sale;
-  const hash = hashOfPosting({
-    propertyId: sale.propertyId,
-    kind: 'sale.paid',
-    key: `${id}:paid`,
-    refKind: 'vend',
-    refId: id,
-    eventAtMs: sale.atMs,
-    actor: { userId: sale.userId ?? undefined, name: sale.userName },
-    entries,
+export async function insertSales(db: Queryable, sales: readonly NewSale[]): Promise<readonly (SoldAs | undefined)[]> {
+  const column = <T>(read: (sale: NewSale) => T): T[] => sales.map(read);
+  const lines = sales.flatMap(({ entries }, index) =>
+    entries.map(({ account, amountMinor }, no) => ({ ...account, amountMinor, posting: index + 1, no: no + 1 })),
+  );
+  const statement = sql`
+    select sale, outcome, new_serial as serial, txn as "txnId" from vend_sell_many(
+      ${column(({ id }) => id)}::uuid[], ${column(({ inputHash }) => inputHash)}::bytea[],
+      ${column(({ propertyId }) => propertyId)}::int[], ${column(({ buildingId }) => buildingId ?? null)}::int[],
+      ${column(({ accountId }) => accountId)}::int[], ${column(({ meterId }) => meterId)}::int[],
+      ${column(({ meterNumber }) => meterNumber)}::text[], ${column(({ customerName }) => customerName)}::text[],
+      ${column(({ epoch }) => epoch)}::int[], ${column(({ custody }) => custody)}::text[],
+      ${column(({ path }) => path)}::text[], ${column(({ fence }) => fence)}::text[],
+      ${column(({ paidMinor }) => paidMinor)}::int8[], ${column(({ feeMinor }) => feeMinor)}::int8[],
+      ${column(({ feePpm }) => feePpm)}::int[], ${column(({ netMinor }) => netMinor)}::int8[],
+      ${column(({ method }) => method)}::text[], ${column(({ channelTradeNo }) => channelTradeNo)}::text[],
+      ${column(({ userId }) => userId)}::int[], ${column(({ userName }) => userName)}::text[],
+      ${column(({ ip }) => ip)}::text[], ${column(({ day }) => day)}::date[],
+      ${column(({ atMs }) => new Date(atMs))}::timestamptz[], ${column(({ period }) => period)}::date[],
+      ${column(({ id }) => `${id}:paid`)}::text[], ${column(hashOfSale)}::bytea[], ${column(({ entries }) => entries.length)}::int[],
+      ${lines.map(({ posting }) => posting)}::int[], ${lines.map(({ no }) => no)}::int[],
+      ${lines.map(({ kind }) => kind)}::text[], ${lines.map(({ subject }) => subject)}::text[],
+      ${lines.map(({ amountMinor }) => amountMinor)}::int8[])`;
+  const rows = await db.query<SoldRow>(statement, 'vend_sell_many');
+  return sales.map(({ id }, index) => {
+    const { sale, outcome, ...rest } = rows[index] ?? {};
+    if (sale !== id || outcome === undefined) throw new Error(`vend_sell_many did not answer for sale ${id}`);
+    return outcome === null ? undefined : { outcome, serial: null, txnId: null, ...rest };
   });
-  const [row] = await db.query<SoldAs>(sql`
-    select outcome, new_serial as serial, txn as "txnId" from vend_sell(${id}, ${sale.inputHash}, ${sale.propertyId},
-      ${sale.buildingId ?? null}, ${sale.accountId}, ${sale.meterId}, ${sale.meterNumber}, ${sale.customerName}, ${sale.epoch},
-      ${sale.custody}, ${sale.path}, ${sale.fence}, ${sale.paidMinor}, ${sale.feeMinor}, ${sale.feePpm}, ${sale.netMinor},
-      ${sale.method}, ${sale.channelTradeNo}, ${sale.userId}, ${sale.userName}, ${sale.ip}, ${sale.day}, ${new Date(sale.atMs)},
-      ${sale.period}, ${'sale.paid'}, ${hash}, ${entries.map(({ account }) => account.kind)}::text[],
-      ${entries.map(({ account }) => account.subject)}::text[], ${entries.map(({ amountMinor }) => amountMinor)}::int8[])`);
-  if (row === undefined) throw new Error('vend_sell answered nothing');
-  return row;
+}
+
+function hashOfSale({ id, propertyId, atMs, userId, userName, entries }: NewSale): Buffer {
+  return hashOfPosting({
+    ...{ propertyId, kind: 'sale.paid', key: `${id}:paid`, refKind: 'vend', refId: id, eventAtMs: atMs, entries },
+    actor: { userId: userId ?? undefined, name: userName },
+  });
 }
 
 /** The row that the database has by now, without asking for it. */

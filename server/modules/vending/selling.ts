@@ -7,7 +7,7 @@ import { businessDay, type Context, keyReused, minor, periodOf, type Subject, su
 import { paidEntries } from './postings.ts';
 import { accountRefusal, planFor, planRefusal, type Refusal, saleRefusals, toError } from './refusals.ts';
 import { toSale } from './rows.ts';
-import { insertSale, type NewSale, rowOfSale } from './saleStore.ts';
+import { type NewSale, rowOfSale } from './saleStore.ts';
 import { selectVend, sumUnderWay } from './store.ts';
 
 /** What the meter or wallet holds, as far as it is known without asking a meter. */
@@ -137,7 +137,7 @@ function postedOf(sale: NewSale) {
 }
 
 async function post(context: Context, sale: NewSale): Promise<Sale> {
-  const sold = await insertSale(context.db, sale).catch((error: unknown) => {
+  const sold = await context.sales.sell(sale).catch((error: unknown) => {
     throw sqlStateOf(error) === 'MW001' ? keyReused() : error;
   });
   if (sold.outcome === 'reused') throw keyReused();

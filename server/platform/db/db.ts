@@ -52,7 +52,7 @@ export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX, asOwne
   });
 
   return {
-    query: <Row>(statement: Sql) => run<Row>(pool, statement),
+    query: <Row>(statement: Sql, prepareAs?: string) => run<Row>(pool, statement, prepareAs),
     async tx(work) {
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -79,9 +79,11 @@ function asServer(url: string): string {
   return address.href;
 }
 
-async function run<Row>(client: pg.Pool | pg.PoolClient, statement: Sql): Promise<Row[]> {
+async function run<Row>(client: pg.Pool | pg.PoolClient, statement: Sql, prepareAs?: string): Promise<Row[]> {
+  const { text, values } = statement;
   try {
-    return (await client.query<Row & pg.QueryResultRow>({ text: statement.text, values: statement.values })).rows;
+    const named = prepareAs === undefined ? { text, values } : { text, values, name: prepareAs };
+    return (await client.query<Row & pg.QueryResultRow>(named)).rows;
   } catch (error) {
     if (error instanceof Error) Object.assign(error, { statement: statement.text.trim() });
     throw error;
@@ -101,7 +103,7 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> 
   try {
     await client.query('begin');
     result = await work({
-      query: <Row>(statement: Sql) => run<Row>(client, statement),
+      query: <Row>(statement: Sql, prepareAs?: string) => run<Row>(client, statement, prepareAs),
       afterCommit: (followUp) => void followUps.push(followUp),
     });
     await client.query('commit');

@@ -2,7 +2,11 @@ import type { Sql } from 'sql-template-tag';
 
 /** Anything that runs a statement. int8 arrives as bigint, timestamptz as Date, numeric as string. */
 export interface Queryable {
-  query<Row>(statement: Sql): Promise<Row[]>;
+  /**
+   * `prepareAs`: each connection parses and plans the statement once and knows it by this name from then on; for the few that run
+   * thousands of times a second. The same name must always have the same text.
+   */
+  query<Row>(statement: Sql, prepareAs?: string): Promise<Row[]>;
 }
 
 /** A running transaction. `afterCommit` work runs once, in order, only when the commit succeeded. */

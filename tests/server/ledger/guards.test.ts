@@ -83,14 +83,14 @@ const ATTACKS: Record<string, Attack> = {
     fault: 'entries-missing',
   },
   'an account of another property': {
-    off: 'drop trigger ledger_txn_whole on ledger_txn',
+    off: 'drop trigger ledger_entry_complete on ledger_entry',
     does: `insert into ledger_account (property_id, kind, subject) values (2, 'bank', 'theirs');
       ${booked('abroad', [5, -5], [account('cash'), account('bank', 'theirs', 2)])}`,
     refusal: /accounts of another property/,
     fault: 'account-of-another-property',
   },
   'a reversal that undoes something else': {
-    off: 'drop trigger ledger_txn_whole on ledger_txn',
+    off: 'drop trigger ledger_entry_complete on ledger_entry',
     does: booked('no mirror', [5, -5], undefined, firstTxn),
     refusal: /not the mirror/,
     fault: 'reversal-not-a-mirror',
@@ -99,6 +99,14 @@ const ATTACKS: Record<string, Attack> = {
     off: 'drop trigger ledger_entry_complete on ledger_entry',
     does: `insert into ledger_entry (txn_id, no, account_id, amount_minor, may_overdraw)
       values (${firstTxn}, 3, ${account('cash')}, 5, false), (${firstTxn}, 4, ${account('cash')}, -5, false)`,
+    refusal: /does not count/,
+    fault: 'entries-missing',
+  },
+  'an entry under another number than its turn': {
+    off: 'drop trigger ledger_entry_complete on ledger_entry',
+    does: `with t as (${txn('numbered')})
+      insert into ledger_entry (txn_id, no, account_id, amount_minor, may_overdraw)
+      select t.id, e.no, ${account('cash')}, e.amount, false from t, (values (1, 5), (3, -5)) as e (no, amount)`,
     refusal: /does not count/,
     fault: 'entries-missing',
   },
