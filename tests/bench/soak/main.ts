@@ -7,10 +7,11 @@ import { readOptions, type SoakOptions } from './options.ts';
 import { reportPage } from './report.ts';
 import { MEASURES, Sampler, type SoakSample } from './sampling.ts';
 import { meanOf, slopesOf } from './slopes.ts';
+import { openWall } from './wall.ts';
 
 /**
- * `npm run soak -- --minutes 30 [--meters 2000] [--screens 10] [--store postgres|influx] [--report soak.html]`: the whole
- * system at work, with a plant on emulated lines; is anything growing? Progress goes to stderr; the last line of stdout
+ * `npm run soak -- --hours 1 [--minutes 30] [--meters 2000] [--screens 10] [--store postgres|influx] [--report soak.html]`: the whole
+ * system at work, with a plant on emulated lines, and a real wall in a browser; is anything growing? Progress goes to stderr; the last line of stdout
  * is JSON.
  */
 const SAMPLE_EVERY_MS = 5_000;
@@ -22,7 +23,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 
 const store = options.store === 'influx' ? await startStore() : undefined;
 const system = await startSystem('soak', { PLANT: String(options.meters), ...store?.settings });
-say(`a plant of ${options.meters} meters, ${options.screens} screens, ${options.store}: ${options.minutes} minutes`);
+say(
+  `a plant of ${options.meters} meters, a wall, ${options.screens} screens, ${options.store}: ${options.minutes} minutes`,
+);
 let samples: readonly SoakSample[];
 try {
   samples = await watch(system);
@@ -41,7 +44,8 @@ async function watch(watched: System): Promise<readonly SoakSample[]> {
     propertyId,
     count: options.screens,
   });
-  const sampler = new Sampler(watched, screens);
+  const wall = await openWall(watched);
+  const sampler = new Sampler(watched, screens, wall);
   const found: SoakSample[] = [];
   const endMs = performance.now() + options.minutes * 60_000;
   await sampler.take();
@@ -50,7 +54,7 @@ async function watch(watched: System): Promise<readonly SoakSample[]> {
     found.push(await sampler.take());
     if (found.length % TELL_EVERY_SAMPLES === 0) tell(found);
   }
-  await screens.stop();
+  await Promise.all([screens.stop(), wall.stop()]);
   return found;
 }
 
@@ -97,7 +101,10 @@ function conclude({ minutes, meters, screens, store: kind, report }: SoakOptions
   }
   const told = { name: 'soak', minutes, meters, screens, store: kind, samples: all.length, slopesPerHour: slopes };
   const means = Object.fromEntries(MEASURES.map(({ key }) => [key, Number(meanOf(all, key).toPrecision(4))]));
-  const troubles = { disconnects: sum(all, 'disconnects'), dropped: last?.dropped ?? 0, lagging: last?.lagging ?? 0 };
+  const troubles = {
+    ...{ disconnects: sum(all, 'disconnects'), dropped: last?.dropped ?? 0, lagging: last?.lagging ?? 0 },
+    ...{ wallMissedSeconds: sum(all, 'wallMissedS'), wallStaleSamples: sum(all, 'wallStale') },
+  };
   if (report !== undefined) {
     writeFileSync(report, reportPage({ ...told, troubles }, rows, all));
     say(`report: ${report}`);
@@ -105,7 +112,7 @@ function conclude({ minutes, meters, screens, store: kind, report }: SoakOptions
   process.stdout.write(`${JSON.stringify({ ...told, means, troubles })}\n`);
 }
 
-function sum(all: readonly SoakSample[], key: 'disconnects'): number {
+function sum(all: readonly SoakSample[], key: 'disconnects' | 'wallMissedS' | 'wallStale'): number {
   return all.reduce((total, sample) => total + sample[key], 0);
 }
 

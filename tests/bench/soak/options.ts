@@ -9,8 +9,9 @@ export interface SoakOptions {
   readonly report: string | undefined;
 }
 
+const HOURS_MAX = 24;
 const USAGE =
-  'npm run soak -- --minutes 30 [--meters 2000] [--screens 10] [--store postgres|influx] [--report soak.html]';
+  'npm run soak -- --hours 1 | --minutes 30 [--meters 2000] [--screens 10] [--store postgres|influx] [--report soak.html]';
 
 /** Reads the command line; ends the process with a sentence for what is wrong with it. */
 export function readOptions(args: readonly string[]): SoakOptions {
@@ -18,12 +19,15 @@ export function readOptions(args: readonly string[]): SoakOptions {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { minutes: text, meters: text, screens: text, store: text, report: text },
+      options: { hours: text, minutes: text, meters: text, screens: text, store: text, report: text },
     });
     const { store = 'postgres', report } = values;
     if (store !== 'postgres' && store !== 'influx') throw new Error(`--store is postgres or influx, not "${store}"`);
     return {
-      minutes: numberOf('minutes', values.minutes, 0.5, 24 * 60),
+      minutes:
+        values.hours === undefined
+          ? numberOf('minutes', values.minutes, 0.5, HOURS_MAX * 60)
+          : 60 * numberOf('hours', values.hours, 0.01, HOURS_MAX),
       meters: numberOf('meters', values.meters ?? '2000', 32, 50_000),
       screens: numberOf('screens', values.screens ?? '10', 1, 1_000),
       store,

@@ -1,5 +1,6 @@
 import { quantileMs, type Screens } from '../support/screens.ts';
 import type { System } from '../support/system.ts';
+import type { Wall } from './wall.ts';
 
 /** Everything that is looked at every few seconds. */
 export interface SoakSample {
@@ -12,6 +13,12 @@ export interface SoakSample {
   readonly frameDelayMs: number;
   readonly cpuShare: number;
   readonly changesPerS: number;
+  readonly wallHeapMb: number;
+  readonly wallRssMb: number;
+  readonly wallFramesPerS: number;
+  /** Whole seconds in which the wall painted nothing, and whether it said that it is stale. */
+  readonly wallMissedS: number;
+  readonly wallStale: number;
   readonly joined: number;
   readonly disconnects: number;
   /** Since the start: what a full queue or spool had to give up, and screens that were too slow. */
@@ -27,6 +34,9 @@ export const MEASURES = [
   { key: 'lagMs', title: 'Age of the oldest value on the screens', unit: 'ms', decimals: 0 },
   { key: 'frameDelayMs', title: 'Frame made to frame decoded, 99 %', unit: 'ms', decimals: 0 },
   { key: 'cpuShare', title: 'Server, share of a core', unit: 'core', decimals: 3 },
+  { key: 'wallHeapMb', title: 'Wall, JavaScript heap after collection', unit: 'MB', decimals: 1 },
+  { key: 'wallRssMb', title: 'Wall, resident memory of its process', unit: 'MB', decimals: 0 },
+  { key: 'wallFramesPerS', title: 'Wall, frames of the feed', unit: '1/s', decimals: 1 },
   { key: 'changesPerS', title: 'Changes that came to a screen', unit: '1/s', decimals: 0 },
 ] as const satisfies readonly { key: keyof SoakSample; title: string; unit: string; decimals: number }[];
 
@@ -38,17 +48,20 @@ const DROPPED = ['acquisition_queue_dropped_total', 'telemetry_dropped_total', '
 export class Sampler {
   readonly #system: System;
   readonly #screens: Screens;
+  readonly #wall: Wall;
   readonly #beganMs = performance.now();
   #before: { readonly atMs: number; readonly cpuS: number };
 
-  constructor(system: System, screens: Screens) {
+  constructor(system: System, screens: Screens, wall: Wall) {
     this.#system = system;
     this.#screens = screens;
+    this.#wall = wall;
     this.#before = { atMs: this.#beganMs, cpuS: system.cpuSeconds() };
   }
 
   async take(): Promise<SoakSample> {
-    const [text, screens] = await Promise.all([metricsOf(this.#system.url), this.#screens.take()]);
+    const looks = [metricsOf(this.#system.url), this.#screens.take(), this.#wall.take()] as const;
+    const [text, screens, wall] = await Promise.all(looks);
     const metric = (name: string): number => figureOf(text, name);
     const now = { atMs: performance.now(), cpuS: this.#system.cpuSeconds() };
     const seconds = (now.atMs - this.#before.atMs) / 1_000;
@@ -63,6 +76,11 @@ export class Sampler {
       frameDelayMs: screens.frames === 0 ? 0 : quantileMs(screens.frameDelays, 0.99),
       cpuShare: cpuS / seconds,
       changesPerS: screens.changes / seconds / Math.max(1, screens.joined),
+      wallHeapMb: wall.heapBytes / 2 ** 20,
+      wallRssMb: wall.rendererBytes / 2 ** 20,
+      wallFramesPerS: wall.feedFrames / seconds,
+      wallMissedS: wall.missedSeconds,
+      wallStale: wall.stale ? 1 : 0,
       joined: screens.joined,
       disconnects: screens.disconnects,
       dropped: DROPPED.reduce((sum, name) => sum + metric(name), 0),
