@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Alarm, Command, LedgerTxn, Sale, Tariff, TariffVersion } from '#contract/index.ts';
+import { zonedCalendar } from '#domain/calendar.ts';
+import { type HouseServer, startHouseServer } from '../../support/houseServer.ts';
+import type { Client } from '../../support/server.ts';
+import { rowsOf, type SheetContent } from '../../support/workbook.ts';
+
+const HALF_HOUR_MS = 30 * 60_000;
+const CUSTOMER = '=星河咖啡';
+const calendar = zonedCalendar('Asia/Shanghai');
+let house: HouseServer;
+let boss: Client;
+
+beforeAll(async () => {
+  house = await startHouseServer();
+  boss = house.boss;
+  house.take(...['a1', 'a2', 'b1'].map((number) => house.reading(number)));
+  await openAccount();
+});
+afterAll(() => house.stop());
+
+async function made<T>(path: string, body: object): Promise<T> {
+  const answer = await boss.request('POST', path, body);
+  if (answer.status !== 201 && answer.status !== 200) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+  return answer.body as T;
+}
+
+/** An account of a1 with its balance here, and two sales. */
+async function openAccount(): Promise<void> {
+  const propertyId = house.propertyId('mall');
+  const tariff = await made<Tariff>('/api/tariffs', { propertyId, name: 'shops', medium: 'electricity' });
+  const version = await made<TariffVersion>(`/api/tariffs/${tariff.id}/versions`, {
+    ...{ effectiveFrom: '2026-01-01T00:00:00Z', body: { kind: 'single', price: '0.7' } },
+  });
+  await boss.request('POST', `/api/tariff-versions/${version.id}/decision`, { decision: 'publish' });
+  const customer = await made<{ id: number }>('/api/customers', {
+    ...{ requestId: randomUUID(), propertyId, name: CUSTOMER },
+  });
+  const meterId = house.meterId('a1');
+  await made('/api/accounts', {
+    ...{ openingId: randomUUID(), customerId: customer.id, meterIds: [meterId], tariffId: tariff.id },
+    ...{ custody: 'platform', stated: [{ meterId, energyWh: '1000', reason: 'read by eye' }] },
+  });
+  for (const paidMinor of ['10000', '12345'])
+    await made('/api/sales', { saleId: randomUUID(), meterId, paidMinor, method: 'cash' });
+}
+
+interface Book {
+  readonly name: string;
+  readonly about: Readonly<Record<string, unknown>>;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** The file as somebody's spreadsheet shows it. */
+async function book(client: Client, method: 'GET' | 'POST', path: string, body?: object): Promise<Book> {
+  const answer = await client.request(method, path, body);
+  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  const [about, ...lists] = answer.body as readonly SheetContent[];
+  return {
+    name: decodeURIComponent(answer.headers.get('content-disposition')?.split("UTF-8''")[1] ?? ''),
+    about: Object.fromEntries((about?.rows ?? []).map(([name, text]) => [String(name), text])),
+    rows: lists.flatMap(rowsOf),
+  };
+}
+
+async function list<Item>(client: Client, path: string): Promise<readonly Item[]> {
+  return ((await client.request('GET', path)).body as { items: Item[] }).items;
+}
+
+const local = (iso: string) => new Date(Date.parse(iso) + calendar.offsetMs(Date.parse(iso)));
+
+test('sales: the rows of the same filter, typed, in the clock of the property, with what was asked', async () => {
+  const filter = `propertyId=${house.propertyId('mall')}&kind=sale`;
+  const sales = await list<Sale>(boss, `/api/sales?${filter}`);
+  const { name, about, rows } = await book(boss, 'GET', `/api/exports/sales?${filter}&lang=zh`);
+  expect(sales).toHaveLength(2);
+  expect(rows.map((row) => row['流水号'])).toEqual(sales.map(({ serial }) => serial));
+  expect(rows[0]).toMatchObject({
+    ...{ 类型: '售电', 状态: '已到账', 客户: CUSTOMER, 实收: 123.45, 付款方式: '现金', 余额在: '平台' },
+    '时间 (Asia/Shanghai)': local(sales[0]?.at ?? ''),
+  });
+  expect(about).toMatchObject({ 项目: 'mall项目', 类型: '售电', 行数: '2', 时区: 'Asia/Shanghai' });
+  expect(name).toMatch(/^售电记录 mall项目 \d{4}-\d\d-\d\d\.xlsx$/);
+  expect((await book(boss, 'GET', `/api/exports/sales?${filter}&lang=en`)).rows[0]).toMatchObject({ Method: 'Cash' });
+  expect((await book(boss, 'GET', '/api/exports/sales?kind=refund')).rows).toEqual([]);
+});
+
+test('the ledger has a row for each entry, and they sum up to nothing', async () => {
+  const query = `propertyId=${house.propertyId('mall')}`;
+  const txns = await list<LedgerTxn>(boss, `/api/ledger/transactions?${query}`);
+  const { rows } = await book(boss, 'GET', `/api/exports/ledger-transactions?${query}&lang=en`);
+  expect(rows).toHaveLength(txns.reduce((sum, { entries }) => sum + entries.length, 0));
+  const cents = rows.map((row) => Math.round(Number(row['Debit (+), credit (−)']) * 100));
+  expect(cents.length).toBeGreaterThan(3);
+  expect(cents.reduce((sum, amount) => sum + amount, 0)).toBe(0);
+});
+
+test('alarms: more than a page, each once, in the words of the screens; others see their own only', async () => {
+  const mall = house.propertyId('mall');
+  await house.server.database.owner.query(sql`
+    insert into alarm (property_id, kind, severity, source_kind, source_id, path, search, raised_at, state, last_raised_at,
+      cleared_at, closed_at)
+    select ${mall}, 'overload', 2, 'meter', ${house.meterId('a1')}, '[{"en":"A"},{"en":"A-101"}]', 'a', at, 'closed', at, at, at
+    from generate_series(1, 2345) n, lateral (select '2026-11-01T00:00:00Z'::timestamptz + n * interval '1 minute') t(at)`);
+  const { rows, about } = await book(
+    boss,
+    'GET',
+    `/api/exports/alarms?propertyId=${mall}&kind=overload&state=all&lang=en`,
+  );
+  expect(rows).toHaveLength(2_345);
+  expect(new Set(rows.map((row) => row['Number'])).size).toBe(2_345);
+  expect(rows[0]).toMatchObject({ Severity: 'Medium', Alarm: 'Overload', State: 'Closed', Place: 'A / A-101' });
+  expect(about).toMatchObject({ Property: 'mall', Kind: 'Overload', Rows: '2345' });
+  const [newest] = await list<Alarm>(boss, `/api/alarms?propertyId=${mall}&kind=overload&state=all&limit=1`);
+  expect(rows[0]).toMatchObject({ 'Raised (Asia/Shanghai)': local(newest?.raisedAt ?? '') });
+  const office = await house.userWith('viewer', 'property', 'office');
+  expect((await book(office, 'GET', '/api/exports/alarms?state=all')).rows).toEqual([]);
+});
+
+test('what became of a batch: a row for each meter, with its end in words', async () => {
+  const batchId = randomUUID();
+  const meterIds = ['a1', 'a2', 'b1'].map((number) => house.meterId(number));
+  await made('/api/command-batches', { batchId, meterIds, order: { kind: 'trip' }, reason: 'drill' });
+  await boss.request('POST', `/api/command-batches/${batchId}/stop`, {});
+  const commands = await list<Command>(boss, `/api/commands?batchId=${batchId}`);
+  const { rows, about } = await book(boss, 'GET', `/api/exports/command-batches/${batchId}?lang=zh`);
+  expect(rows.map((row) => row['表号'])).toEqual(commands.map(({ meterNumber }) => meterNumber));
+  expect(rows.map((row) => row['命令'])).toEqual(['分闸', '分闸', '分闸']);
+  expect(rows.every((row) => row['事由'] === 'drill' && typeof row['结果'] === 'string')).toBe(true);
+  expect(about).toMatchObject({ 项目: 'mall项目', 批次: batchId });
+  const office = await house.userWith('operator', 'property', 'office');
+  expect((await office.request('GET', `/api/exports/command-batches/${batchId}`)).status).toBe(404);
+  expect((await book(boss, 'GET', `/api/exports/commands?batchId=${batchId}`)).rows).toHaveLength(3);
+});
+
+test('the protective list', async () => {
+  const { rows } = await book(boss, 'GET', `/api/exports/protections?propertyId=${house.propertyId('mall')}&lang=en`);
+  expect(rows).toEqual([]);
+});
+
+test('meters in the order in which they are named; customers only for those who may know them', async () => {
+  const propertyId = house.propertyId('mall');
+  const meterIds = ['b1', 'a1', 'feeder'].map((number) => house.meterId(number));
+  const body = { propertyId, meterIds, filter: 'relay closed' };
+  const { rows, about } = await book(boss, 'POST', '/api/exports/meters?lang=en', body);
+  expect(rows.map((row) => row['Meter number'])).toEqual(['b1', 'a1', 'feeder']);
+  expect(rows[1]).toMatchObject({
+    ...{ Place: 'mall / A / 1F / A-101', Customer: CUSTOMER, Tariff: 'shops', Gateway: 'GW-1', Line: '1', Address: 1 },
+    ...{ Relay: 'Closed', Balance: 50, 'Load (kW)': 1, 'Total energy (kWh)': 123456.78 },
+  });
+  expect(rows[1]?.['Last reading (Asia/Shanghai)']).toBeInstanceOf(Date);
+  expect(rows[2]).toMatchObject({ Customer: null, Balance: null, 'Load (kW)': null });
+  expect(about).toMatchObject({ Filter: 'relay closed', Rows: '3' });
+  const viewer = await house.userWith('viewer', 'property', 'mall');
+  expect(JSON.stringify((await book(viewer, 'POST', '/api/exports/meters', body)).rows)).not.toContain(CUSTOMER);
+  const other = { propertyId, meterIds: [...meterIds, house.meterId('o1')] };
+  expect(await boss.request('POST', '/api/exports/meters', other)).toMatchObject({ status: 404 });
+  const onlyB = await house.userWith('viewer', 'building', 'B');
+  expect((await onlyB.request('POST', '/api/exports/meters', body)).status).toBe(404);
+});
+
+test('readings: registers at half hours and days with quality and source, and what is missing is said', async () => {
+  const propertyId = house.propertyId('mall');
+  const dayMs = calendar.startOfDayAfter(Date.now(), -2);
+  const halfHours = Array.from({ length: 49 }, (_, index) => dayMs + index * HALF_HOUR_MS);
+  const { metering } = house.server.app.measuring;
+  const history = halfHours.map((atMs, index) => {
+    const values = { activePowerW: 6_000 + index, energyWh: 3_000_000_000 + index * 3_001 };
+    return { meterNumber: 'b2', atMs, balanceMinor: '-150', values };
+  });
+  await metering.takeHistory(history.filter((_, index) => index !== 3));
+  await metering.flush();
+  const asked = { propertyId, meterIds: [house.meterId('b2'), house.meterId('b1')], from: isoOf(dayMs) };
+  const { rows } = await book(boss, 'POST', '/api/exports/readings?lang=en', {
+    ...{ ...asked, to: isoOf(dayMs + 48 * HALF_HOUR_MS), what: 'halfHours' },
+  });
+  expect(rows).toHaveLength(96);
+  expect(rows.map((row) => row['Meter number'])).toEqual([...Array(48).fill('b2'), ...Array(48).fill('b1')]);
+  expect(rows[1]).toMatchObject({
+    ...{ 'Instant (Asia/Shanghai)': local(isoOf(dayMs + HALF_HOUR_MS)), 'Total energy (kWh)': 3_000_003.001 },
+    ...{ Balance: -1.5, Quality: 'Measured', Place: 'mall / B / 1F / B-102' },
+  });
+  expect(rows[3]).toMatchObject({ 'Total energy (kWh)': null, Quality: 'No reading' });
+  expect(rows.slice(48).every((row) => row['Quality'] === 'No reading')).toBe(true);
+  const days = await book(boss, 'POST', '/api/exports/readings?lang=en', {
+    ...{ ...asked, to: isoOf(dayMs + 49 * HALF_HOUR_MS), what: 'days' },
+  });
+  expect(days.rows.map((row) => [row['Meter number'], row['Total energy (kWh)']])).toEqual([
+    ['b2', 3_000_000],
+    ['b2', expect.any(Number)],
+    ['b1', null],
+    ['b1', null],
+  ]);
+  const live = await book(boss, 'POST', '/api/exports/readings?lang=en', {
+    ...{ ...asked, to: isoOf(dayMs + 48 * HALF_HOUR_MS), what: 'live1h', quantities: ['activePowerW', 'energyWh'] },
+  });
+  expect(live.rows).toHaveLength(24);
+  expect(live.rows[0]).toMatchObject({ 'Active power (W)': 6_000.5, 'Total energy (kWh)': 3_000_003.001 });
+});
+
+test('a question too large, or of no time at all, is refused with what to do', async () => {
+  const body = { propertyId: house.propertyId('mall'), meterIds: [house.meterId('a1')], what: 'halfHours' };
+  const wide = await boss.request('POST', '/api/exports/readings', {
+    ...body,
+    from: '1800-01-01T00:00Z',
+    to: '2026-01-01T00:00Z',
+  });
+  expect(wide).toMatchObject({ status: 400, body: { code: 'request.invalid', details: [{ field: 'meterIds' }] } });
+  const none = await boss.request('POST', '/api/exports/readings', {
+    ...body,
+    from: '2999-01-01T00:00Z',
+    to: '2999-01-02T00:00Z',
+  });
+  expect(none).toMatchObject({ status: 400, body: { code: 'request.invalid', details: [{ field: 'from' }] } });
+});
+
+const isoOf = (atMs: number): string => new Date(atMs).toISOString();
