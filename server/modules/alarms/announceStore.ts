@@ -10,44 +10,45 @@ export interface Announcement {
   readonly cursor: bigint;
   readonly what: 'raised' | 'returned';
   readonly at: Date;
-  /** As it is now; it may have moved on since. */
+  /** As it is now, but with what was measured then; it may have moved on since. */
   readonly alarm: Alarm;
   readonly buildingId: number | undefined;
-  /** As measured then. */
-  readonly value: number | undefined;
 }
 
-interface Row {
+interface EventOfAlarm extends AlarmRow {
   readonly cursor: bigint;
   readonly what: Announcement['what'];
   readonly event_at: Date;
   readonly event_value: number | null;
+  readonly event_limit: number | null;
+  readonly event_unit: string | null;
 }
 
-/** What is to be told after a cursor, oldest first; what shelves, rules, outages and chatter held back is not among it. */
+/**
+ * What people are to be told of after a cursor, oldest first, at most `rows`: read from rows in the order of their
+ * commits, so that who keeps the cursor in the same transaction as what it makes of them misses nothing and repeats
+ * nothing. What shelves, rules, outages and chatter hold back is not among it until they let go.
+ */
 export async function selectAnnouncements(
   db: Queryable,
   after: bigint,
   rows: number,
 ): Promise<readonly Announcement[]> {
-  const found = await db.query<AlarmRow & Row>(sql`
-    select a.*, e.id as cursor, e.announce as what, e.at as event_at, e.value as event_value
+  const found = await db.query<EventOfAlarm>(sql`
+    select a.*, e.id as cursor, e.announce as what, e.at as event_at, e.value as event_value, e.limit_value as event_limit,
+      e.unit as event_unit
     from alarm_event e join alarm a on a.id = e.alarm_id
     where e.announce is not null and e.id > ${after} order by e.id limit ${rows}`);
   return found.map((row) => ({
     cursor: row.cursor,
     what: row.what,
     at: row.event_at,
-    alarm: toAlarm(row),
+    alarm: toAlarm({
+      ...row,
+      value: row.event_value ?? row.value,
+      limit_value: row.event_limit ?? row.limit_value,
+      unit: row.event_unit ?? row.unit,
+    }),
     buildingId: row.building_id ?? undefined,
-    value: row.event_value ?? undefined,
   }));
-}
-
-/** The newest cursor: whoever begins to tell does not tell the past. 0 when nothing ever happened. */
-export async function newestAnnouncement(db: Queryable): Promise<bigint> {
-  const [row] = await db.query<{ cursor: bigint | null }>(
-    sql`select max(id) as cursor from alarm_event where announce is not null`,
-  );
-  return row?.cursor ?? 0n;
 }

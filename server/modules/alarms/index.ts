@@ -12,7 +12,6 @@ import type { Repetition } from '#server/platform/repeat.ts';
 import type { SpoolFigures, StoreQueueFigures } from '#server/platform/spool/index.ts';
 import type { Telemetry } from '#server/platform/telemetry/index.ts';
 import { createAlarmActions } from './actions.ts';
-import { type Announcement, newestAnnouncement, selectAnnouncements } from './announceStore.ts';
 import { createAlarmChildren } from './children.ts';
 import { type AlarmCounts, CurrentAlarms } from './current.ts';
 import { toAlarm } from './dto.ts';
@@ -30,7 +29,7 @@ import { selectAlarms, selectUnclosed, toCurrent } from './store.ts';
 import { AlarmTracker } from './tracker.ts';
 import { startUpkeep } from './upkeep.ts';
 
-export type { Announcement } from './announceStore.ts';
+export { type Announcement, selectAnnouncements } from './announceStore.ts';
 export type { AlarmCounts } from './current.ts';
 
 /** Far more than an estate has; a list for machines, not a page for people. */
@@ -68,13 +67,6 @@ export interface Alarms {
   counts(scope: Scope, propertyId?: number): AlarmCounts;
   /** Every alarm that is neither closed nor held back by a rule or an outage, newest first. */
   current(): Promise<readonly Alarm[]>;
-  /**
-   * What people are to be told of after a cursor, oldest first, at most `limit`: read from rows in the order of their
-   * commits, so that a crash skips nothing. What shelves, rules, outages and chatter hold back is not among it.
-   */
-  announcementsSince(cursor: bigint, limit: number): Promise<readonly Announcement[]>;
-  /** The newest cursor; 0 when there is none. Whoever begins to tell begins here. */
-  newestAnnouncement(): Promise<bigint>;
   /** What waits for the database. */
   waiting(): StoreQueueFigures;
   /** Stores what waits, and ends what time has ended. */
@@ -154,8 +146,6 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       const rows = await selectAlarms(db, everywhere, { state: 'current' }, undefined, undefined, CURRENT_ROWS_MAX);
       return rows.map(toAlarm);
     },
-    announcementsSince: (cursor, limit) => selectAnnouncements(db, cursor, limit),
-    newestAnnouncement: () => newestAnnouncement(db),
     waiting: () => recorder.figures(),
     async flush() {
       await recorder.flush();

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AlarmEventKind, AlarmKind, AlarmState } from '#contract/index.ts';
+import { selectAnnouncements } from '#server/modules/alarms/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
 import { HOUSE_MANIFEST, HOUSE_START_MS, type House, openHouse } from '../../support/house.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -79,7 +80,7 @@ async function history(kind: AlarmKind): Promise<string[]> {
 }
 async function announced(): Promise<string[]> {
   await house.settle();
-  const found = await house.alarms.announcementsSince(0n, 100);
+  const found = await selectAnnouncements(database.db, 0n, 100);
   return found.map(({ what, alarm }) => `${what} ${alarm.kind}`);
 }
 /** Puts the open alarms of a kind on the shelf, as a person would have. */
@@ -260,18 +261,29 @@ describe('chatter', () => {
 test('who reads announcements on from a cursor gets each once, in order', async () => {
   say('a1', 'arrears');
   await house.settle();
-  const begin = await house.alarms.newestAnnouncement();
+  const begin = (await selectAnnouncements(database.db, 0n, 100)).at(-1)?.cursor ?? 0n;
   comeAndGo('b1');
   say('o1', 'arrears');
   await house.settle();
   const seen: string[] = [];
   for (let cursor = begin; ; ) {
-    const [next] = await house.alarms.announcementsSince(cursor, 1);
+    const [next] = await selectAnnouncements(database.db, cursor, 1);
     if (next === undefined) break;
     seen.push(`${next.what} ${next.alarm.label?.en}`);
     cursor = next.cursor;
   }
   expect(seen).toEqual(['raised b1', 'returned b1', 'raised o1']);
+});
+
+test('answers of actions are forgotten when no queue can ask for them any more', async () => {
+  await database.db.query(sql`
+    insert into alarm_request (id, user_id, input_hash, outcomes, at)
+    select gen_random_uuid(), 1, '\\x00', '[]', at from unnest(${[HOUSE_START_MS - 47 * 3_600_000, HOUSE_START_MS].map(
+      (ms) => new Date(ms).toISOString(),
+    )}::timestamptz[]) at`);
+  house.clock.advance(3_660_000);
+  await house.settle();
+  expect(await database.db.query(sql`select at from alarm_request`)).toEqual([{ at: new Date(HOUSE_START_MS) }]);
 });
 
 test('the history of an alarm cannot be changed', async () => {
