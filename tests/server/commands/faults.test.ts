@@ -97,7 +97,7 @@ describe('what the line does to a command', { timeout: 60_000 }, () => {
 });
 
 describe('a late trip heals itself', () => {
-  test('a trip that lands after supply was restored is put right again', { timeout: 90_000 }, async () => {
+  test('a trip that lands after supply was restored is put right again', { timeout: 120_000 }, async () => {
     // The frame of the trip wanders for so long that a restore is verified before it lands.
     const late = house.fault(meter(5), {
       fault: { kind: 'request-late', delayMs: 6_000 },
