@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** As `npm start` starts it, read from there so that a bench never measures other settings of V8. */
-const START_FLAGS = startFlags();
+export const START_FLAGS = startFlags();
 const SERVE_MS_MAX = 120_000;
 const STOP_MS_MAX = 30_000;
 const POLL_MS = 10;
