@@ -22,7 +22,7 @@ export interface Shift {
  * of a day runs into the next one. A day on which the clocks change has one shift that is an hour shorter or longer.
  */
 export function shiftAt(calendar: ZonedCalendar, starts: readonly string[], atMs: number): Shift {
-  const days = [-1, 0, 1].map((days) => calendar.startOfDayAfter(atMs, days));
+  const days = [-1, 0, 1].map((step) => calendar.startOfDayAfter(atMs, step));
   const all = days.flatMap((dayMs) =>
     starts.map((start, index) => ({ index, fromMs: timeOfDay(calendar, dayMs, minutesOf(start)) })),
   );

@@ -6,7 +6,7 @@ import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { toAlarm } from './dto.ts';
 import { type Doer, lockAlarms, takeTurn } from './lifeStore.ts';
 import { insertRequest, type StoredOutcome, selectRequest } from './requestStore.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 import { selectAlarmsById } from './store.ts';
 
 /** So much the clock of a phone may differ from ours; an action that it says is to come counts as done now. */

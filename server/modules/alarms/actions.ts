@@ -17,7 +17,7 @@ import type { Actor } from '#server/platform/http/index.ts';
 import { type ActingDeps, type Action, type ActionRequest, act, CLOCKS_DIFFER_MS, type Done } from './acting.ts';
 import { inState } from './life.ts';
 import { type Doer, insertEvent, type NewEvent, saveAlarm } from './lifeStore.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 
 const ALREADY: Done = { outcome: 'already' };
 

@@ -2,7 +2,7 @@ import sql from 'sql-template-tag';
 import type { Alarm } from '#contract/index.ts';
 import type { Queryable } from '#server/platform/db/index.ts';
 import { toAlarm } from './dto.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 
 /** Something about an alarm that people are to be told of. */
 export interface Announcement {

@@ -1,5 +1,5 @@
 import type { Alarm, AlarmEvent } from '#contract/index.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 import type { EventRow } from './store.ts';
 
 export function toAlarm(row: AlarmRow): Alarm {

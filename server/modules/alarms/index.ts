@@ -22,7 +22,7 @@ import { Outages } from './outages.ts';
 import type { PlatformState } from './platformWatch.ts';
 import { createRecorder } from './recorder.ts';
 import { addAlarmRoutes } from './routes.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 import { createAlarmService } from './service.ts';
 import { AlarmPolicies } from './settings.ts';
 import { selectAlarms, selectUnclosed, toCurrent } from './store.ts';
@@ -123,10 +123,10 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       tracker.restore(rows.filter(({ open }) => open));
       for (const alarm of rows) current.put(alarm);
       unlisten = metering.listen({
-        metersChanged(updates, nowMs) {
-          for (const update of updates) tracker.meterChanged(update, nowMs);
+        metersChanged(updates, atMs) {
+          for (const update of updates) tracker.meterChanged(update, atMs);
         },
-        swept: (nowMs) => tracker.sweep(nowMs),
+        swept: (atMs) => tracker.sweep(atMs),
         clockStepped: (byMs) => tracker.clockStepped(byMs),
       });
       const chatterWindowMs = (propertyId: number | undefined) => policies.of(propertyId).chatter.windowMs;

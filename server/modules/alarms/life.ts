@@ -2,7 +2,7 @@ import type { AlarmState } from '#contract/index.ts';
 import { type LifeEvent, stepLife } from '#domain/alarmLife.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import { type Doer, insertEvent, type NewEvent, saveAlarm } from './lifeStore.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 
 /** The row in another state: what belongs to the state it leaves goes with it. */
 export function inState(row: AlarmRow, state: AlarmState, at: Date, doer?: Doer): AlarmRow {

@@ -2,7 +2,7 @@ import sql, { raw } from 'sql-template-tag';
 import { ALARM_KINDS, type AlarmEventKind, type AlarmState } from '#contract/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
-import { type AlarmRow, COLUMNS } from './rows.ts';
+import { type AlarmRow, COLUMNS } from './rowStore.ts';
 import { within } from './store.ts';
 import type { AlarmSource, AlarmTransition, Measured } from './types.ts';
 

@@ -14,7 +14,7 @@ import { happen, letGo } from './life.ts';
 import { lockBehind, lockOfOutage, takeTurn } from './lifeStore.ts';
 import { endOutage, insertOutage, listOutages, type OutageRow, selectOutage, selectOutages } from './outageStore.ts';
 import { placeOfSource } from './places.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 import type { AlarmSource, SourcePlace } from './types.ts';
 
 /** The longest that something is out of service with an end; without one it waits for a person. */

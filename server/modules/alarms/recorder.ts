@@ -3,7 +3,7 @@ import { type Db, refusesRows } from '#server/platform/db/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import { createStoreQueue, type StoreQueue } from '#server/platform/spool/index.ts';
 import { takeTurn } from './lifeStore.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 import { storeTransition, type TransitionContext } from './transitions.ts';
 import type { AlarmTransition } from './types.ts';
 

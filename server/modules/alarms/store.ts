@@ -2,7 +2,7 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { AlarmEventKind, AlarmKind, AlarmState } from '#contract/index.ts';
 import type { Queryable } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
-import { type AlarmRow, COLUMNS, IS_CURRENT } from './rows.ts';
+import { type AlarmRow, COLUMNS, IS_CURRENT } from './rowStore.ts';
 import type { CurrentAlarm } from './types.ts';
 
 /** What is not closed, or was closed by hand while its condition held; the start of marks, counts and tracking. */

@@ -14,7 +14,7 @@ import {
   selectCause,
   wasRaised,
 } from './lifeStore.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 import type { AlarmSource, AlarmTransition, SourcePlace } from './types.ts';
 
 export interface TransitionContext {

@@ -8,7 +8,7 @@ import { letGo } from './life.ts';
 import { insertEvent, lockChattering, lockEndedShelves, saveAlarm, takeTurn } from './lifeStore.ts';
 import type { Outages } from './outages.ts';
 import { deleteRequests } from './requestStore.ts';
-import type { AlarmRow } from './rows.ts';
+import type { AlarmRow } from './rowStore.ts';
 
 const EVERY_MS = 1_000;
 /** Shelves that end in one transaction; the next ones a second later. */
