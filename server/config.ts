@@ -199,10 +199,11 @@ function folder(value: string): ReturnType<Parser<string>> {
 
 /** A mail server and a sender, both or none. */
 function mail(environment: Environment): MailSettings | undefined {
-  const url = readOptional(environment, 'SMTP_URL', mailServer);
+  const server = readOptional(environment, 'SMTP_URL', mailServer);
   const from = readOptional(environment, 'SMTP_FROM', mailSender);
-  if (url !== undefined && from !== undefined) return { url, from };
-  if (url !== undefined) throw new ConfigError('SMTP_URL', url, 'accompanied by SMTP_FROM, the sender of every e-mail');
+  if (server !== undefined && from !== undefined) return { url: server, from };
+  if (server !== undefined)
+    throw new ConfigError('SMTP_URL', server, 'accompanied by SMTP_FROM, the sender of every e-mail');
   if (from !== undefined) throw new ConfigError('SMTP_FROM', from, 'accompanied by SMTP_URL, the mail server');
   return undefined;
 }

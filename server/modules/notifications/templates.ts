@@ -101,8 +101,10 @@ function severityOf(severity: number, language: Language): string {
 
 /** "Mall · B · 1F · B-101 (a1)". */
 function placeOf({ path, label }: AlarmFacts, language: Language): string {
-  const names = path.map((names) => nameIn(names, language)).filter((name) => name !== '');
-  const place = names.join(' · ');
+  const place = path
+    .map((names) => nameIn(names, language))
+    .filter((name) => name !== '')
+    .join(' · ');
   const thing = nameIn(label, language);
   if (place === '') return thing === '' ? WORDS[language].platform : thing;
   return thing === '' ? place : `${place} (${thing})`;

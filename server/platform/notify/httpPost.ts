@@ -61,7 +61,7 @@ export function post({ url, headers, body, timeoutMs = POST_MS_MAX, lookup, ca }
 async function readAnswer(response: IncomingMessage): Promise<Posted> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
     // The rest is nobody's concern; leaving the loop closes the connection.

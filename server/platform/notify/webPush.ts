@@ -77,7 +77,8 @@ export function createPushSender({ keys, subject, network, timeoutMs }: PushOpti
         return { kind: 'refused', reason: `the keys of the device are not usable: ${reasonOf(error)}` };
       }
       const { 'Content-Length': _length, ...headers } = details.headers;
-      const text = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+      // The library's TTL is a number, whatever its types say; Node writes it as text.
+      const text: Record<string, string> = { ...headers };
       const body = details.body ?? Buffer.alloc(0);
       try {
         const answer = await post({ url: endpoint, headers: text, body, lookup, ca, timeoutMs });

@@ -47,7 +47,8 @@ export function usePushHere(mine: () => MyNotifications | undefined, changed: ()
   }
 
   function sentenceOf(error: unknown): string {
-    if (error instanceof PermissionRefused) return t('notifications.device.why.denied');
+    const isRefused = error instanceof DOMException && error.name === 'NotAllowedError';
+    if (error instanceof PermissionRefused || isRefused) return t('notifications.device.why.denied');
     // What the browser says of its push service, or what the server says.
     if (error instanceof DOMException) return t('notifications.device.why.noService', { reason: error.message });
     return errorText(error);

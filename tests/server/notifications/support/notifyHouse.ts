@@ -56,7 +56,7 @@ export async function startNotifyHouse(): Promise<NotifyHouse> {
   const { boss, server } = house;
   let things = 0;
   const log: NotifyHouse['log'] = async (query = '', client = boss) =>
-    itemsOf(await client.request('GET', `/api/notifications/deliveries?limit=500&${query}`));
+    itemsOf(await client.request('GET', `/api/notifications/deliveries?limit=500&${query}`)) as readonly Delivery[];
   const money: NotifyHouse['money'] = (meterNumber, state) =>
     house.take(house.reading(meterNumber, { status: { relay: 'closed', forced: 'none', money: state } }));
   return {
@@ -105,7 +105,8 @@ export async function startNotifyHouse(): Promise<NotifyHouse> {
         from gone`);
     },
     delivery: (what, wanted) => until(what, async () => (await log()).find(wanted)),
-    alarms: async (query = '') => itemsOf(await boss.request('GET', `/api/alarms?state=all&limit=500&${query}`)),
+    alarms: async (query = '') =>
+      itemsOf(await boss.request('GET', `/api/alarms?state=all&limit=500&${query}`)) as readonly Alarm[],
     async stop() {
       await house.stop();
       await Promise.all([mail.stop(), hooks.stop(), push.stop()]);
@@ -113,7 +114,7 @@ export async function startNotifyHouse(): Promise<NotifyHouse> {
   };
 }
 
-function itemsOf<T>({ status, body }: Awaited<ReturnType<Client['request']>>): readonly T[] {
+function itemsOf({ status, body }: Awaited<ReturnType<Client['request']>>): readonly unknown[] {
   if (status !== 200) throw new Error(JSON.stringify(body));
-  return (body as { items: T[] }).items;
+  return (body as { items: unknown[] }).items;
 }
