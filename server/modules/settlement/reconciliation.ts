@@ -57,7 +57,7 @@ export async function reconcile(
   const id = await insertRun(tx, { propertyId, day, userId: by.userId, actorName: by.name, atMs: startedMs });
   if (id === undefined) return undefined;
   const meters = await selectMeterBooks(tx, propertyId);
-  const sums = (await selectCumulativeBooks(tx, propertyId)).filter(({ meter_id: id }) => deps.tellsCumulative(id));
+  const sums = (await selectCumulativeBooks(tx, propertyId)).filter((books) => deps.tellsCumulative(books.meter_id));
   const ofMeters = [
     ...meters.flatMap((books) => judgeMeter(books)),
     ...sums.flatMap((books) => judgeCumulative(books, startedMs)),
