@@ -25,7 +25,7 @@ const LIBRARY_HOMES = [
   { libraries: ['pg', 'pg-.*', 'postgrator'], home: '^server/platform/db/' },
   {
     libraries: ['sql-template-tag'],
-    home: '^server/(platform/(db|telemetry)/|modules/[^/]+/([a-z]+S|s)tore\\.ts$)',
+    home: '^server/(platform/(db|telemetry)/|modules/[^/]+/([a-zA-Z]+S|s)tore\\.ts$)',
   },
   { libraries: ['fastify', '@fastify/.*'], home: '^server/platform/http/' },
   { libraries: ['socket\\.io'], home: '^server/platform/live/' },
