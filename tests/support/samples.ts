@@ -18,6 +18,8 @@ const TEXTS = [
   'CNY',
   'a-long-enough-text',
   '13800138000',
+  'person@example.com',
+  'https://example.com/hook',
   '0',
   '-1',
 ];
