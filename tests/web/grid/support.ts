@@ -11,13 +11,13 @@ const FLOORS = 10;
 /** A property of `count` meters in towers of ten floors; every seventh in arrears, every third with a balance below zero. */
 export function gridOf(count: number) {
   const places: WallLayout['places'] = [
-    { id: 1, kind: 'property', propertyId: 1, names: { en: 'Riverside' }, position: 1 } as WallLayout['places'][number],
+    { id: 1, kind: 'property', propertyId: 1, names: { en: 'Riverside' }, position: 1 },
   ];
   const placeId: number[] = [];
   let next = 2;
   for (let meter = 0, building = 0, floor = 0; meter < count; meter++) {
     const add = (kind: 'building' | 'floor' | 'room', parentId: number, en: string, position: number) => {
-      places.push({ id: next, kind, propertyId: 1, parentId, names: { en }, position } as WallLayout['places'][number]);
+      places.push({ id: next, kind, propertyId: 1, parentId, names: { en }, position });
       return next++;
     };
     if (meter % (ROOMS_A_FLOOR * FLOORS) === 0) building = add('building', 1, `Tower ${places.length}`, meter);

@@ -15,6 +15,9 @@ export interface TileBox extends TileGroup {
 /** Where every tile of the list stands, px; tile `index` lies at `x[index]`, `y[index]`. */
 export interface TileLayout {
   readonly side: number;
+  /** Distance from one tile to the next, and height of a group's title. */
+  readonly pitch: number;
+  readonly title: number;
   readonly boxes: readonly TileBox[];
   readonly x: Float32Array;
   readonly y: Float32Array;
@@ -28,35 +31,44 @@ const PAD = 12;
 /** Least width of a group, so that its title fits. */
 const WIDTH_MIN = 150;
 
-/** Groups side by side, shelf by shelf, each about three times as wide as high. `side` is the wanted side of a tile, px. */
-export function tileLayout(groups: readonly TileGroup[], width: number, side: number): TileLayout {
+/** Side of the tiles so that `count` of them about fill the screen, px; readable where there are few, a coloured dot where there are many. */
+export function sideFor(count: number, width: number, height: number, scale: number): number {
+  const filling = Math.sqrt((width * height * 0.55) / Math.max(1, count));
+  return Math.round(Math.max(20 * scale, Math.min(88 * scale, filling)));
+}
+
+/**
+ * Groups side by side, shelf by shelf, each about three times as wide as high. `side` is the side of a tile, px; `scale` that
+ * of the type.
+ */
+export function tileLayout(groups: readonly TileGroup[], width: number, side: number, scale = 1): TileLayout {
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   const x = new Float32Array(total);
   const y = new Float32Array(total);
   const boxes: TileBox[] = [];
-  const pitch = side + GAP;
-  const most = Math.max(1, Math.floor((width - 2 * PAD + GAP) / pitch));
-  let left = PAD;
-  let top = PAD;
+  const [pitch, pad, title, between] = [side + GAP * scale, PAD * scale, TITLE * scale, BETWEEN * scale];
+  const most = Math.max(1, Math.floor((width - 2 * pad + GAP * scale) / pitch));
+  let left = pad;
+  let top = pad;
   let shelf = 0;
   for (const group of groups) {
-    const wanted = Math.max(Math.ceil(Math.sqrt(group.count * 3)), Math.ceil(WIDTH_MIN / pitch));
+    const wanted = Math.max(Math.ceil(Math.sqrt(group.count * 3)), Math.ceil((WIDTH_MIN * scale) / pitch));
     const columns = Math.min(most, wanted);
-    const boxWidth = columns * pitch - GAP;
-    if (left > PAD && left + boxWidth > width - PAD) {
-      left = PAD;
-      top += shelf + BETWEEN;
+    const boxWidth = columns * pitch - GAP * scale;
+    if (left > pad && left + boxWidth > width - pad) {
+      left = pad;
+      top += shelf + between;
       shelf = 0;
     }
     boxes.push({ ...group, x: left, y: top, width: boxWidth, columns });
     for (let at = 0; at < group.count; at++) {
       x[group.from + at] = left + (at % columns) * pitch;
-      y[group.from + at] = top + TITLE + Math.floor(at / columns) * pitch;
+      y[group.from + at] = top + title + Math.floor(at / columns) * pitch;
     }
-    shelf = Math.max(shelf, TITLE + Math.ceil(group.count / columns) * pitch - GAP);
-    left += boxWidth + BETWEEN;
+    shelf = Math.max(shelf, title + Math.ceil(group.count / columns) * pitch);
+    left += boxWidth + between;
   }
-  return { side, boxes, x, y, height: top + shelf + PAD };
+  return { side, pitch, title, boxes, x, y, height: top + shelf + pad };
 }
 
 /** Neighbours in the list with the same name make one group. */
@@ -73,11 +85,11 @@ export function groupsOf(count: number, titleOf: (index: number) => string): rea
 
 /** Tile under a point; undefined between tiles. */
 export function tileAt(layout: TileLayout, x: number, y: number): number | undefined {
-  const pitch = layout.side + GAP;
+  const { pitch, title } = layout;
   for (const box of layout.boxes) {
-    if (x < box.x || x >= box.x + box.width + GAP || y < box.y + TITLE) continue;
+    if (x < box.x || x >= box.x + box.columns * pitch || y < box.y + title) continue;
     const column = Math.floor((x - box.x) / pitch);
-    const at = Math.floor((y - box.y - TITLE) / pitch) * box.columns + column;
+    const at = Math.floor((y - box.y - title) / pitch) * box.columns + column;
     if (column < box.columns && at < box.count) return box.from + at;
   }
   return undefined;

@@ -1,6 +1,7 @@
 import type { TileStore } from '../../../live/tileStore.ts';
 import { STEP_OF } from '../../jobs/batchFigures.ts';
 import type { MeterProgress } from '../../jobs/useBatch.ts';
+import { typeScale } from '../../wall/draw/backdrop.ts';
 import { createHatch } from '../../wall/draw/hatch.ts';
 import { DETAIL, type PaintContext } from '../../wall/draw/paintContext.ts';
 import type { Palette } from '../../wall/draw/palette.ts';
@@ -39,6 +40,8 @@ export function createTilesCanvas(canvas: HTMLCanvasElement) {
   let source: TilesSource | undefined;
   let palette: Palette | undefined;
   let unit = 1;
+  /** Words and marks follow the type of the page. */
+  let type = 1;
   let top = 0;
   let painted = new Uint32Array();
   let paint: PaintContext | undefined;
@@ -49,11 +52,17 @@ export function createTilesCanvas(canvas: HTMLCanvasElement) {
     const side = Math.round(layout.side * unit);
     if (y + layout.side < 0 || y * unit > canvas.height) return;
     const slot = from.rows[index] ?? 0;
-    const square = { x: Math.round((layout.x[index] ?? 0) * unit), y: Math.round(y * unit), side, tall: side, unit };
+    const square = {
+      x: Math.round((layout.x[index] ?? 0) * unit),
+      y: Math.round(y * unit),
+      side,
+      tall: side,
+      unit: unit * type,
+    };
     ctx.fillStyle = look.palette.ground;
     ctx.fillRect(square.x - unit, square.y - unit, side + 2 * unit, side + 2 * unit);
     const view = tileView(store, slot, from.peakW[slot] ?? 0);
-    const worded = layout.side >= DETAIL.room || (view.state === 'lost' && layout.side >= DETAIL.age);
+    const worded = layout.side >= DETAIL.room * type || (view.state === 'lost' && layout.side >= DETAIL.age * type);
     paintTile(look, square, view, worded ? from.words(slot) : undefined);
     const progress = from.progress(index);
     if (progress !== undefined)
@@ -89,7 +98,7 @@ export function createTilesCanvas(canvas: HTMLCanvasElement) {
   function draw(): void {
     if (source === undefined || palette === undefined) return;
     if (painted.length !== source.rows.length) painted = new Uint32Array(source.rows.length);
-    const hatch = createHatch(ctx, palette.hatch, source.layout.side, unit);
+    const hatch = createHatch(ctx, palette.hatch, source.layout.side / type, unit * type);
     paint = { ctx, palette, hatch, pulseOn: true };
     ctx.fillStyle = palette.ground;
     ctx.fillRect(0, 0, canvas.width, canvas.height);
@@ -117,6 +126,7 @@ export function createTilesCanvas(canvas: HTMLCanvasElement) {
     },
     resize(width: number, height: number, devicePixelRatio: number): void {
       unit = devicePixelRatio;
+      type = typeScale();
       canvas.width = Math.round(width * unit);
       canvas.height = Math.round(height * unit);
     },
