@@ -17,6 +17,7 @@ const MODULE_ORDER = [
   'vending',
   'settlement',
   'notifications',
+  'timeline',
   'exports',
 ];
 

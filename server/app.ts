@@ -9,6 +9,7 @@ import { type Access, createAccess, startSealer } from './modules/access/index.t
 import { createEstate, type Estate } from './modules/estate/index.ts';
 import { addExportRoutes } from './modules/exports/index.ts';
 import { createNotifications, type NotifyTuning } from './modules/notifications/index.ts';
+import { addTimelineRoutes } from './modules/timeline/index.ts';
 import { createMoney, type Money, type MoneyDeps } from './money.ts';
 import { createNews, type NewsDeps } from './news.ts';
 import { openTelemetry, type TelemetryParts } from './openTelemetry.ts';
@@ -151,6 +152,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   measuring.addRoutes(http.routes);
   money.addRoutes(http.routes);
   notifications.addRoutes(http.routes);
+  addTimelineRoutes(http.routes, { estate, accounts: money.accounts });
   addExportRoutes(http.routes, { clock, estate, metering: measuring.metering });
   measuring.attach(http.app.server);
   addHealth(http.app, {

@@ -38,5 +38,6 @@ export {
 } from './session.ts';
 export * from './settlement.ts';
 export * from './tariffs.ts';
+export * from './timeline.ts';
 export * from './trends.ts';
 export * from './vending.ts';
