@@ -11,10 +11,11 @@ export interface ReloadDeps {
 
 /** Loads the page again once nobody is typing, since a form never loses what was typed, and once the server has it. */
 export function reloadSoftly({ reload, isServed, chance = Math.random }: ReloadDeps): void {
-  setTimeout(async function attempt() {
+  const attempt = async (): Promise<void> => {
     if (!isTyping(document.activeElement) && (await isServed())) reload();
-    else setTimeout(attempt, AGAIN_MS);
-  }, chance() * SPREAD_MS);
+    else setTimeout(() => void attempt(), AGAIN_MS);
+  };
+  setTimeout(() => void attempt(), chance() * SPREAD_MS);
 }
 
 /** Whether the server that is reached now is of `release` and gives the page. */
