@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { createUser, listBatches, previewBatch } from '#contract/index.ts';
+import { createUser, listBatches, previewBatch, type ResponseOf } from '#contract/index.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
 import { axeFaults } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -82,9 +82,18 @@ test('by keyboard alone a whole property is cut: previewed, approved by another 
   await page.locator('[data-job-meter]').first().waitFor();
   expect(await axeFaults(page)).toEqual([]);
 
-  // One of them is restored from a phone: found by its number, seen, switched.
-  const cut = foreseen.items.find(({ goesDark }) => goesDark);
-  const phone = await openAs(system.url, 'second', PASSWORD, `/p/${propertyId}/grid`, 'en-GB', {
+  await restoreByPhone(plant, system.url, propertyId, foreseen.items);
+});
+
+/** One of those that went dark is restored from a phone: found by its number, seen, switched. */
+async function restoreByPhone(
+  plant: Plant,
+  url: string,
+  propertyId: number,
+  items: ResponseOf<typeof previewBatch>['items'],
+): Promise<void> {
+  const cut = items.find(({ goesDark }) => goesDark);
+  const phone = await openAs(url, 'second', PASSWORD, `/p/${propertyId}/grid`, 'en-GB', {
     width: 390,
     height: 844,
   });
@@ -97,7 +106,7 @@ test('by keyboard alone a whole property is cut: previewed, approved by another 
   await phone.locator('[data-step=verified][data-count="1"]').waitFor({ timeout: 60_000 });
   expect(plant.meter(cut?.meterNumber ?? '')?.image.status.relay).toBe('closed');
   expect(await phone.evaluate('document.documentElement.scrollWidth')).toBe(390);
-});
+}
 
 /** Signs in at `path`, in a browser of its own. */
 async function openAs(
