@@ -35,11 +35,23 @@ export function listFile<List extends AnyRoute, Item, Row>(
   { actor, query }: FileRequest,
 ): Promise<FileAnswer> {
   const { lang = 'zh', ...filter } = query;
+  async function* blocks(): AsyncGenerator<readonly Row[]> {
+    let cursor: string | undefined;
+    do {
+      const paging = cursor === undefined ? { limit: PAGE_ROWS } : { limit: PAGE_ROWS, cursor };
+      // The filter passed the contract of the file, which is the list's own but for its pages.
+      const page = (await context.routes.ask(list, actor, {
+        query: { ...filter, ...paging } as QueryOf<List>,
+      })) as Page<Item>;
+      yield page.items.flatMap((item) => rowsOf(item));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  }
   return toFile<Row>(context, {
     ...{ actor, lang, title: title[lang], propertyId: filter.propertyId },
     about: filterLines(context.estate, scopeFor(actor, list), filter, lang),
     columns: columns(lang, context),
-    blocks: blocksOf<List, Item, Row>(context, list, actor, filter, rowsOf),
+    blocks: blocks(),
     ...(propertyOf === undefined ? {} : { propertyOf }),
   });
 }
@@ -47,22 +59,4 @@ export function listFile<List extends AnyRoute, Item, Row>(
 function scopeFor(actor: Actor, { access }: AnyRoute): Scope {
   if (access === 'public' || access === 'self') throw new Error('a list without a right has no file');
   return actor.scope(access);
-}
-
-async function* blocksOf<List extends AnyRoute, Item, Row>(
-  { routes }: ExportsContext,
-  list: List,
-  actor: Actor,
-  filter: object,
-  rowsOf: (item: Item) => readonly Row[],
-): AsyncGenerator<readonly Row[]> {
-  let cursor: string | undefined;
-  do {
-    const paging = cursor === undefined ? { limit: PAGE_ROWS } : { limit: PAGE_ROWS, cursor };
-    // The filter passed the contract of the file, which is the list's own but for its pages.
-    const query = { ...filter, ...paging } as QueryOf<List>;
-    const page = (await routes.ask(list, actor, { query })) as Page<Item>;
-    yield page.items.flatMap((item) => rowsOf(item));
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
 }

@@ -16,14 +16,20 @@ import {
   TIMELINE_SORTS,
   type TimelineSort,
 } from '#contract/index.ts';
+import type { AccountsReader } from '#server/modules/accounts/types.ts';
+import type { EstateReader } from '#server/modules/estate/types.ts';
 import { type Actor, AppError, type RouteServer, scopeCovers } from '#server/platform/http/index.ts';
-import type { TimelineDeps } from './index.ts';
 
 const DAY_MS = 86_400_000;
 /** A command ends within a day of being given, else it has expired. */
 const COMMAND_MS_MAX = DAY_MS;
 /** Pages of a list that are gone through for the end of the span: 20,000 events of one sort and meter. */
 const PAGES_MAX = 20;
+
+export interface TimelineDeps {
+  readonly estate: EstateReader;
+  readonly accounts: Pick<AccountsReader, 'accountOfMeter'>;
+}
 
 export interface TimelineContext extends TimelineDeps {
   /** Lists are asked as screens ask them: what an actor may not see there is not seen here. */

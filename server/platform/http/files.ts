@@ -67,11 +67,12 @@ export function createFileSender({ log, metrics }: FileSenderDeps) {
       reply.raw.once('close', () => answers.delete(reply.raw));
       reply.raw.setTimeout(STALLED_MS_MAX);
       void reply.header('content-disposition', disposition(name)).type(FILE_TYPES[contract.file ?? 'xlsx']);
-      return reply.send(stream);
+      void reply.send(stream);
     } catch (error) {
       underWay -= 1;
       throw error;
     }
+    return reply;
   }
 
   return {

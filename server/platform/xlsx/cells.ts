@@ -8,14 +8,13 @@ const EPOCH_DAY = 25_569;
 const DAY_MS = 86_400_000;
 
 /** What cannot stand in XML as it is, and texts that Excel would take for its own escapes. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-const SPECIALS = /[&<>\u0000-\u0008\u000b-\u001f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_/g;
+const SPECIALS = /[&<>\ufffe\uffff]|(?![\t\n])\p{Cc}|_x[0-9A-Fa-f]{4}_/gu;
 
 /** Text for XML. Control characters are escaped as Excel does (`_x0007_`), halves of characters replaced. */
 export function xmlText(text: string): string {
   const short = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text;
-  const whole = short.isWellFormed() ? short : short.toWellFormed();
-  return whole.search(SPECIALS) === -1 ? whole : whole.replace(SPECIALS, escaped);
+  const sound = short.isWellFormed() ? short : short.toWellFormed();
+  return sound.search(SPECIALS) === -1 ? sound : sound.replace(SPECIALS, escaped);
 }
 
 function escaped(found: string): string {

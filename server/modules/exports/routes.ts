@@ -1,0 +1,39 @@
+import {
+  exportAlarms,
+  exportBatch,
+  exportCommands,
+  exportLedger,
+  exportMeters,
+  exportProtections,
+  exportReadings,
+  exportSales,
+  getBatch,
+} from '#contract/index.ts';
+import type { RouteServer } from '#server/platform/http/index.ts';
+import { ALARMS } from './alarms.ts';
+import { COMMANDS, PROTECTIONS } from './commands.ts';
+import type { ExportsContext } from './context.ts';
+import { LEDGER } from './ledger.ts';
+import { listFile } from './listFile.ts';
+import { meterFile } from './meters.ts';
+import { readingFile } from './readings.ts';
+import { SALES } from './sales.ts';
+
+export type ExportsDeps = Omit<ExportsContext, 'routes'>;
+
+/** Every list as a workbook. Adds the routes; there is nothing to start or stop. */
+export function addExportRoutes(routes: RouteServer, deps: ExportsDeps): void {
+  const context: ExportsContext = { ...deps, routes };
+  routes.add(exportSales, (call) => listFile(context, SALES, call));
+  routes.add(exportAlarms, (call) => listFile(context, ALARMS, call));
+  routes.add(exportCommands, (call) => listFile(context, COMMANDS, call));
+  routes.add(exportProtections, (call) => listFile(context, PROTECTIONS, call));
+  routes.add(exportLedger, (call) => listFile(context, LEDGER, call));
+  routes.add(exportBatch, async ({ actor, params: { batchId }, query }) => {
+    const { propertyId } = await routes.ask(getBatch, actor, { params: { batchId } });
+    const filter = { ...query, propertyId, batchId };
+    return listFile(context, COMMANDS, { actor, query: filter });
+  });
+  routes.add(exportMeters, ({ actor, query, body }) => meterFile(context, actor, query.lang ?? 'zh', body));
+  routes.add(exportReadings, ({ actor, query, body }) => readingFile(context, actor, query.lang ?? 'zh', body));
+}
