@@ -1,3 +1,5 @@
+import * as panels from './panelWords.ts';
+
 /** Words of the meter's page. */
 export const zh = {
   title: '表计',
@@ -40,6 +42,7 @@ export const zh = {
       noCutWindow: '当前时段不停电',
     },
   },
+  ...panels.zh,
   live: {
     title: '实时值',
     phase: '相',
@@ -120,9 +123,6 @@ export const zh = {
     measured: '{expected} 个时段中实测 {measured} 个',
   },
   alarms: {
-    title: '报警',
-    count: '最近 {n} 条',
-    none: '这块表没有报警记录。',
     open: '未确认',
     acknowledged: '{who} {at} 确认',
     cleared: '{at} 恢复',
@@ -194,6 +194,7 @@ export const en: typeof zh = {
       noCutWindow: 'no cut at this hour',
     },
   },
+  ...panels.en,
   live: {
     title: 'Live values',
     phase: 'Phase',
@@ -267,9 +268,6 @@ export const en: typeof zh = {
     measured: '{measured} of {expected} buckets measured',
   },
   alarms: {
-    title: 'Alarms',
-    count: 'latest {n}',
-    none: 'This meter has no alarms on record.',
     open: 'not acknowledged',
     acknowledged: 'acknowledged {at} by {who}',
     cleared: 'returned {at}',

@@ -17,7 +17,7 @@ import { useSession } from '../../app/session.ts';
 import { useLive } from '../../live/liveClient.ts';
 
 /** Alarms shown on a meter's page. */
-const ALARMS_SHOWN = 30;
+export const ALARMS_SHOWN = 30;
 const HEALTH_MS = 5_000;
 const SUMMARY_MS = 60_000;
 /** The live feed says nothing about this meter for so long: ask by HTTP, so that the page works without a socket. */
