@@ -37,7 +37,7 @@ const LIBRARY_HOMES = [
   { libraries: ['mqtt'], home: '^(drivers/transports|server/platform/broker)/' },
   { libraries: ['modbus-serial', 'serialport', '@serialport/.*'], home: '^drivers/transports/' },
   { libraries: ['echarts'], home: '^web/charts/' },
-  { libraries: ['hucre'], home: '^server/platform/xlsx/' },
+  { libraries: ['hucre'], home: '^tests/support/workbook\\.ts$' },
   { libraries: ['nodemailer', 'web-push'], home: '^server/platform/notify/' },
   { libraries: ['pinyin-pro'], home: '^server/modules/accounts/initials\\.ts$' },
 ];
