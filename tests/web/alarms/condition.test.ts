@@ -5,7 +5,6 @@ import { createI18n } from 'vue-i18n';
 import { ALARM_KINDS, type AlarmKind } from '#contract/index.ts';
 import { detailFacts } from '../../../web/features/alarms/alarmFacts.ts';
 import { placeText } from '../../../web/features/alarms/alarmPlace.ts';
-import { alarmTimeline } from '../../../web/features/alarms/alarmTimeline.ts';
 import { conditionText, figureOf } from '../../../web/features/alarms/condition.ts';
 import { en, zh } from '../../../web/features/alarms/i18n.ts';
 import { alarmWith } from './alarmSamples.ts';
@@ -57,22 +56,6 @@ test('the place is building and room; a cause on a whole building says the build
   expect(placeText(alarmWith({ path: [{ en: 'Riverside' }] }), name)).toBe('Riverside');
   const platform = alarmWith({ kind: 'storeDown', source: { kind: 'platform', id: 0 }, path: [{ en: 'Meterwall' }] });
   expect(placeText(platform, name)).toBe('Meterwall');
-});
-
-test('the timeline tells what happened, newest first, and nothing that did not', () => {
-  expect(alarmTimeline(alarmWith()).map(({ key }) => key)).toEqual(['raised']);
-  const over = alarmWith({
-    state: 'closed',
-    clearedAt: '2026-11-19T14:10:00.000Z',
-    acknowledgedAt: '2026-11-19T13:50:00.000Z',
-    acknowledgedBy: 'Chen Wei',
-    note: 'fryer moved',
-  });
-  expect(alarmTimeline(over).map(({ key, who, note }) => [key, who, note])).toEqual([
-    ['returned', '', undefined],
-    ['acknowledged', 'Chen Wei', 'fryer moved'],
-    ['raised', '', undefined],
-  ]);
 });
 
 test('the detail leaves out what is not known', () => {

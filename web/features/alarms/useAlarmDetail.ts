@@ -1,5 +1,5 @@
 import { computed, type Ref } from 'vue';
-import { type Alarm, getMeter, getMeterNow, getTrend, listModels, type Trend } from '#contract/index.ts';
+import { type Alarm, getAlarm, getMeter, getMeterNow, getTrend, listModels, type Trend } from '#contract/index.ts';
 import { useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { bucketOf, type ChartPoint, gapsOf, type Span, type TrendSample, withGaps } from '../../charts/trendSeries.ts';
@@ -28,6 +28,11 @@ export function useAlarmDetail(alarm: Ref<Alarm>) {
   const live = useLive();
   const meterId = computed(() => (alarm.value.source.kind === 'meter' ? alarm.value.source.id : undefined));
 
+  // Whatever changed the alarm left an event.
+  const life = useResource((signal) => api.call(getAlarm, { params: { alarmId: alarm.value.id } }, { signal }), {
+    on: () => JSON.stringify(alarm.value),
+    keep: true,
+  });
   const models = useResource((signal) => api.call(listModels, {}, { signal }));
   const meter = useResource(
     async (signal) =>
@@ -79,5 +84,5 @@ export function useAlarmDetail(alarm: Ref<Alarm>) {
   }
   const hour = useResource(lastHour, { on: meterId, everyMs: REFRESH_MS * 4 });
   const model = computed(() => models.data.value?.items.find(({ id }) => id === meter.data.value?.modelId));
-  return { meter, model, now, hour };
+  return { life, meter, model, now, hour };
 }

@@ -1,9 +1,17 @@
 import { computed, onScopeDispose, type Ref, shallowRef, triggerRef, watch } from 'vue';
-import { type Alarm, listAlarms } from '#contract/index.ts';
+import { type Alarm, listAlarms, listOutOfService } from '#contract/index.ts';
 import { useApi } from '../../api/client.ts';
 import { useEstate } from '../../app/estate.ts';
+import { useSession } from '../../app/session.ts';
 import { useLive } from '../../live/liveClient.ts';
-import { type AlarmFilter, belongs, countAlarms, queryOfFilter, visibleAlarms } from './alarmFilter.ts';
+import {
+  ALARM_PAGE_SIZE,
+  type AlarmFilter,
+  belongs,
+  countAlarms,
+  queryOfFilter,
+  visibleAlarms,
+} from './alarmFilter.ts';
 
 /** Most current alarms that are loaded by themselves; beyond it the list says so and loads on demand. */
 export const CURRENT_ALARMS_MAX = 2_000;
@@ -17,6 +25,9 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
   const api = useApi();
   const live = useLive();
   const estate = useEstate();
+  const session = useSession();
+  const me = computed(() => session.session?.userId ?? 0);
+  const timeZone = computed(() => estate.timeZoneOf(filter.value.propertyId ?? estate.properties[0]?.id));
   const alarms = shallowRef(new Map<number, Alarm>());
   const nextCursor = shallowRef<string>();
   const loading = shallowRef(false);
@@ -25,7 +36,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
 
   /** One page; true when there may be another. */
   async function loadPage(question: AbortController, cursor: string | undefined): Promise<void> {
-    const query = { ...queryOfFilter(filter.value), ...(cursor !== undefined && { cursor }) };
+    const query = { ...queryOfFilter(filter.value, timeZone.value), ...(cursor !== undefined && { cursor }) };
     const answer = await api.call(listAlarms, { query }, { signal: question.signal });
     if (asked !== question) return;
     for (const alarm of answer.items) alarms.value.set(alarm.id, alarm);
@@ -66,7 +77,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
       if (alarms.value.delete(alarm.id)) triggerRef(alarms);
       return;
     }
-    if (!known && filter.value.q !== '') {
+    if (!known && (filter.value.q !== '' || filter.value.tab === 'closed')) {
       reaskTimer ??= setTimeout(() => {
         reaskTimer = undefined;
         void load(undefined);
@@ -78,7 +89,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
   }
 
   // Tabs of the current alarms and their severities are told apart here; only what the server filters asks it again.
-  watch(() => JSON.stringify(queryOfFilter(filter.value)), reload, { immediate: true });
+  watch(() => JSON.stringify(queryOfFilter(filter.value, timeZone.value)), reload, { immediate: true });
   const stopAlarms = live.onAlarm(take);
   const stopRooms = estate.properties.slice(0, WATCHED_PROPERTIES_MAX).map(({ id }) => live.watchProperty(id));
   onScopeDispose(() => {
@@ -89,9 +100,20 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     asked = undefined;
   });
 
+  /** The running outage of an alarm's own source; undefined when it is held back by something above it. */
+  async function outageOf({ source, propertyId }: Alarm): Promise<number | undefined> {
+    const query = { ...(propertyId !== undefined && { propertyId }), limit: ALARM_PAGE_SIZE };
+    const { items } = await api.call(listOutOfService, { query });
+    return items.find((one) => one.source.kind === source.kind && one.source.id === source.id)?.id;
+  }
+
   return {
-    visible: computed(() => visibleAlarms(alarms.value.values(), filter.value)),
-    counts: computed(() => countAlarms(alarms.value.values(), filter.value)),
+    outageOf,
+    /** The zone of the days in the filter. */
+    timeZone,
+    me,
+    visible: computed(() => visibleAlarms(alarms.value.values(), filter.value, me.value)),
+    counts: computed(() => countAlarms(alarms.value.values(), filter.value, me.value)),
     byId: (id: number) => alarms.value.get(id),
     more: computed(() => nextCursor.value !== undefined),
     loading,

@@ -3,11 +3,14 @@ import { useI18n } from 'vue-i18n';
 import { useRoute, useRouter } from 'vue-router';
 import type { Alarm } from '#contract/index.ts';
 import { useErrorText } from '../../api/errorText.ts';
+import { useFormat } from '../../ui/useFormat.ts';
 import { useNarrow } from '../../ui/useNarrow.ts';
-import { type AlarmFilter, addressOfFilter, canAcknowledge, filterOfAddress } from './alarmFilter.ts';
+import { type AlarmFilter, addressOfFilter, filterOfAddress } from './alarmFilter.ts';
+import { placeText } from './alarmPlace.ts';
+import type { Wish } from './deeds.ts';
 import { extendTo, keepVisible, NOTHING_CHOSEN, neighbour, type Selection, toggle } from './selection.ts';
-import { useAcknowledge } from './useAcknowledge.ts';
 import { useAlarmList } from './useAlarmList.ts';
+import { useDeeds } from './useDeeds.ts';
 
 /** The alarms page without its looks: filter and open alarm live in the address, the selection here. */
 export function useAlarmsPage() {
@@ -16,10 +19,11 @@ export function useAlarmsPage() {
   const router = useRouter();
   const narrow = useNarrow();
   const errorText = useErrorText();
+  const { name } = useFormat();
 
   const filter = computed(() => filterOfAddress(route.query));
   const list = useAlarmList(filter);
-  const acknowledging = useAcknowledge(list.take);
+  const deeds = useDeeds(list.take);
   const order = computed(() => list.visible.value.map(({ id }) => id));
   const selection = shallowRef<Selection>(NOTHING_CHOSEN);
   const says = shallowRef('');
@@ -67,19 +71,30 @@ export function useAlarmsPage() {
   }
 
   const chosenAlarms = computed(() => list.visible.value.filter(({ id }) => selection.value.chosen.has(id)));
-  const acknowledgeable = computed(() => chosenAlarms.value.filter(canAcknowledge));
+  /** What an action is about: what is chosen, else the alarm that is looked at. */
+  const targets = computed(() =>
+    chosenAlarms.value.length > 0 ? chosenAlarms.value : lookedAt.value ? [lookedAt.value] : [],
+  );
 
-  async function acknowledge(alarms: readonly Alarm[], note: string): Promise<void> {
-    const ids = alarms
-      .filter((alarm) => canAcknowledge(alarm) && !acknowledging.isInFlight(alarm.id))
-      .map(({ id }) => id);
-    if (ids.length === 0) return;
+  /** Does it to every one of them; what cannot be done to some is said in their rows. */
+  async function act(wish: Wish, alarms: readonly Alarm[]): Promise<void> {
+    const ids = alarms.map(({ id }) => id).filter((id) => !deeds.isInFlight(id));
+    const first = alarms[0];
+    if (ids.length === 0 || first === undefined) return;
     says.value = '';
-    const done = await acknowledging.acknowledge(ids, note);
-    const failed = ids.length - done;
+    const { outcomes, error } = await deeds.perform(wish, ids, placeText(first, name));
+    const count = (...wanted: string[]) =>
+      [...outcomes.values()].filter(({ outcome }) => wanted.includes(outcome)).length;
+    const [done, kept] = [count('done'), count('kept')];
+    const failed = outcomes.size - done - kept;
     if (failed === 0) selection.value = NOTHING_CHOSEN;
-    const reason = acknowledging.error.value === undefined ? '' : errorText(acknowledging.error.value);
-    says.value = `${t(failed > 0 ? 'alarms.resultPartly' : 'alarms.result', { done, failed })} ${reason}`.trim();
+    const deed = t(`alarms.deed.${wish.kind}`);
+    const sentences = [
+      kept > 0 ? t('alarms.resultKept', { deed, kept }) : t('alarms.result', { deed, done }),
+      failed > 0 ? t('alarms.resultPartly', { failed }) : '',
+      error === undefined ? '' : errorText(error),
+    ];
+    says.value = sentences.filter(Boolean).join(' ');
   }
 
   function open(alarm: Alarm): void {
@@ -99,14 +114,16 @@ export function useAlarmsPage() {
     narrow,
     lookedAt,
     chosenAlarms,
-    acknowledgeable,
-    refused: acknowledging.refused,
-    isInFlight: acknowledging.isInFlight,
+    targets,
+    refused: deeds.refused,
+    isInFlight: deeds.isInFlight,
+    kept: deeds.kept,
+    putAway: deeds.putAway,
     change,
     look,
     move,
     choose,
-    acknowledge,
+    act,
     open,
     chooseAll: (ids: readonly number[]) => {
       selection.value = { chosen: new Set(ids), anchor: ids[0] };

@@ -1,0 +1,90 @@
+import { computed, shallowRef } from 'vue';
+import { type Alarm, putInService, takeOutOfService } from '#contract/index.ts';
+import { useApi } from '../../api/client.ts';
+import { useErrorText } from '../../api/errorText.ts';
+import { useSession } from '../../app/session.ts';
+import type { DeedKind, Wish } from './deeds.ts';
+import { whyNot } from './deeds.ts';
+import type { useAlarmsPage } from './useAlarmsPage.ts';
+
+/** Buttons and keys of alarms. `shelve` and `assign` undo themselves where that is what can be done. */
+export type ActionName = 'acknowledge' | 'note' | 'shelve' | 'clear' | 'mine' | 'outOfService';
+/** Actions that ask something first. */
+export type Asked = 'note' | 'shelve' | 'clear' | 'outOfService';
+
+/** From a button or key to what is done: what asks first, what is done at once. Only inside setup functions. */
+export function useAlarmDeeds(page: ReturnType<typeof useAlarmsPage>) {
+  const api = useApi();
+  const session = useSession();
+  const errorText = useErrorText();
+  const asking = shallowRef<{ readonly what: Asked; readonly alarms: readonly Alarm[] }>();
+  const me = computed(() => session.session?.userId ?? 0);
+  const may = computed(() => session.may('alarm.acknowledge'));
+
+  /** The deed behind an action on these alarms: shelves end and hands are emptied when all of them are so already. */
+  function deedOf(action: Exclude<ActionName, 'outOfService'>, alarms: readonly Alarm[]): DeedKind {
+    if (action === 'mine') return 'assign';
+    if (action === 'shelve' && alarms.every(({ state }) => state === 'shelved')) return 'unshelve';
+    return action;
+  }
+
+  function begin(action: ActionName, alarms: readonly Alarm[] = page.targets.value): void {
+    if (!may.value || alarms.length === 0) return;
+    if (action === 'outOfService') {
+      if (alarms[0]?.state === 'outOfService') void putBack(alarms[0]);
+      else asking.value = { what: 'outOfService', alarms: alarms.slice(0, 1) };
+      return;
+    }
+    const deed = deedOf(action, alarms);
+    if (alarms.every((alarm) => whyNot(alarm, deed) !== undefined)) return;
+    if (deed === 'acknowledge' || deed === 'unshelve') return void page.act({ kind: deed }, alarms);
+    if (deed === 'assign') {
+      const isMine = alarms.every(({ assigned }) => assigned?.userId === me.value);
+      return void page.act({ kind: 'assign', userId: isMine ? null : me.value }, alarms);
+    }
+    asking.value = { what: deed, alarms };
+  }
+
+  function answer(wish: Wish): void {
+    const alarms = asking.value?.alarms ?? [];
+    asking.value = undefined;
+    void page.act(wish, alarms);
+  }
+
+  async function outage(work: () => Promise<unknown>): Promise<void> {
+    page.says.value = '';
+    try {
+      await work();
+      asking.value = undefined;
+      await page.list.reload();
+    } catch (error) {
+      page.says.value = errorText(error);
+    }
+  }
+  function takeOut(reason: string, until: string | undefined): Promise<void> {
+    const source = asking.value?.alarms[0]?.source;
+    if (source === undefined || source.kind === 'platform' || source.kind === 'property') return Promise.resolve();
+    const { kind, id } = source;
+    return outage(() =>
+      api.call(takeOutOfService, { body: { source: { kind, id }, reason, ...(until !== undefined && { until }) } }),
+    );
+  }
+  function putBack(alarm: Alarm): Promise<void> {
+    return outage(async () => {
+      const outageId = await page.list.outageOf(alarm);
+      if (outageId !== undefined) await api.call(putInService, { params: { outageId }, body: {} });
+    });
+  }
+
+  return {
+    asking,
+    begin,
+    answer,
+    takeOut,
+    me,
+    may,
+    cancel: () => {
+      asking.value = undefined;
+    },
+  };
+}
