@@ -17,6 +17,12 @@ export interface TrendLine {
   readonly points: readonly ChartPoint[];
 }
 
+/** Something that happened, marked on the time axis. */
+export interface TrendEvent {
+  readonly atMs: number;
+  readonly label: string;
+}
+
 /** Everything a trend chart shows, in the unit that `unit` names; no colours, no library. */
 export interface TrendModel {
   readonly shape: 'line' | 'bar';
@@ -29,6 +35,7 @@ export interface TrendModel {
   /** Axis from zero; off for voltage, where zero would flatten everything. */
   readonly fromZero: boolean;
   readonly ticks: readonly number[];
+  readonly events?: readonly TrendEvent[];
 }
 
 export interface TrendWords {
@@ -193,7 +200,7 @@ function isWide(gap: Span, range: Span): boolean {
 }
 
 function marksOf(model: TrendModel, words: TrendWords, palette: ChartPalette, hatch: HTMLCanvasElement) {
-  const { limit } = model;
+  const { limit, events = [] } = model;
   return {
     markArea: {
       silent: true,
@@ -204,14 +211,45 @@ function marksOf(model: TrendModel, words: TrendWords, palette: ChartPalette, ha
       ]),
       label: { show: true, position: 'insideTop' as const, color: palette.label, fontSize: palette.fontSize },
     },
-    ...(limit && {
+    ...((limit || events.length > 0) && {
       markLine: {
         silent: true,
         symbol: 'none',
-        lineStyle: { color: palette.limit, type: 'dashed' as const, width: 1 },
-        label: { formatter: limit.label, color: palette.limit, position: 'insideStartTop' as const },
-        data: [{ yAxis: limit.value }],
+        data: [
+          ...(limit ? [limitLine(limit, palette)] : []),
+          ...events.map((event) => eventLine(event, model.range, palette)),
+        ],
       },
     }),
+  };
+}
+
+function limitLine(limit: NonNullable<TrendModel['limit']>, palette: ChartPalette) {
+  return {
+    yAxis: limit.value,
+    lineStyle: { color: palette.limit, type: 'dashed' as const, width: 1 },
+    label: { formatter: limit.label, color: palette.limit, position: 'insideStartTop' as const },
+  };
+}
+
+/** Marks so near the right end are written to their left, where there is room. */
+const NEAR_END_SHARE = 0.85;
+/** Longer words are cut; the list of events has them whole. */
+const EVENT_LABEL_PX = 130;
+
+function eventLine({ atMs, label }: TrendEvent, range: Span, palette: ChartPalette) {
+  const nearEnd = (atMs - range.fromMs) / (range.toMs - range.fromMs) > NEAR_END_SHARE;
+  return {
+    xAxis: atMs,
+    lineStyle: { color: palette.hint, type: 'solid' as const, width: 1 },
+    label: {
+      formatter: label,
+      color: palette.label,
+      fontSize: palette.fontSize,
+      position: 'end' as const,
+      align: nearEnd ? ('right' as const) : ('left' as const),
+      width: EVENT_LABEL_PX,
+      overflow: 'truncate' as const,
+    },
   };
 }

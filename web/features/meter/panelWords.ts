@@ -1,5 +1,22 @@
 /** Words of what can be done with a meter, of its history and its money; i18n.ts takes them in. */
 export const zh = {
+  event: {
+    title: '这段时间发生的事',
+    several: '{n} 件事',
+    tariff: '电价 {name}',
+    missing: '未能取得这段时间的事件；曲线不受影响。',
+    account: {
+      opening: '开户',
+      change: '账户变更',
+      pause: '账户暂停',
+      resume: '账户恢复',
+      transfer: '过户',
+      closing: '销户',
+      meterReplacement: '换表',
+      ratioChange: '倍率变更',
+      custodyChange: '余额存放变更',
+    },
+  },
   action: {
     read: '立即抄表',
     sell: '售电',
@@ -55,6 +72,23 @@ export const zh = {
 };
 
 export const en: typeof zh = {
+  event: {
+    title: 'What happened in this time',
+    several: '{n} events',
+    tariff: 'Prices {name}',
+    missing: 'What happened in this time could not be fetched; the curve is whole.',
+    account: {
+      opening: 'Account opened',
+      change: 'Account changed',
+      pause: 'Account paused',
+      resume: 'Account resumed',
+      transfer: 'Account transferred',
+      closing: 'Account closed',
+      meterReplacement: 'Meter replaced',
+      ratioChange: 'Ratio changed',
+      custodyChange: 'Balance kept elsewhere',
+    },
+  },
   action: {
     read: 'Read now',
     sell: 'Sell',
