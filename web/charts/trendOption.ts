@@ -17,6 +17,11 @@ export interface TrendLine {
   readonly points: readonly ChartPoint[];
 }
 
+/** A period of the plan behind the lines; `strength` 0 (bare) to 4. */
+export interface TrendGround extends Span {
+  readonly strength: number;
+}
+
 /** Something that happened, marked on the time axis. */
 export interface TrendEvent {
   readonly atMs: number;
@@ -36,6 +41,7 @@ export interface TrendModel {
   readonly fromZero: boolean;
   readonly ticks: readonly number[];
   readonly events?: readonly TrendEvent[];
+  readonly ground?: readonly TrendGround[];
 }
 
 export interface TrendWords {
@@ -205,10 +211,15 @@ function marksOf(model: TrendModel, words: TrendWords, palette: ChartPalette, ha
     markArea: {
       silent: true,
       itemStyle: { color: { image: hatch, repeat: 'repeat' as const } },
-      data: model.gaps.map(({ fromMs, toMs }): [{ name: string; xAxis: number }, { xAxis: number }] => [
-        { name: isWide({ fromMs, toMs }, model.range) ? words.gap : '', xAxis: fromMs },
-        { xAxis: toMs },
-      ]),
+      data: [
+        ...(model.ground ?? []).map((span) => groundArea(span, palette)),
+        ...model.gaps.map(
+          ({ fromMs, toMs }): Area => [
+            { name: isWide({ fromMs, toMs }, model.range) ? words.gap : '', xAxis: fromMs },
+            { xAxis: toMs },
+          ],
+        ),
+      ],
       label: { show: true, position: 'insideTop' as const, color: palette.label, fontSize: palette.fontSize },
     },
     ...((limit || events.length > 0) && {
@@ -222,6 +233,15 @@ function marksOf(model: TrendModel, words: TrendWords, palette: ChartPalette, ha
       },
     }),
   };
+}
+
+type Area = [{ name: string; xAxis: number; itemStyle?: { color: string; opacity: number } }, { xAxis: number }];
+/** How much of the text's colour one step of strength lays behind the lines. */
+const GROUND_STEP = 0.035;
+
+function groundArea({ fromMs, toMs, strength }: TrendGround, palette: ChartPalette): Area {
+  const itemStyle = { color: palette.text, opacity: strength * GROUND_STEP };
+  return [{ name: '', xAxis: fromMs, itemStyle }, { xAxis: toMs }];
 }
 
 function limitLine(limit: NonNullable<TrendModel['limit']>, palette: ChartPalette) {
