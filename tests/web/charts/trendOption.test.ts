@@ -90,3 +90,30 @@ test('the tooltip speaks names as text, never as HTML', () => {
   expect(shown.querySelector('img')).toBeNull();
   expect(shown.textContent).toBe('at 1002.00 kW <img src=x>');
 });
+
+test('what happened stands on the time axis beside the limit, the plan behind the lines and under the gaps', () => {
+  const marked = series({
+    events: [
+      { atMs: 300, label: 'sale' },
+      { atMs: 950, label: 'trip' },
+    ],
+    ground: [{ fromMs: 0, toMs: 400, strength: 2 }],
+  });
+  expect(marked).toMatchObject({
+    markLine: {
+      data: [
+        { yAxis: 2.5 },
+        { xAxis: 300, label: { formatter: 'sale', align: 'left' } },
+        // Near the end its words go where there is room.
+        { xAxis: 950, label: { formatter: 'trip', align: 'right' } },
+      ],
+    },
+    markArea: {
+      data: [
+        [{ xAxis: 0 }, { xAxis: 400 }],
+        [{ xAxis: 200 }, { xAxis: 500 }],
+        [{ xAxis: 600 }, {}],
+      ],
+    },
+  });
+});
