@@ -23,10 +23,10 @@ export function useAlarmsPage() {
 
   const filter = computed(() => filterOfAddress(route.query));
   const list = useAlarmList(filter);
-  const deeds = useDeeds(list.take);
+  const says = shallowRef('');
+  const deeds = useDeeds(list.take, () => (says.value = ''));
   const order = computed(() => list.visible.value.map(({ id }) => id));
   const selection = shallowRef<Selection>(NOTHING_CHOSEN);
-  const says = shallowRef('');
 
   const lookedAt = computed(() => {
     const id = Number(route.query['alarm']);

@@ -13,7 +13,7 @@ import { createOutbox, type KeptDeed } from './outbox.ts';
 const TRY_MS = 5_000;
 
 /** Acting from a screen: what is under way, what became of each row, what waits for signal. Only inside setup functions. */
-export function useDeeds(onAlarm: (alarm: Alarm) => void) {
+export function useDeeds(onAlarm: (alarm: Alarm) => void, onSent: () => void) {
   const api = useApi();
   const live = useLive();
   const session = useSession();
@@ -52,7 +52,10 @@ export function useDeeds(onAlarm: (alarm: Alarm) => void) {
 
   async function flush(): Promise<void> {
     kept.value = outbox().all();
-    if (kept.value.some(({ state }) => state === 'waiting')) take(await acting.flush());
+    if (!kept.value.some(({ state }) => state === 'waiting')) return;
+    const outcomes = await acting.flush();
+    take(outcomes);
+    if (outcomes.size > 0) onSent();
   }
   const timer = setInterval(() => void flush(), TRY_MS);
   const flushNow = () => void flush();
