@@ -2,8 +2,13 @@ import { sqlStateOf } from '#server/platform/db/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
 import type { NewSale, SoldAs } from './saleStore.ts';
 
-/** Statements that store sales at the same time: while one commits, the next is made. More would only make them smaller. */
-export const SALE_STATEMENTS_MAX = 2;
+/**
+ * Statements that store sales at the same time. One is enough while it is quick: what comes meanwhile fills the next one, and a full
+ * statement costs hardly more than a half one (measured: two halves sell a third less).
+ */
+export const SALE_STATEMENTS_MAX = 4;
+/** A statement that takes longer waits for somebody's lock; the others need not wait with it. */
+const OVERDUE_MS = 50;
 /** Sales of one statement: some tens of kilobytes, stored within milliseconds, so that nobody waits long for neighbours. */
 export const SALES_PER_STATEMENT_MAX = 64;
 /** Sales that wait for a statement; the till says that it is busy beyond. */
@@ -35,14 +40,15 @@ interface Waiting {
 }
 
 /**
- * Sales that arrive while others are being stored share the next statement and its commit; what waits is spread over the statements
- * that are free. Nobody waits for company: a sale that finds a free statement leaves with those of the same turn of the event loop.
+ * Sales that arrive while others are being stored share the next statement and its commit. Nobody waits for company: a sale that
+ * finds nothing under way leaves with those of the same turn of the event loop, and one that is held up holds up only its neighbours.
  * Each keeps its own outcome: what is refused is taken out and the others go again; a statement that fails is done again sale by
  * sale, so that none suffers by its neighbours.
  */
 export function createSaleQueue(insert: InsertSales): SaleQueue {
   const waiting: Waiting[] = [];
-  let running = 0;
+  let underWay = 0;
+  let quick = 0;
   let called = false;
   let statements = 0;
   let refused = 0;
@@ -52,20 +58,30 @@ export function createSaleQueue(insert: InsertSales): SaleQueue {
   };
 
   function call(): void {
-    if (called || running === SALE_STATEMENTS_MAX || waiting.length === 0) return;
+    if (called || quick > 0 || underWay === SALE_STATEMENTS_MAX || waiting.length === 0) return;
     called = true;
     setImmediate(() => {
       called = false;
-      for (let free = SALE_STATEMENTS_MAX - running; free > 0; free -= 1) void leave(Math.ceil(waiting.length / free));
+      void leave(waiting.splice(0, SALES_PER_STATEMENT_MAX));
     });
   }
 
-  async function leave(sales: number): Promise<void> {
-    const group = waiting.splice(0, Math.min(sales, SALES_PER_STATEMENT_MAX));
-    if (group.length === 0) return;
-    running += 1;
+  async function leave(group: readonly Waiting[]): Promise<void> {
+    let isQuick = true;
+    const noLongerQuick = () => {
+      if (isQuick) quick -= 1;
+      isQuick = false;
+    };
+    underWay += 1;
+    quick += 1;
+    const overdue = setTimeout(() => {
+      noLongerQuick();
+      call();
+    }, OVERDUE_MS);
     await storeTogether(counted, group);
-    running -= 1;
+    clearTimeout(overdue);
+    noLongerQuick();
+    underWay -= 1;
     call();
   }
 
