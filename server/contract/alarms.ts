@@ -212,6 +212,8 @@ export const countAlarms = route({
     }),
     /** Current ones that the person who asks has. */
     mine: Type.Integer(),
+    /** Gravest severity that calls for somebody: active, unacknowledged and not chattering; 0 when nothing does. */
+    calling: Type.Integer({ minimum: 0, maximum: 3 }),
     chattering: Type.Integer(),
   }),
 });

@@ -48,6 +48,7 @@ const ADDRESSES: Readonly<Record<string, (ids: Ids) => string>> = {
   meter: ({ meterId }) => `/meters/${meterId}`,
   'not-found': () => '/no/such/page',
   notifications: () => '/notifications',
+  shift: () => '/alarms/shift',
   'sign-in': () => '/sign-in',
   tariffs: () => '/tariffs',
   wall: ({ propertyId }) => `/p/${propertyId}/wall`,

@@ -31,13 +31,14 @@ export class CurrentAlarms {
   /** `userId`: whose `mine` is; nobody's by default. */
   counts(scope: Scope, propertyId: number | undefined, userId?: number): AlarmCounts {
     const states = { unacknowledged: 0, acknowledged: 0, returned: 0, shelved: 0, suppressed: 0, outOfService: 0 };
-    const counts = { unacknowledged: 0, low: 0, medium: 0, high: 0, states, mine: 0, chattering: 0 };
+    const counts = { unacknowledged: 0, low: 0, medium: 0, high: 0, states, mine: 0, calling: 0, chattering: 0 };
     for (const alarm of this.#alarms.values()) {
       const { state } = alarm;
       if (state === 'closed' || !isWanted(alarm, propertyId) || !isWithin(scope, alarm)) continue;
       states[state] += 1;
       if (waitsForHand(alarm)) counts.unacknowledged += 1;
       if (alarm.chattering) counts.chattering += 1;
+      else if (state === 'unacknowledged') counts.calling = Math.max(counts.calling, alarm.severity);
       if (userId !== undefined && alarm.assignedTo === userId && (isAnnounced(state) || state === 'shelved'))
         counts.mine += 1;
       if (state !== 'unacknowledged' && state !== 'acknowledged') continue;

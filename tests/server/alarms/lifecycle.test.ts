@@ -127,7 +127,9 @@ describe('on the shelf', () => {
     house.pass(10);
     say('a1', 'arrears');
     expect(await states()).toEqual(['arrears shelved ×2']);
-    expect(house.alarms.counts(EVERYWHERE)).toMatchObject({ unacknowledged: 0, high: 0, states: { shelved: 1 } });
+    expect(house.alarms.counts(EVERYWHERE)).toMatchObject({
+      ...{ unacknowledged: 0, high: 0, calling: 0, states: { shelved: 1 } },
+    });
     expect(await announced()).toEqual(['raised arrears']);
     house.clock.setNow(UNTIL_MS - 1);
     expect(await states('arrears')).toEqual(['arrears shelved ×2']);
@@ -138,7 +140,7 @@ describe('on the shelf', () => {
       'raised arrears',
       'raised arrears',
     ]);
-    expect(house.alarms.counts(EVERYWHERE)).toMatchObject({ high: 1, states: { shelved: 0 } });
+    expect(house.alarms.counts(EVERYWHERE)).toMatchObject({ high: 1, calling: 3, states: { shelved: 0 } });
   });
 
   test('what is gone at the end is closed; a server that was down then closes it at its start', async () => {

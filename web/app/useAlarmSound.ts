@@ -1,0 +1,69 @@
+import { computed, onBeforeUnmount, onMounted, shallowRef, watch } from 'vue';
+import { useNarrow } from '../ui/useNarrow.ts';
+import { useAlarmCount } from './alarmCount.ts';
+import { playTone, type Severity, TONES } from './alarmTone.ts';
+import { keepSoundChoice, loadSoundChoice, type SoundChoice, soundStateOf } from './soundChoice.ts';
+import { useServerClock } from './useServerClock.ts';
+
+/** Any of these counts as a touch for the browser. */
+const TOUCHES = ['pointerdown', 'keydown'] as const;
+
+/** Sounds while an alarm calls that nobody has acknowledged; says when it cannot. */
+export function useAlarmSound() {
+  const nowMs = useServerClock();
+  const alarmCount = useAlarmCount();
+  const choice = shallowRef(loadSoundChoice(localStorage, useNarrow().value));
+  const mayPlay = shallowRef(false);
+  const state = computed(() => soundStateOf(choice.value, nowMs.value, mayPlay.value));
+  let context: AudioContext | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function choose(next: Partial<SoundChoice>): void {
+    choice.value = { ...choice.value, ...next };
+    keepSoundChoice(localStorage, choice.value);
+  }
+
+  /** Made once somebody touched the page: before, no browser lets it sound. */
+  async function wake(): Promise<void> {
+    if (mayPlay.value) return;
+    context ??= new AudioContext();
+    await context.resume();
+    mayPlay.value = context.state === 'running';
+  }
+  const touched = () => {
+    if (choice.value.on) void wake();
+  };
+
+  function sound(severity: Severity): void {
+    if (context !== undefined) playTone(context, severity);
+    timer = setTimeout(() => sound(severity), TONES[severity].everyMs);
+  }
+
+  watch(
+    () => (state.value === 'on' ? alarmCount.calling : 0),
+    (severity) => {
+      clearTimeout(timer);
+      if (severity !== 0) sound(severity);
+    },
+  );
+  onMounted(() => {
+    for (const touch of TOUCHES) window.addEventListener(touch, touched);
+  });
+  onBeforeUnmount(() => {
+    for (const touch of TOUCHES) window.removeEventListener(touch, touched);
+    clearTimeout(timer);
+    void context?.close();
+  });
+
+  return {
+    state,
+    mutedUntilMs: computed(() => choice.value.mutedUntilMs),
+    turnOn: () => choose({ on: true, mutedUntilMs: 0 }),
+    turnOff: () => choose({ on: false }),
+    mute: (minutes: number) => choose({ on: true, mutedUntilMs: nowMs.value + minutes * 60_000 }),
+    async tryIt(): Promise<void> {
+      await wake();
+      if (context !== undefined) playTone(context, 3);
+    },
+  };
+}
