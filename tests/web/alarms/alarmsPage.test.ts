@@ -1,6 +1,15 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Alarm, acknowledgeAlarms, getSession, listAlarms, listPlaces, PERMISSIONS } from '#contract/index.ts';
+import {
+  type Alarm,
+  acknowledgeAlarms,
+  assignAlarms,
+  getSession,
+  listAlarmAssignees,
+  listAlarms,
+  listPlaces,
+  PERMISSIONS,
+} from '#contract/index.ts';
 import { useEstate } from '../../../web/app/estate.ts';
 import { useSession } from '../../../web/app/session.ts';
 import AlarmsPage from '../../../web/features/alarms/AlarmsPage.vue';
@@ -39,6 +48,16 @@ let release: () => void;
 let held: Promise<void>;
 
 const serve: Serve = [
+  [listAlarmAssignees, () => ({ body: { items: [{ userId: 9, name: 'Li Wei' }] } })],
+  [
+    assignAlarms,
+    ({ body }) => {
+      posts.push(body);
+      const { ids, userId } = body as { ids: number[]; userId: number | null };
+      const given = userId === null ? {} : { assigned: { userId, name: 'Li Wei' } };
+      return { body: { items: ids.map((id) => ({ id, outcome: 'done', alarm: { ...alarmWith({ id }), ...given } })) } };
+    },
+  ],
   [getSession, () => ({ body: session })],
   [listPlaces, () => ({ body: { items: [property] } })],
   [listAlarms, () => ({ body: { items: [...known.values()] } })],
@@ -77,6 +96,20 @@ beforeEach(() => {
   held = new Promise((resolve) => {
     release = resolve;
   });
+});
+
+test('an alarm is given to another person, and taken away again', async () => {
+  const { wrapper } = await openPage();
+  const hand = () => wrapper.get<HTMLSelectElement>('select[name=assignee]');
+  await hand().setValue('9');
+  await flushPromises();
+  expect(posts).toMatchObject([{ ids: [3], userId: 9 }]);
+  expect(hand().element.value).toBe('9');
+  expect(wrapper.find('[data-alarm="3"]').text()).toContain('Li Wei');
+  await hand().setValue('');
+  await flushPromises();
+  expect(posts).toMatchObject([{ userId: 9 }, { ids: [3], userId: null }]);
+  expect(hand().element.value).toBe('');
 });
 
 describe('acknowledging', () => {
