@@ -12,7 +12,8 @@ test('npm start serves the web client, and Ctrl-C in the terminal ends everythin
   // A terminal sends it to the whole group: npm, its shell, the server.
   process.kill(-system.pid, 'SIGINT');
   expect(await site.processesLeft(15_000)).toEqual([]);
-  expect(system.output()).toContain('stopped');
+  // Its last line may still be in the pipe when its process is gone already.
+  await expect.poll(() => system.output(), { timeout: 10_000 }).toContain('stopped');
 });
 
 test('a supervisor that ends npm alone ends everything', async () => {
@@ -20,5 +21,6 @@ test('a supervisor that ends npm alone ends everything', async () => {
   const system = await site.startByNpm({ PLANT: '40' });
   process.kill(system.pid, 'SIGTERM');
   expect(await site.processesLeft(15_000)).toEqual([]);
-  expect(system.output()).toContain('stopped');
+  // Its last line may still be in the pipe when its process is gone already.
+  await expect.poll(() => system.output(), { timeout: 10_000 }).toContain('stopped');
 });
