@@ -3,6 +3,7 @@ export * from './alarmFigures.ts';
 export * from './alarmSettings.ts';
 export * from './alarms.ts';
 export * from './busDoctor.ts';
+export * from './capabilities.ts';
 export * from './commands.ts';
 export * from './common.ts';
 export * from './customers.ts';

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#drivers/core/index.ts';
@@ -11,6 +10,7 @@ import { capabilitiesOfWords } from '#drivers/simulator/purseWords.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/platform/db/index.ts';
 import { silentLog } from '#server/platform/log.ts';
 import { temporaryFolder } from '../bench/support/serverProcess.ts';
+import { freePort } from '../support/freePort.ts';
 import type { ChaosOptions } from './options.ts';
 import { METERS_PER_LINE } from './plan.ts';
 
@@ -122,16 +122,4 @@ class ServerKeeper {
     child.kill('SIGKILL');
     await ended;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import mqtt from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from '../scenarios/support/until.ts';
+import { freePort } from '../support/freePort.ts';
 import { describeReal, realMosquitto } from '../support/realParts.ts';
 import { composeWith, serviceOf } from './support/composeFile.ts';
 import { freshEnv } from './support/envFile.ts';
@@ -104,15 +104,4 @@ function layOut(folder: string, port: number) {
   // Started by root it would become another account, which cannot enter the folder.
   writeFileSync(path, `${text}user root\n`);
   return places;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

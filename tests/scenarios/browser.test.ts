@@ -1,11 +1,10 @@
-import { createServer } from 'node:net';
-import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
+import { freePort } from '../support/freePort.ts';
 import { enterEstate } from './support/estateByApi.ts';
 import { useSites } from './support/systemUnderTest.ts';
 import { startTestPlant } from './support/testPlant.ts';
 import { until } from './support/until.ts';
+import { legend, openPage, sum } from './support/wallPage.ts';
 
 const newSite = useSites();
 const METERS = 64;
@@ -65,41 +64,3 @@ test('in a real browser: sign-in, wall, a change at the plant is seen, a dead se
   });
   expect(errors).toEqual([]);
 });
-
-async function openPage(): Promise<{ readonly page: Page; readonly errors: readonly string[] }> {
-  const browser = await launchBrowser();
-  onTestFinished(() => browser.close());
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1_920, height: 1_080 } });
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  return { page, errors };
-}
-
-/** Display state → count, as the legend says. */
-async function legend(page: Page): Promise<Readonly<Record<string, number>>> {
-  const rows = await page
-    .locator('[data-state]')
-    .evaluateAll((buttons) =>
-      buttons.map((button) => [button.getAttribute('data-state') ?? '', button.querySelector('b')?.textContent ?? '']),
-    );
-  return Object.fromEntries(rows.map(([state, count]) => [state, Number((count ?? '').replaceAll(/\D/g, ''))]));
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
-}
-
-/** A port that both starts of the server can have: the browser keeps its address. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
-}

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -16,6 +15,7 @@ import {
 } from '#contract/index.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { freePort } from '../support/freePort.ts';
 import type { Api } from './support/api.ts';
 import { enterEstate } from './support/estateByApi.ts';
 import { useSites } from './support/systemUnderTest.ts';
@@ -204,18 +204,4 @@ function purseOf(plant: Plant, meterNumber: string) {
   const meter = plant.meter(meterNumber);
   if (meter === undefined) throw new Error(`no meter ${meterNumber}`);
   return { count: meter.path.purchaseCount, balanceParts: meter.balanceParts };
-}
-
-/** A port that both starts of the server can have: the browser keeps its address. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }

@@ -34,7 +34,10 @@ test('by keyboard alone a whole property is cut: previewed, approved by another 
   const { user, password } = system.printedSignIn;
   const page = await openAs(system.url, user, password, `/p/${propertyId}/grid`, 'en-GB');
   // Filter, selection and the preview, without a mouse.
-  await page.locator('[role=grid]').focus();
+  await page.keyboard.press('/');
+  await page.locator('input[name=grid-find]:focus').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('[role=grid]:focus').waitFor();
   await page.keyboard.press('Control+A');
   await page.getByText(`${METERS} selected`, { exact: true }).waitFor();
   expect(await sumOf(page, '[aria-label=Selected] .states b')).toBe(METERS);

@@ -1,13 +1,13 @@
-import { createServer } from 'node:net';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { createKioskLink, revokeKioskLink } from '#contract/index.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { freePort } from '../support/freePort.ts';
 import { startTcpProxy } from '../support/tcpProxy.ts';
 import { enterEstate } from './support/estateByApi.ts';
 import { useSites } from './support/systemUnderTest.ts';
 import { startTestPlant } from './support/testPlant.ts';
 import { until } from './support/until.ts';
+import { legend, openPage, sum } from './support/wallPage.ts';
 
 const newSite = useSites();
 const METERS = 64;
@@ -84,41 +84,6 @@ async function untilRight(page: Page, why: string, lost: number): Promise<void> 
     const counts = await legend(page);
     seen = counts;
     const isStale = (await page.getByTestId('stale-banner').count()) > 0;
-    const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return !isStale && total === METERS && counts['lost'] === lost;
-  });
-}
-
-/** Display state → count, as the legend says. */
-async function legend(page: Page): Promise<Readonly<Record<string, number>>> {
-  const rows = await page
-    .locator('[data-state]')
-    .evaluateAll((buttons) =>
-      buttons.map((button) => [button.getAttribute('data-state') ?? '', button.querySelector('b')?.textContent ?? '']),
-    );
-  return Object.fromEntries(rows.map(([state, count]) => [state, Number((count ?? '').replaceAll(/\D/g, ''))]));
-}
-
-async function openPage(): Promise<{ readonly page: Page; readonly errors: readonly string[] }> {
-  const browser = await launchBrowser();
-  onTestFinished(() => browser.close());
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1_920, height: 1_080 } });
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  return { page, errors };
-}
-
-/** A port that every start of the server can have: the browser keeps its address. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
+    return !isStale && sum(counts) === METERS && counts['lost'] === lost;
   });
 }

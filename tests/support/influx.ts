@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../scenarios/support/until.ts';
+import { freePort } from './freePort.ts';
 import { realInflux, requirePart } from './realParts.ts';
 
 const START_MS_MAX = 20_000;
@@ -139,15 +139,4 @@ bind-address = "127.0.0.1:${rpcPort}"
 [continuous_queries]
   enabled = false
 `;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { until } from '../scenarios/support/until.ts';
+import { freePort } from './freePort.ts';
 import { realMosquitto, requirePart } from './realParts.ts';
 
 const START_MS_MAX = 10_000;
@@ -141,17 +141,4 @@ function hashOf(password: string): string {
   const salt = randomBytes(12);
   const hash = pbkdf2Sync(password, salt, HASH_ROUNDS, 64, 'sha512');
   return `$7$${HASH_ROUNDS}$${salt.toString('base64')}$${hash.toString('base64')}`;
-}
-
-/** Free a moment ago; nobody else listens on ports of this range by chance. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -8,23 +8,41 @@ const PRESSABLE = 'button, a[href], summary, [role="button"], [role="checkbox"]'
 const WRITABLE = 'input:not([type="checkbox"]), textarea, select, [contenteditable="true"]';
 const MODAL = '[aria-modal="true"], dialog[open]';
 
-/** True while a key press belongs to a field, a dialog or the browser and not to the page. */
-function belongsElsewhere(event: KeyboardEvent): boolean {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
+/** True while a key press belongs to a field or a dialog and not to the page. */
+function isOfFieldOrDialog(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.isComposing) return true;
   if (event.target instanceof Element && event.target.closest(WRITABLE) !== null) return true;
-  const presses = event.key === 'Enter' || event.key === ' ';
-  if (presses && event.target instanceof Element && event.target.closest(PRESSABLE) !== null) return true;
   return [...document.querySelectorAll<HTMLElement>(MODAL)].some((dialog) => dialog.checkVisibility());
+}
+
+/** True while it belongs to these, to what has the focus or to the browser. */
+function belongsElsewhere(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || isOfFieldOrDialog(event)) return true;
+  const presses = event.key === 'Enter' || event.key === ' ';
+  return presses && event.target instanceof Element && event.target.closest(PRESSABLE) !== null;
+}
+
+function whilePageLives(onKey: (event: KeyboardEvent) => void): void {
+  onMounted(() => document.addEventListener('keydown', onKey));
+  onBeforeUnmount(() => document.removeEventListener('keydown', onKey));
 }
 
 /** Keys of a page by `KeyboardEvent.key`, letters in lower case. Only inside setup functions. */
 export function useKeys(actions: Readonly<Record<string, KeyAction>>): void {
-  function onKey(event: KeyboardEvent): void {
+  whilePageLives((event) => {
     if (belongsElsewhere(event)) return;
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (action === undefined || action(event) === false) return;
     event.preventDefault();
-  }
-  onMounted(() => document.addEventListener('keydown', onKey));
-  onBeforeUnmount(() => document.removeEventListener('keydown', onKey));
+  });
+}
+
+/** Ctrl+A (⌘A) takes all that match, except where text is written or a dialog is open. Only inside setup functions. */
+export function useAllKey(all: () => void): void {
+  whilePageLives((event) => {
+    const isAll = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+    if (!isAll || event.key.toLowerCase() !== 'a' || isOfFieldOrDialog(event)) return;
+    event.preventDefault();
+    all();
+  });
 }

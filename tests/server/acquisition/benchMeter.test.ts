@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listCapabilities } from '#contract/commands.ts';
+import { listCapabilities } from '#contract/capabilities.ts';
 import { systemClock } from '#drivers/core/index.ts';
 import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
 import { type Plant, startPlant } from '#drivers/simulator/plant.ts';

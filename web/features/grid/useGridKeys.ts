@@ -9,7 +9,7 @@ export interface GridKeysOptions {
   readonly open: (meterId: number) => void;
 }
 
-/** Arrows, space, shift, Ctrl+A, Enter: the whole grid without a mouse. */
+/** Arrows, space, shift, Enter while the list has the focus; letters and Ctrl+A are the page's. */
 export function useGridKeys({ selection, pageRows, step, show, open }: GridKeysOptions) {
   const targetOf = (key: string): number | undefined => {
     const at = selection.cursor.value;
@@ -38,10 +38,6 @@ export function useGridKeys({ selection, pageRows, step, show, open }: GridKeysO
 
   function act(event: KeyboardEvent): boolean {
     const command = event.ctrlKey || event.metaKey;
-    if (command && event.key.toLowerCase() === 'a') {
-      selection.takeAll();
-      return true;
-    }
     if (event.key === ' ') {
       if (event.shiftKey) selection.click(selection.cursor.value, { shift: true, ctrl: command });
       else selection.toggle(selection.cursor.value);

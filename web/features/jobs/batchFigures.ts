@@ -4,6 +4,17 @@ import type { CommandState } from '#contract/commands.ts';
 export const STEPS = ['waiting', 'queued', 'sent', 'confirming', 'verified', 'failed', 'notDone'] as const;
 export type Step = (typeof STEPS)[number];
 
+/** The sign of each step, beside its word: the same in rows, tiles and figures. */
+export const STEP_SIGNS: Readonly<Record<Step, string>> = {
+  waiting: '…',
+  queued: '□',
+  sent: '▸',
+  confirming: '◎',
+  verified: '✓',
+  failed: '×',
+  notDone: '–',
+};
+
 export const STEP_OF: Readonly<Record<CommandState, Step>> = {
   awaitingApproval: 'waiting',
   queued: 'queued',

@@ -1,5 +1,5 @@
 import type { TileStore } from '../../../live/tileStore.ts';
-import { STEP_OF } from '../../jobs/batchFigures.ts';
+import { STEP_OF, STEP_SIGNS } from '../../jobs/batchFigures.ts';
 import type { MeterProgress } from '../../jobs/useBatch.ts';
 import { typeScale } from '../../wall/draw/backdrop.ts';
 import { createHatch } from '../../wall/draw/hatch.ts';
@@ -21,16 +21,6 @@ export interface TilesSource {
   readonly cursor: () => number;
   readonly progress: (index: number) => MeterProgress | undefined;
 }
-
-const SIGNS = {
-  waiting: '…',
-  queued: '□',
-  sent: '▸',
-  confirming: '◎',
-  verified: '✓',
-  failed: '×',
-  notDone: '–',
-} as const;
 
 /** The canvas under the tiles: as large as the screen, following the scroll; draws what is visible, again only what changed. */
 export function createTilesCanvas(canvas: HTMLCanvasElement) {
@@ -66,7 +56,7 @@ export function createTilesCanvas(canvas: HTMLCanvasElement) {
     paintTile(look, square, view, worded ? from.words(slot) : undefined);
     const progress = from.progress(index);
     if (progress !== undefined)
-      drawSign(look, square, SIGNS[STEP_OF[progress.state]], STEP_OF[progress.state] === 'failed');
+      drawSign(look, square, STEP_SIGNS[STEP_OF[progress.state]], STEP_OF[progress.state] === 'failed');
     if (from.selected(index) || from.cursor() === index) {
       const selected = from.selected(index);
       ctx.strokeStyle = selected ? look.palette.select : look.palette.text1;
