@@ -42,6 +42,12 @@ test('by keyboard alone a whole property is cut: previewed, approved by another 
   await page.getByText(`${METERS} selected`, { exact: true }).waitFor();
   expect(await sumOf(page, '[aria-label=Selected] .states b')).toBe(METERS);
   expect(await axeFaults(page)).toEqual([]);
+  // Escape closes the preview and nothing else.
+  await page.keyboard.press('t');
+  await page.locator('[data-go-dark]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('[data-go-dark]').waitFor({ state: 'detached' });
+  await page.getByText(`${METERS} selected`, { exact: true }).waitFor();
   await page.keyboard.press('t');
   await page.locator('[data-go-dark]').waitFor();
   expect(await page.locator('[data-go-dark]').innerText()).toBe(String(foreseen.goDark));

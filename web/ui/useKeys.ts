@@ -8,11 +8,18 @@ const PRESSABLE = 'button, a[href], summary, [role="button"], [role="checkbox"]'
 const WRITABLE = 'input:not([type="checkbox"]), textarea, select, [contenteditable="true"]';
 const MODAL = '[aria-modal="true"], dialog[open]';
 
+/** Presses that began while a dialog was open. It may be gone before the page hears them: closing it was all they meant. */
+const begunInDialog = new WeakSet<Event>();
+
+function markBeginning(event: Event): void {
+  const dialogs = [...document.querySelectorAll<HTMLElement>(MODAL)];
+  if (dialogs.some((dialog) => dialog.checkVisibility())) begunInDialog.add(event);
+}
+
 /** True while a key press belongs to a field or a dialog and not to the page. */
 function isOfFieldOrDialog(event: KeyboardEvent): boolean {
-  if (event.defaultPrevented || event.isComposing) return true;
-  if (event.target instanceof Element && event.target.closest(WRITABLE) !== null) return true;
-  return [...document.querySelectorAll<HTMLElement>(MODAL)].some((dialog) => dialog.checkVisibility());
+  if (event.defaultPrevented || event.isComposing || begunInDialog.has(event)) return true;
+  return event.target instanceof Element && event.target.closest(WRITABLE) !== null;
 }
 
 /** True while it belongs to these, to what has the focus or to the browser. */
@@ -23,7 +30,11 @@ function belongsElsewhere(event: KeyboardEvent): boolean {
 }
 
 function whilePageLives(onKey: (event: KeyboardEvent) => void): void {
-  onMounted(() => document.addEventListener('keydown', onKey));
+  onMounted(() => {
+    document.addEventListener('keydown', markBeginning, { capture: true });
+    document.addEventListener('keydown', onKey);
+  });
+  // The mark is one for all who listen, and stays.
   onBeforeUnmount(() => document.removeEventListener('keydown', onKey));
 }
 
