@@ -13,7 +13,8 @@ export async function toAccounts(context: AccountsContext, views: readonly Accou
     const balances = await context.ledger.balances(context.db, propertyId, 'deposit', subjects);
     for (const { id } of own) deposits.set(id, -(balances.get(walletOf(id)) ?? 0n));
   }
-  return views.map((view) => toAccount(context, view, deposits.get(view.id) ?? 0n));
+  // Looked at again after the wait: an account and its use case of one moment, not "closing" beside nothing that closes it.
+  return views.map((view) => toAccount(context, context.book.account(view.id) ?? view, deposits.get(view.id) ?? 0n));
 }
 
 /** The account as it stands after a use case. */
