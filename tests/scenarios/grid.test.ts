@@ -33,27 +33,7 @@ test('by keyboard alone a whole property is cut: previewed, approved by another 
 
   const { user, password } = system.printedSignIn;
   const page = await openAs(system.url, user, password, `/p/${propertyId}/grid`, 'en-GB');
-  // Filter, selection and the preview, without a mouse.
-  await page.keyboard.press('/');
-  await page.locator('input[name=grid-find]:focus').waitFor();
-  await page.keyboard.press('Escape');
-  await page.locator('[role=grid]:focus').waitFor();
-  await page.keyboard.press('Control+A');
-  await page.getByText(`${METERS} selected`, { exact: true }).waitFor();
-  expect(await sumOf(page, '[aria-label=Selected] .states b')).toBe(METERS);
-  expect(await axeFaults(page)).toEqual([]);
-  // Escape closes the preview and nothing else.
-  await page.keyboard.press('t');
-  await page.locator('[data-go-dark]').waitFor();
-  await page.keyboard.press('Escape');
-  await page.locator('[data-go-dark]').waitFor({ state: 'detached' });
-  await page.getByText(`${METERS} selected`, { exact: true }).waitFor();
-  await page.keyboard.press('t');
-  await page.locator('[data-go-dark]').waitFor();
-  expect(await page.locator('[data-go-dark]').innerText()).toBe(String(foreseen.goDark));
-  await page.locator('[data-second-person]').waitFor();
-  expect(await page.locator('[data-give]').isDisabled()).toBe(true);
-  expect(await axeFaults(page)).toEqual([]);
+  await selectAndPreview(page, foreseen.goDark);
   const before = openIn(plant);
   await page.locator('textarea[name=reason]').focus();
   await page.keyboard.type('Busbar works, order 1107');
@@ -93,6 +73,30 @@ test('by keyboard alone a whole property is cut: previewed, approved by another 
 
   await restoreByPhone(plant, system.url, propertyId, foreseen.items);
 });
+
+/** Filter, selection and the preview of a trip, without a mouse; the preview stays open. */
+async function selectAndPreview(page: Page, goDark: number): Promise<void> {
+  await page.keyboard.press('/');
+  await page.locator('input[name=grid-find]:focus').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('[role=grid]:focus').waitFor();
+  await page.keyboard.press('Control+A');
+  await page.getByText(`${METERS} selected`, { exact: true }).waitFor();
+  expect(await sumOf(page, '[aria-label=Selected] .states b')).toBe(METERS);
+  expect(await axeFaults(page)).toEqual([]);
+  // Escape closes the preview and nothing else.
+  await page.keyboard.press('t');
+  await page.locator('[data-go-dark]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('[data-go-dark]').waitFor({ state: 'detached' });
+  await page.getByText(`${METERS} selected`, { exact: true }).waitFor();
+  await page.keyboard.press('t');
+  await page.locator('[data-go-dark]').waitFor();
+  expect(await page.locator('[data-go-dark]').innerText()).toBe(String(goDark));
+  await page.locator('[data-second-person]').waitFor();
+  expect(await page.locator('[data-give]').isDisabled()).toBe(true);
+  expect(await axeFaults(page)).toEqual([]);
+}
 
 /** One of those that went dark is restored from a phone: found by its number, seen, switched. */
 async function restoreByPhone(
