@@ -3,6 +3,8 @@ import { DISPLAY_STATES } from '#domain/meterState.ts';
 import { NOTHING, only, ranged, type Selection, taken, toggled, without } from './data/selection.ts';
 import type { GridMeters } from './useMeters.ts';
 
+const LOST = DISPLAY_STATES.findIndex(({ key }) => key === 'lost');
+
 /** What is selected by state, and what it draws now. The counts add up to `total`. */
 export interface Selected {
   readonly total: number;
@@ -20,16 +22,25 @@ export interface Selected {
 export function useSelection(meters: GridMeters) {
   const selection = shallowRef<Selection>(NOTHING);
   const cursor = shallowRef(0);
-  const shownIds = computed(() => Array.from(meters.rows.value, (slot) => meters.table.value?.meterId[slot] ?? 0));
+  const shownIds = computed(() => {
+    const meterId = meters.table.value?.meterId;
+    return Array.from(meters.rows.value, (slot) => meterId?.[slot] ?? 0);
+  });
 
   /** Meters that were removed meanwhile leave the selection. */
   const selectedSlots = computed(() => {
     const store = meters.feed.value?.store;
-    return [...selection.value.ids].flatMap((id) => store?.slotOf(id) ?? []);
+    const slots: number[] = [];
+    for (const id of selection.value.ids) {
+      const slot = store?.slotOf(id);
+      if (slot !== undefined) slots.push(slot);
+    }
+    return slots;
   });
   const sum = computed<Selected>(() => {
     void meters.tick.value;
     const store = meters.feed.value?.store;
+    const isFeeder = meters.table.value?.isFeeder;
     const states = new Uint32Array(DISPLAY_STATES.length);
     const figures = { loadW: 0, heard: 0, protected: 0, noCut: 0, inFlight: 0 };
     if (store !== undefined) {
@@ -38,9 +49,9 @@ export function useSelection(meters: GridMeters) {
         const packed = store.packedFacts[slot] ?? 0;
         const loadW = store.loadW[slot] ?? Number.NaN;
         states[state] = (states[state] ?? 0) + 1;
-        if (DISPLAY_STATES[state]?.key !== 'lost') {
+        if (state !== LOST) {
           figures.heard++;
-          if (!Number.isNaN(loadW) && meters.table.value?.isFeeder[slot] !== 1) figures.loadW += loadW;
+          if (!Number.isNaN(loadW) && isFeeder?.[slot] !== 1) figures.loadW += loadW;
         }
         const protection = (packed >> 7) & 3;
         if (protection === 1) figures.protected++;
