@@ -71,7 +71,15 @@ export const BUILT_IN_ROLES = {
     'money.settings',
     'audit.view',
   ],
-  electrician: ['meter.view', 'meter.read', 'alarm.view', 'alarm.acknowledge', 'line.view', 'command.issue'],
+  electrician: [
+    'wall.view',
+    'meter.view',
+    'meter.read',
+    'alarm.view',
+    'alarm.acknowledge',
+    'line.view',
+    'command.issue',
+  ],
   viewer: ['wall.view', 'meter.view', 'alarm.view', 'line.view'],
   kiosk: ['wall.view', 'meter.view', 'alarm.view'],
 } as const satisfies Record<string, readonly Permission[]>;

@@ -87,7 +87,7 @@ describe('who may listen', () => {
   });
 
   test('nobody to a wall without the right to walls', async () => {
-    const screen = await connected(await house.userWith('electrician', 'group'));
+    const screen = await connected(await house.userWith('cashier', 'group'));
     expect(await join(screen, `property:${house.propertyId('mall')}`)).toMatchObject({ ok: false });
     expect((await join(screen, `meter:${house.meterId('a1')}`)).ok).toBe(true);
   });
