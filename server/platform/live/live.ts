@@ -1,21 +1,20 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Server, type Socket } from 'socket.io';
+import { Server } from 'socket.io';
 import {
   type Alarm,
-  type ClientToServer,
   type JoinAnswer,
   LIVE_FLUSH_MS,
   LIVE_PATH,
   LIVE_PULSE_MS,
   LIVE_ROOMS_MAX,
   type RoomName,
-  type ServerToClient,
 } from '#contract/index.ts';
 import type { Clock, TimerHandle } from '#drivers/core/index.ts';
 import { type Actor, originAllowed, scopeCovers } from '../http/index.ts';
 import type { Log } from '../log.ts';
 import { repeat } from '../repeat.ts';
+import { broadcast } from './broadcast.ts';
 import { Feed, feedKey } from './feed.ts';
 import {
   FLUSH_EARLY_MS,
@@ -30,7 +29,7 @@ import {
   RECHECK_EVERY_MS,
 } from './limits.ts';
 import { parseRoom, partWithin, type Room } from './rooms.ts';
-import { type PlacedCommand, type Seat, seesAlarm, seesCommands } from './seat.ts';
+import { type LiveServer, type PlacedCommand, type Screen, type Seat, seesAlarm, seesCommands } from './seat.ts';
 import type { FeedPart, LiveMeter, LiveSource, Whereabouts } from './types.ts';
 
 export interface LiveDeps {
@@ -73,9 +72,6 @@ export interface Live {
   figures(): LiveFigures;
   close(): Promise<void>;
 }
-
-type LiveServer = Server<ClientToServer, ServerToClient, Record<string, never>, { seat: Seat }>;
-type Screen = Socket<ClientToServer, ServerToClient, Record<string, never>, { seat: Seat }>;
 
 /** The live feed: rooms by right, snapshots, numbered deltas, pulses. */
 export function createLive(deps: LiveDeps): Live {
@@ -143,7 +139,7 @@ class SocketLive implements Live {
 
   layoutChanged(propertyId: number): void {
     for (const feed of this.#feeds.values()) {
-      if (feed.part.propertyId === propertyId) this.#io.to(feedRoom(feedKey(feed.part))).emit('layout', propertyId);
+      if (feed.part.propertyId === propertyId) broadcast(this.#io, feedRoom(feedKey(feed.part)), 'layout', propertyId);
     }
   }
 
@@ -223,13 +219,6 @@ class SocketLive implements Live {
   }
 
   #serve(socket: Screen): void {
-    const { seat } = socket.data;
-    socket.conn.on('packetCreate', () => {
-      seat.backlog += 1;
-    });
-    socket.conn.on('drain', () => {
-      seat.backlog = 0;
-    });
     socket.on('join', (name, answer) => {
       if (typeof answer === 'function') answer(this.#join(socket, name));
     });
@@ -342,29 +331,31 @@ class SocketLive implements Live {
 
   #flushFeed(key: string, feed: Feed): void {
     const commands = feed.takeCommands();
-    if (commands.length > 0) this.#io.to(commandRoom(key)).emit('command', commands);
+    if (commands.length > 0) broadcast(this.#io, commandRoom(key), 'command', commands);
     if (feed.commandsWait) this.#flushSoon();
     const delta = feed.flush(this.#deps.clock.nowMs());
     if (delta === undefined) return;
     this.#counts.deltas += 1;
     this.#counts.deltaBytes += delta.length;
-    this.#io.to(feedRoom(key)).emit('delta', delta);
+    broadcast(this.#io, feedRoom(key), 'delta', delta);
   }
 
   #tellMeter(meterId: number): void {
     if (!this.#io.of('/').adapter.rooms.has(`meter:${meterId}`)) return;
     const now = this.#deps.source.meterNow(meterId);
-    if (now !== undefined) this.#io.to(`meter:${meterId}`).emit('meter', now);
+    if (now !== undefined) broadcast(this.#io, `meter:${meterId}`, 'meter', now);
   }
 
   /** A screen that does not keep up hears nothing more; when it caught up, the gap in the numbers makes it ask anew. */
   #suspendSlow(): void {
     for (const screen of this.#screens()) {
       const { seat } = screen.data;
-      const slow = seat.backlog > LIVE_BACKLOG_MAX;
-      if (slow === seat.lagging || (seat.lagging && seat.backlog > 0)) continue;
+      const { writable } = screen.conn.transport;
+      const slow = !writable && (seat.lagging || seat.backlog > LIVE_BACKLOG_MAX);
+      if (slow === seat.lagging) continue;
       seat.lagging = slow;
       if (slow) this.#counts.lagging += 1;
+      else seat.backlog = 0;
       for (const room of [...seat.rooms.values()].flat()) void (slow ? screen.leave(room) : screen.join(room));
     }
   }
@@ -377,7 +368,7 @@ class SocketLive implements Live {
     for (const [key, feed] of this.#feeds) {
       // Without a screen, not even a slow one, a feed is only work.
       if (!held.has(feedRoom(key))) this.#feeds.delete(key);
-      else this.#io.to(feedRoom(key)).emit('pulse', feed.pulse(nowMs));
+      else broadcast(this.#io, feedRoom(key), 'pulse', feed.pulse(nowMs));
     }
   }
 }

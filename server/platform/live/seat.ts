@@ -1,4 +1,5 @@
-import type { RoomName } from '#contract/index.ts';
+import type { Server, Socket } from 'socket.io';
+import type { ClientToServer, RoomName, ServerToClient } from '#contract/index.ts';
 import { type Actor, scopeCovers } from '../http/index.ts';
 import type { NamedNews } from './commandNews.ts';
 import type { FeedPart, Whereabouts } from './types.ts';
@@ -16,11 +17,15 @@ export interface Seat {
   readonly ip: string;
   /** Room → the socket.io rooms that it stands for. */
   readonly rooms: Map<RoomName, readonly string[]>;
+  /** Broadcasts in a row that found the wire still busy with an earlier one. */
   backlog: number;
   lagging: boolean;
   joins: number;
   joinsSinceMs: number;
 }
+
+export type LiveServer = Server<ClientToServer, ServerToClient, Record<string, never>, { seat: Seat }>;
+export type Screen = Socket<ClientToServer, ServerToClient, Record<string, never>, { seat: Seat }>;
 
 /** What belongs to no property is for those whose right covers everything. */
 export function seesAlarm({ actor, rooms }: Seat, at: Whereabouts | undefined): boolean {
