@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createUser, getAlarm, listAlarms } from '#contract/index.ts';
 import { axeFaults } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { startTcpProxy } from '../support/tcpProxy.ts';
 import type { Api } from './support/api.ts';
 import { enterEstate } from './support/estateByApi.ts';
 import { useSites } from './support/systemUnderTest.ts';
@@ -76,28 +77,74 @@ test('two gateways go: by keyboard alone they are noted, taken, shelved and clea
   await page.locator('tr.acknowledged').waitFor();
 });
 
-/** The one that is left is acknowledged in a cellar; the server hears of it when the phone is upstairs again. */
+/**
+ * The one that is left is acknowledged in a cellar, where even a reload finds no server; the server hears of it when the
+ * phone is upstairs again, whichever page is open then.
+ */
 async function acknowledgeWithoutSignal(api: Api, url: string): Promise<void> {
-  const { page, context } = await openAlarms(url, { width: 390, height: 844 });
+  const proxy = await startTcpProxy(Number(new URL(url).port));
+  onTestFinished(() => proxy.stop());
+  const phoneUrl = proxy.addressOf(url);
+  const { page, context } = await openAlarms(phoneUrl, { width: 390, height: 844 });
   await page.locator('button.card').first().tap();
   await page.locator('.actions').waitFor();
   expect(await axeFaults(page)).toEqual([]);
-  await context.setOffline(true);
+  await until('the program is kept', 60_000, () => page.evaluate("caches.match('/').then(Boolean)"));
+  const signal = async (there: boolean) => {
+    proxy.refuse(!there);
+    if (!there) proxy.cut();
+    await context.setOffline(!there);
+  };
+  await signal(false);
   await page.getByRole('button', { name: 'Acknowledge' }).tap();
   await page.locator('[data-kept=waiting]').waitFor({ state: 'attached' });
   const [alarm] = await lostGateways(api);
   expect(alarm?.state).toBe('unacknowledged');
-  // What waits outlives the moment: only the signal sends it.
+
+  // What waits outlives the moment, and so does the list, with its age: only the signal sends it.
+  await page.reload();
+  await page.getByTestId('alarms-as-of').getByText('As of').waitFor();
   expect(await page.locator('[data-outbox]').innerText()).toContain('1 action');
+  await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
+  expect(await axeFaults(page)).toEqual([]);
   await sleep(IN_THE_CELLAR_MS);
-  await context.setOffline(false);
+  await signal(true);
+  await page.getByTestId('alarms-as-of').waitFor({ state: 'detached', timeout: 60_000 });
   await page.locator('[data-kept=sent]').waitFor({ state: 'attached', timeout: 60_000 });
   const { events } = await api.call(getAlarm, { params: { alarmId: alarm?.id ?? 0 } });
   const event = events.find((one) => one.event === 'acknowledged');
   expect(event?.by).toBe('Chen Wei');
   expect(Date.parse(event?.doneAt ?? '')).toBeLessThan(Date.parse(event?.at ?? ''));
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+
+  await noteOnTheWay(page, signal);
+  await until('the note is there', 60_000, async () => (await lostGateways(api))[0]?.note === 'Key is with the guard');
+  await signOut(page);
 }
+
+/** Notes without signal, and opens another page before there is some again: what waits is sent from there. */
+async function noteOnTheWay(page: Page, signal: (there: boolean) => Promise<void>): Promise<void> {
+  await signal(false);
+  await page.getByRole('button', { name: 'Note' }).tap();
+  await page.locator('dialog input[name=note]').fill('Key is with the guard');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-kept=waiting]').waitFor({ state: 'attached' });
+  const { origin } = new URL(page.url());
+  // The alarms are left before anything can be sent.
+  await page.goto('about:blank');
+  await signal(true);
+  await page.goto(`${origin}/jobs`);
+}
+
+/** The next person at this phone finds neither session nor alarms. */
+async function signOut(page: Page): Promise<void> {
+  expect(await page.evaluate(KEPT)).not.toEqual([]);
+  await page.getByRole('button', { name: 'User menu' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.waitForURL('**/sign-in**');
+  expect(await page.evaluate(KEPT)).toEqual([]);
+}
+const KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('meterwall.kept.'))";
 
 async function lostGateways(api: Api) {
   return (await api.call(listAlarms, { query: { kind: 'gatewayLost', state: 'current' } })).items;

@@ -44,6 +44,11 @@ export const useEstate = defineStore('estate', () => {
       places.value = (await api.call(listPlaces, {})).items;
       loaded.value = true;
     },
+    /** What was kept of it, until it can be loaded. */
+    adopt(kept: readonly Place[]) {
+      places.value = kept;
+      loaded.value = true;
+    },
     forget() {
       places.value = [];
       loaded.value = false;

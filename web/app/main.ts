@@ -12,11 +12,13 @@ import { createLiveClient, LIVE_KEY } from '../live/liveClient.ts';
 import { createLiveSocket } from '../live/liveSocket.ts';
 import { reloadSoftly, servesRelease } from '../live/reload.ts';
 import App from './App.vue';
+import { createEntrance } from './entrance.ts';
 import { useEstate } from './estate.ts';
 import { createAppRouter, signInFor } from './router.ts';
 import { useServerReach } from './serverReach.ts';
 import { useSession } from './session.ts';
 import { useSettings } from './settings.ts';
+import { isAnotherServed } from './shell.ts';
 
 const app = createApp(App);
 app.use(createPinia());
@@ -60,16 +62,18 @@ watchEffect(() => {
   translator.global.locale.value = settings.language;
 });
 
-const server = useServerReach();
-
-/** True when signed in and the estate is known; waits for a server that does not answer, since a wall recovers by itself. */
-async function ensureSession(): Promise<boolean> {
-  return server.untilReached(async () => {
-    if (!session.signedIn && !(await session.load())) return false;
-    if (!estate.loaded) await estate.load();
-    return true;
-  });
+/** The program that was kept may be of another release than the server that is there again. */
+async function renew(): Promise<void> {
+  if (await isAnotherServed()) reloadSoftly({ reload, isServed: isAnotherServed });
 }
+const ensureSession = createEntrance({
+  session,
+  estate,
+  server: useServerReach(),
+  leave,
+  renew: () => void renew(),
+  nowMs: () => Date.now(),
+});
 
 /** A cashier's day begins at the desk. */
 const home = () => (!session.may('wall.view') && session.may('account.view') ? '/desk' : undefined);

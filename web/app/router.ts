@@ -12,6 +12,8 @@ declare module 'vue-router' {
     readonly public?: boolean;
     /** The page paints its own frame: no header, no navigation. */
     readonly bare?: boolean;
+    /** Opens without signal with what this browser kept; other pages wait for the server. */
+    readonly withoutSignal?: boolean;
     /** Catalogue key of the window's title. */
     readonly title?: string;
   }
@@ -20,9 +22,11 @@ declare module 'vue-router' {
 /** What `features/<folder>/routes.ts` exports. */
 export interface FeatureRoutes {
   readonly routes: readonly RouteRecordRaw[];
+  /** Set up once in the frame of every page: what goes on whichever page is open. */
+  readonly everywhere?: () => void;
 }
 
-const features = import.meta.glob<FeatureRoutes>('../features/*/routes.ts', { eager: true });
+export const features = import.meta.glob<FeatureRoutes>('../features/*/routes.ts', { eager: true });
 
 /** Where a sign-in leads: only a path of this site, never the sign-in page itself. */
 export function returnPath(query: unknown): string {
@@ -40,7 +44,10 @@ export function signInFor(target: RouteLocationNormalized): RouteLocationRaw {
  * The routes of all features; `ensureSession` answers whether somebody is signed in, `home` where those begin who have
  * no wall to look at.
  */
-export function createAppRouter(ensureSession: () => Promise<boolean>, home: () => RouteLocationRaw | undefined) {
+export function createAppRouter(
+  ensureSession: (to: RouteLocationNormalized) => Promise<boolean>,
+  home: () => RouteLocationRaw | undefined,
+) {
   const router = createRouter({
     history: createWebHistory(),
     routes: [
@@ -55,7 +62,7 @@ export function createAppRouter(ensureSession: () => Promise<boolean>, home: () 
   });
   router.beforeEach(async (to) => {
     if (to.meta.public === true) return true;
-    if (!(await ensureSession())) return signInFor(to);
+    if (!(await ensureSession(to))) return signInFor(to);
     return (to.path === '/' ? home() : undefined) ?? true;
   });
   return router;

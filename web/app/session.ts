@@ -3,6 +3,7 @@ import { computed, shallowRef } from 'vue';
 import type { Permission } from '#contract/permissions.ts';
 import { getSession, type Session, signIn, signOut } from '#contract/session.ts';
 import { ApiError, useApi } from '../api/client.ts';
+import { forgetKept } from './kept.ts';
 
 /** Who sits at this screen, and what they may do. */
 export const useSession = defineStore('session', () => {
@@ -32,10 +33,12 @@ export const useSession = defineStore('session', () => {
     async signOut(): Promise<void> {
       await api.call(signOut, {});
       session.value = undefined;
+      forgetKept();
     },
     /** The server says that the session is over. */
     end() {
       session.value = undefined;
+      forgetKept();
     },
   };
 });

@@ -61,6 +61,8 @@ export const zh = {
     outOfServiceText: '停用期间，它及其下的一切不再报警；恢复后仍在的状况会重新提示。',
     do: { note: '添加', shelve: '搁置', clear: '关闭', outOfService: '停用' },
   },
+  asOf: '{at} 的报警，无信号',
+  asOfText: '之后的变化尚不可知；所做操作会留存，有信号时发送。',
   outbox: {
     waiting: '{n} 项操作将在有信号时发送',
     refused: '{n} 项操作被拒绝',
@@ -188,6 +190,8 @@ export const en: typeof zh = {
       'Meanwhile it and everything behind it raises no alarm; what still holds afterwards is announced again.',
     do: { note: 'Add', shelve: 'Shelve', clear: 'Clear', outOfService: 'Take out' },
   },
+  asOf: 'As of {at}, no signal',
+  asOfText: 'What happened since is not known. What you do is kept and sent when the signal returns.',
   outbox: {
     waiting: '{n} actions will be sent when the signal returns',
     refused: '{n} actions were refused',

@@ -12,6 +12,7 @@ import {
   queryOfFilter,
   visibleAlarms,
 } from './alarmFilter.ts';
+import { useAlarmKeeping } from './useAlarmKeeping.ts';
 
 /** Most current alarms that are loaded by themselves; beyond it the list says so and loads on demand. */
 export const CURRENT_ALARMS_MAX = 2_000;
@@ -34,36 +35,54 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
   const error = shallowRef<unknown>();
   let asked: AbortController | undefined;
 
-  /** One page; true when there may be another. */
-  async function loadPage(question: AbortController, cursor: string | undefined): Promise<void> {
+  const queryText = () => JSON.stringify(queryOfFilter(filter.value, timeZone.value));
+  const keeping = useAlarmKeeping({
+    query: queryText,
+    userId: () => me.value,
+    alarms: () => [...alarms.value.values()],
+    show: (items) => {
+      alarms.value = new Map(items.map((alarm) => [alarm.id, alarm]));
+    },
+    refresh: () => void load(undefined, new Map()),
+  });
+
+  /** One page, added to those in `into`, which are shown then. */
+  async function loadPage(
+    question: AbortController,
+    cursor: string | undefined,
+    into: Map<number, Alarm>,
+  ): Promise<void> {
     const query = { ...queryOfFilter(filter.value, timeZone.value), ...(cursor !== undefined && { cursor }) };
     const answer = await api.call(listAlarms, { query }, { signal: question.signal });
     if (asked !== question) return;
-    for (const alarm of answer.items) alarms.value.set(alarm.id, alarm);
+    for (const alarm of answer.items) into.set(alarm.id, alarm);
     nextCursor.value = answer.nextCursor;
+    alarms.value = into;
     triggerRef(alarms);
   }
 
-  async function load(from: string | undefined): Promise<void> {
+  async function load(from: string | undefined, into = alarms.value): Promise<void> {
     asked?.abort();
     const question = new AbortController();
     asked = question;
     loading.value = true;
     error.value = undefined;
     try {
-      await loadPage(question, from);
+      await loadPage(question, from, into);
       const whole = filter.value.tab !== 'closed';
       while (whole && asked === question && nextCursor.value !== undefined && alarms.value.size < CURRENT_ALARMS_MAX) {
-        await loadPage(question, nextCursor.value);
+        await loadPage(question, nextCursor.value, into);
       }
+      if (asked === question) keeping.answered();
     } catch (cause) {
-      if (asked === question) error.value = cause;
+      if (asked === question && !keeping.standIn(cause)) error.value = cause;
     } finally {
       if (asked === question) loading.value = false;
     }
   }
 
   function reload(): Promise<void> {
+    keeping.forget();
     alarms.value = new Map();
     nextCursor.value = undefined;
     return load(undefined);
@@ -89,7 +108,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
   }
 
   // Tabs of the current alarms and their severities are told apart here; only what the server filters asks it again.
-  watch(() => JSON.stringify(queryOfFilter(filter.value, timeZone.value)), reload, { immediate: true });
+  watch(queryText, reload, { immediate: true });
   const stopAlarms = live.onAlarm(take);
   const stopRooms = estate.properties.slice(0, WATCHED_PROPERTIES_MAX).map(({ id }) => live.watchProperty(id));
   onScopeDispose(() => {
@@ -109,6 +128,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
 
   return {
     outageOf,
+    asOfMs: keeping.asOfMs,
     /** The zone of the days in the filter. */
     timeZone,
     me,

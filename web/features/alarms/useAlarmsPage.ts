@@ -24,7 +24,7 @@ export function useAlarmsPage() {
   const filter = computed(() => filterOfAddress(route.query));
   const list = useAlarmList(filter);
   const says = shallowRef('');
-  const deeds = useDeeds(list.take, () => (says.value = ''));
+  const deeds = useDeeds(list.take);
   const order = computed(() => list.visible.value.map(({ id }) => id));
   const selection = shallowRef<Selection>(NOTHING_CHOSEN);
 
