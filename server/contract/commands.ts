@@ -137,6 +137,8 @@ export const Command = Type.Object({
   attempts: Type.Integer(),
   reads: Type.Integer(),
   givenBy: Type.String(),
+  /** Who may not agree to it. */
+  givenById: Type.Optional(Id),
   /** Rule of the platform that gave it; absent for a person. */
   rule: Type.Optional(Type.String()),
   givenAt: Instant,
@@ -181,6 +183,8 @@ export const listCommands = route({
     batchId: Type.Optional(RequestId),
     kind: Type.Optional(Type.Enum([...COMMAND_KINDS])),
     state: Type.Optional(CommandStateName),
+    /** Only those that belong to no batch. */
+    single: Type.Optional(Type.Literal(true)),
     ...pageQuery,
   }),
   response: page(Command),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { listAlarms } from './alarms.ts';
-import { BATCH_METERS_MAX, listCommands, listProtections } from './commands.ts';
+import { BATCH_METERS_MAX, listBatches, listCommands, listProtections } from './commands.ts';
 import { closed, Id, Instant, RequestId } from './common.ts';
 import { listLedgerTxns } from './ledger.ts';
 import { QuantityName } from './metering.ts';
@@ -48,6 +48,16 @@ export const exportBatch = fileRoute({
   summary: 'What became of a batch, meter by meter, as a workbook',
   params: Type.Object({ batchId: RequestId }),
   query: Type.Object(fileQuery),
+});
+
+export const exportJobs = fileRoute({
+  method: 'GET',
+  path: '/api/exports/jobs',
+  access: 'meter.view',
+  tag,
+  summary:
+    'Batches of commands, sheets of money (for who may see accounts) and single commands that wait, newest first, as a workbook',
+  query: filterOf(listBatches),
 });
 
 export const exportProtections = fileRoute({

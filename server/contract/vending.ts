@@ -419,6 +419,11 @@ export const VendBatch = Type.Object({
   accepted: Type.Integer(),
   refused: Type.Integer(),
   acceptedMinor: MinorUnits,
+  reason: Type.String(),
+  givenBy: Type.String(),
+  /** Who may not agree to it. */
+  givenById: Id,
+  decidedBy: Type.Optional(Type.String()),
 });
 export type VendBatch = Static<typeof VendBatch>;
 
@@ -464,5 +469,16 @@ export const decideVendBatch = route({
   summary: 'A second person approves or declines a large sheet',
   params: Type.Object({ batchId: MoneyId }),
   body: Type.Object({ outcome: Type.Enum(['approve', 'decline']), reason: Reason }, closed),
+  response: VendBatch,
+});
+
+export const stopVendBatch = route({
+  method: 'POST',
+  path: '/api/vend-batches/:batchId/stop',
+  access: 'vend.refund',
+  tag,
+  summary: 'Take back the rows of a sheet whose turn has not come; those that were made stay made',
+  params: Type.Object({ batchId: MoneyId }),
+  body: Type.Object({}, closed),
   response: VendBatch,
 });

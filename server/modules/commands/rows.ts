@@ -118,6 +118,7 @@ export function toCommand(row: CommandRow, meterNumber: string | undefined): Com
     expiresAt: row.expires_at.toISOString(),
     ...present({
       batchId: row.batch_id,
+      givenById: row.given_by,
       meterNumber: meterNumber ?? null,
       detail: row.detail,
       rule: row.rule,

@@ -106,6 +106,7 @@ export interface CommandFilter {
   readonly batchId?: string | undefined;
   readonly kind?: CommandKind | undefined;
   readonly state?: CommandState | undefined;
+  readonly single?: true | undefined;
 }
 
 /** Newest first, before `beforeNumber`. */
@@ -123,6 +124,7 @@ export function selectCommands(
     ...(filter.batchId === undefined ? [] : [sql`batch_id = ${filter.batchId}::uuid`]),
     ...(filter.kind === undefined ? [] : [sql`kind = ${filter.kind}`]),
     ...(filter.state === undefined ? [] : [sql`state = ${filter.state}`]),
+    ...(filter.single === undefined ? [] : [sql`batch_id is null`]),
     ...(beforeNumber === undefined ? [] : [sql`number < ${beforeNumber}`]),
   ];
   return db.query<CommandRow>(

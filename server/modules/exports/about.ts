@@ -28,6 +28,7 @@ const FIELDS: Readonly<Record<string, FileWords>> = {
   subject: { zh: '对象', en: 'Subject' },
   refKind: { zh: '凭据类型', en: 'Reference kind' },
   refId: { zh: '凭据', en: 'Reference' },
+  single: { zh: '单独下达', en: 'Of no batch' },
   waiting: { zh: '待复核', en: 'Awaiting approval' },
 };
 const FILTER = { zh: '筛选', en: 'Filter' };

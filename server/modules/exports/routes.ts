@@ -2,6 +2,7 @@ import {
   exportAlarms,
   exportBatch,
   exportCommands,
+  exportJobs,
   exportLedger,
   exportMeters,
   exportProtections,
@@ -13,6 +14,7 @@ import type { RouteServer } from '#server/platform/http/index.ts';
 import { ALARMS } from './alarms.ts';
 import { COMMANDS, PROTECTIONS } from './commands.ts';
 import type { ExportsContext } from './context.ts';
+import { jobFile } from './jobs.ts';
 import { LEDGER } from './ledger.ts';
 import { listFile } from './listFile.ts';
 import { meterFile } from './meters.ts';
@@ -27,6 +29,7 @@ export function addExportRoutes(routes: RouteServer, deps: ExportsDeps): void {
   routes.add(exportSales, (call) => listFile(context, SALES, call));
   routes.add(exportAlarms, (call) => listFile(context, ALARMS, call));
   routes.add(exportCommands, (call) => listFile(context, COMMANDS, call));
+  routes.add(exportJobs, (call) => jobFile(context, call));
   routes.add(exportProtections, (call) => listFile(context, PROTECTIONS, call));
   routes.add(exportLedger, (call) => listFile(context, LEDGER, call));
   routes.add(exportBatch, async ({ actor, params: { batchId }, query }) => {

@@ -14,6 +14,7 @@ export interface BatchRow {
   readonly user_id: number;
   readonly user_name: string;
   readonly decided_by: number | null;
+  readonly decided_name: string | null;
 }
 
 /** One line of a sheet; the id of its vend is made with the sheet, so that a second try is the same vend. */
@@ -67,7 +68,26 @@ export async function setOutcome(
 ): Promise<void> {
   await db.query(sql`
     update vend_batch_row set outcome = ${said.outcome}, code = ${said.code}, message = ${said.message}
-    where batch_id = ${batchId} and no = ${no}`);
+    where batch_id = ${batchId} and no = ${no} and outcome = 'waiting'`);
+}
+
+/** Locks a row whose turn has come; false where somebody stopped it meanwhile. */
+export async function takeTurn(tx: Tx, batchId: string, no: number): Promise<boolean> {
+  const rows = await tx.query(sql`
+    select from vend_batch_row where batch_id = ${batchId} and no = ${no} and outcome = 'waiting' for update`);
+  return rows.length > 0;
+}
+
+/** Refuses whatever still waits; answers how many rows that were. */
+export async function refuseWaiting(
+  tx: Tx,
+  batchId: string,
+  said: Pick<SheetRow, 'code' | 'message'>,
+): Promise<number> {
+  const rows = await tx.query(sql`
+    update vend_batch_row set outcome = 'refused', code = ${said.code}, message = ${said.message}
+    where batch_id = ${batchId} and outcome = 'waiting' returning no`);
+  return rows.length;
 }
 
 export async function setBatchState(

@@ -8,12 +8,14 @@ import {
   type BatchRow,
   insertBatch,
   lockBatch,
+  refuseWaiting,
   type SheetRow,
   selectBatch,
   selectRunningBatches,
   selectSheet,
   setBatchState,
   setOutcome,
+  takeTurn,
   withinSavepoint,
 } from './batchStore.ts';
 import { type Context, keyReused, subjectOfProfile } from './context.ts';
@@ -40,6 +42,7 @@ export async function runBatch(context: Context, actor: Actor, body: Body): Prom
     ...{ id: body.batchId, property_id: body.propertyId, kind: body.kind, reason: body.reason, state: 'running' },
     ...{ method: body.kind === 'refund' ? (body.method ?? null) : null, input_hash: hashOfInput(asked) },
     ...{ user_id: actor.userId, user_name: actor.displayName, decided_by: null },
+    decided_name: null,
   };
   const rows = sheetRows(body, randomUUID);
   if (dryRun) return toBatch({ ...batch }, await rehearse(context, batch, rows), 'dry');
@@ -110,6 +113,7 @@ async function runRows(context: Context, batch: BatchRow): Promise<void> {
     for (const row of some) {
       const said = await outcomeOf(() =>
         context.db.tx(async (tx) => {
+          if (!(await takeTurn(tx, batch.id, row.no))) return;
           await rowIn(context, tx, batch, row, held.get(row.no));
           await setOutcome(tx, batch.id, row.no, ACCEPTED);
         }),
@@ -224,7 +228,32 @@ export async function decideBatch(
   return getStored(context, id);
 }
 
-async function visibleBatch(context: Context, actor: Actor, permission: 'account.view' | 'vend.decide', id: string) {
+/**
+ * Takes back the rows whose turn has not come: they are refused with who stopped them. A row under way ends first, what was made
+ * stays made. A sheet that has ended is answered as it is.
+ */
+export async function stopBatch(context: Context, actor: Actor, id: string): Promise<VendBatch> {
+  const { property_id: propertyId } = await visibleBatch(context, actor, 'vend.refund', id);
+  const message = `${actor.displayName} stopped the sheet before its turn.`;
+  await context.db.tx(async (tx) => {
+    // Rows before the sheet, as the rows' own transactions lock them.
+    const before = await selectBatch(tx, id);
+    if (before === undefined || before.state === 'declined') return;
+    const stopped = await refuseWaiting(tx, id, { code: 'vend.sheet-stopped', message });
+    const now = await lockBatch(tx, id);
+    if (now?.state === 'awaitingApproval') await setBatchState(tx, id, 'done');
+    const subject = { subjectKind: 'vendBatch', subjectId: id, propertyId };
+    await audit(tx, { actor, action: 'vend.batch-stop', ...subject, after: { rows: stopped } });
+  });
+  return getStored(context, id);
+}
+
+async function visibleBatch(
+  context: Context,
+  actor: Actor,
+  permission: 'account.view' | 'vend.decide' | 'vend.refund',
+  id: string,
+) {
   const batch = await selectBatch(context.db, id);
   if (batch === undefined || !scopeCovers(actor.scope(permission), batch.property_id))
     throw new AppError('not-found', `There is no sheet ${id}.`);
@@ -256,5 +285,7 @@ function toBatch(batch: BatchRow, rows: readonly SheetRow[], state: VendBatch['s
     accepted: accepted.length,
     refused: rows.filter(({ outcome }) => outcome === 'refused').length,
     acceptedMinor: String(accepted.reduce((total, { amount }) => total + BigInt(amount), 0n)),
+    ...{ reason: batch.reason, givenBy: batch.user_name, givenById: batch.user_id },
+    ...(batch.decided_name === null ? {} : { decidedBy: batch.decided_name }),
   };
 }

@@ -17,9 +17,10 @@ import {
   reverseSale,
   runVendBatch,
   sell,
+  stopVendBatch,
 } from '#contract/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
-import { decideBatch, getBatch, runBatch } from './batches.ts';
+import { decideBatch, getBatch, runBatch, stopBatch } from './batches.ts';
 import type { Context } from './context.ts';
 import { makeup, refundFrom, reverse } from './givingBack.ts';
 import { day, list, receipt, steps } from './lists.ts';
@@ -48,4 +49,5 @@ export function addVendingRoutes(routes: RouteServer, context: Context): void {
   routes.add(listVendBatches, ({ actor, query }) => listSheets(context, actor, query));
   routes.add(getVendBatch, ({ actor, params }) => getBatch(context, actor, params.batchId));
   routes.add(decideVendBatch, ({ actor, params, body }) => decideBatch(context, actor, params.batchId, body));
+  routes.add(stopVendBatch, ({ actor, params }) => stopBatch(context, actor, params.batchId));
 }

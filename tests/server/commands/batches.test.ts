@@ -118,6 +118,9 @@ describe('a second person', { timeout: 60_000 }, () => {
     expect(trip).toMatchObject({ state: 'held', why: ['protected'], attempts: 0 });
     const restore = await house.give(meter(5), { kind: 'restorePrepaid' });
     expect(restore.state).toBe('awaitingApproval');
+    const waiting = await house.boss.request('GET', '/api/commands?single=true&state=awaitingApproval');
+    const { userId } = good<{ userId: number }>(await house.boss.request('GET', '/api/session'));
+    expect(good<{ items: Command[] }>(waiting).items).toMatchObject([{ id: restore.id, givenById: userId }]);
     const agree = (client: Client) => client.request('POST', `/api/commands/${restore.id}/decisions`, { agree: true });
     expect(await agree(house.boss)).toMatchObject({ status: 409, body: { code: 'approval.same-person' } });
     expect(good<{ items: Protection[] }>(await house.boss.request('GET', '/api/protections')).items).toMatchObject([

@@ -57,6 +57,7 @@ export const zh = {
   selectedOf: '选 {n} / {total}',
   selectedLoad: '当前 {load}，{n} 块有应答',
   howToSelect: '点击、Shift 连选、Ctrl 加选、拖框，或用方向键和空格；Ctrl+A 全选。',
+  howToTap: '点按表计以选择，再点一次取消；也可全选符合条件的。',
   hiddenSelected: '其中 {n} 块不在筛选结果中：只保留显示的',
   action: {
     read: '立即抄表',
@@ -248,6 +249,7 @@ export const en: typeof zh = {
   selectedOf: '{n} of {total}',
   selectedLoad: '{load} now, {n} heard',
   howToSelect: 'Click, Shift for a range, Ctrl for more, draw a band, or arrows and space; Ctrl+A takes all.',
+  howToTap: 'Tap meters to select them, once more to leave them out; or select all that match.',
   hiddenSelected: '{n} of them outside the filter: keep only those shown',
   action: {
     read: 'Read now',
@@ -302,12 +304,12 @@ export const en: typeof zh = {
   },
   order: {
     title: {
-      trip: 'Trip {n} meters',
-      close: 'Close {n} meters',
-      protect: 'Protect {n} meters',
-      restorePrepaid: 'Restore prepaid on {n} meters',
-      prices: 'Download prices to {n} meters',
-      settings: 'Download settings to {n} meters',
+      trip: 'Trip one meter | Trip {n} meters',
+      close: 'Close one meter | Close {n} meters',
+      protect: 'Protect one meter | Protect {n} meters',
+      restorePrepaid: 'Restore prepaid on one meter | Restore prepaid on {n} meters',
+      prices: 'Download prices to one meter | Download prices to {n} meters',
+      settings: 'Download settings to one meter | Download settings to {n} meters',
     },
     confirm: {
       trip: 'Trip {n}',
@@ -360,7 +362,7 @@ export const en: typeof zh = {
     asOf: 'as of {at}',
   },
   export: {
-    title: 'Export {n} meters',
+    title: 'Export one meter | Export {n} meters',
     what: 'What',
     kind: {
       list: 'The list, as it stands now',

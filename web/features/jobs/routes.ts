@@ -8,4 +8,10 @@ export const routes: readonly RouteRecordRaw[] = [
     component: () => import('./BatchPage.vue'),
     meta: { title: 'jobs.title' },
   },
+  {
+    path: '/jobs/sheets/:batchId([0-9a-f-]{36})',
+    name: 'sheet',
+    component: () => import('./SheetPage.vue'),
+    meta: { title: 'jobs.title' },
+  },
 ];

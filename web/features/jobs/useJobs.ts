@@ -1,5 +1,5 @@
 import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue';
-import { type CommandBatch, listBatches } from '#contract/commands.ts';
+import { type Command, type CommandBatch, listBatches, listCommands } from '#contract/commands.ts';
 import { listVendBatches, type VendBatchSummary } from '#contract/jobs.ts';
 import { useApi } from '../../api/client.ts';
 import { useSession } from '../../app/session.ts';
@@ -17,12 +17,13 @@ interface Part {
 }
 const NOTHING: Part = { jobs: [], cursor: undefined };
 
-/** Batches and sheets, newest first, page by page; the first page follows the feed. */
+/** Batches, single commands that wait, and sheets, newest first, page by page; the first page follows the feed. */
 export function useJobs(filter: Ref<{ readonly propertyId: number | undefined; readonly waiting: boolean }>) {
   const api = useApi();
   const live = useLive();
   const session = useSession();
   const batches = shallowRef<Part>(NOTHING);
+  const singles = shallowRef<Part>(NOTHING);
   const sheets = shallowRef<Part>(NOTHING);
   const error = shallowRef<unknown>();
   const loading = shallowRef(true);
@@ -39,6 +40,12 @@ export function useJobs(filter: Ref<{ readonly propertyId: number | undefined; r
     const page = await api.call(listBatches, { query: queryOf(cursor) });
     return { jobs: page.items.map(ofBatch), cursor: page.nextCursor };
   }
+  /** Single commands stand here only while they wait: everything else of them is on their meter's page. */
+  async function singlePage(cursor?: string): Promise<Part> {
+    const { waiting: _waiting, ...query } = queryOf(cursor);
+    const page = await api.call(listCommands, { query: { ...query, single: true, state: 'awaitingApproval' } });
+    return { jobs: page.items.map(ofCommand), cursor: page.nextCursor };
+  }
   async function sheetPage(cursor?: string): Promise<Part> {
     if (!session.may('account.view')) return NOTHING;
     const page = await api.call(listVendBatches, { query: queryOf(cursor) });
@@ -49,10 +56,11 @@ export function useJobs(filter: Ref<{ readonly propertyId: number | undefined; r
   async function load(): Promise<void> {
     const mine = ++generation;
     try {
-      const [first, second] = await Promise.all([batchPage(), sheetPage()]);
+      const [first, second, third] = await Promise.all([batchPage(), singlePage(), sheetPage()]);
       if (mine !== generation) return;
       batches.value = renewed(batches.value, first);
-      sheets.value = renewed(sheets.value, second);
+      singles.value = renewed(singles.value, second);
+      sheets.value = renewed(sheets.value, third);
       error.value = undefined;
     } catch (cause) {
       if (mine === generation) error.value = cause;
@@ -64,15 +72,7 @@ export function useJobs(filter: Ref<{ readonly propertyId: number | undefined; r
   /** The next page of whichever list ends first. */
   async function more(): Promise<void> {
     try {
-      const { cursor: a } = batches.value;
-      const { cursor: b } = sheets.value;
-      const [next, nextSheets] = await Promise.all([
-        a === undefined ? undefined : batchPage(a),
-        b === undefined ? undefined : sheetPage(b),
-      ]);
-      if (next !== undefined) batches.value = { jobs: [...batches.value.jobs, ...next.jobs], cursor: next.cursor };
-      if (nextSheets !== undefined)
-        sheets.value = { jobs: [...sheets.value.jobs, ...nextSheets.jobs], cursor: nextSheets.cursor };
+      await Promise.all([append(batches, batchPage), append(singles, singlePage), append(sheets, sheetPage)]);
     } catch (cause) {
       error.value = cause;
     }
@@ -82,6 +82,7 @@ export function useJobs(filter: Ref<{ readonly propertyId: number | undefined; r
     filter,
     () => {
       batches.value = NOTHING;
+      singles.value = NOTHING;
       sheets.value = NOTHING;
       loading.value = true;
       void load();
@@ -89,7 +90,7 @@ export function useJobs(filter: Ref<{ readonly propertyId: number | undefined; r
     { immediate: true },
   );
   const stop = live.onCommands((changes) => {
-    if (changes.some(({ batchId }) => batchId !== undefined))
+    if (changes.some(({ batchId, state }) => batchId !== undefined || state === 'awaitingApproval'))
       timer ??= setTimeout(() => {
         timer = undefined;
         void load();
@@ -107,14 +108,23 @@ export function useJobs(filter: Ref<{ readonly propertyId: number | undefined; r
 
   return {
     jobs: computed(() =>
-      mergeJobs([batches.value, sheets.value].map(({ jobs, cursor }) => ({ jobs, more: cursor !== undefined }))),
+      mergeJobs(
+        [batches.value, singles.value, sheets.value].map(({ jobs, cursor }) => ({ jobs, more: cursor !== undefined })),
+      ),
     ),
-    hasMore: computed(() => batches.value.cursor !== undefined || sheets.value.cursor !== undefined),
+    hasMore: computed(() => [batches.value, singles.value, sheets.value].some(({ cursor }) => cursor !== undefined)),
     error,
     loading,
     more,
     reload: () => void load(),
   };
+}
+
+/** The next page of a list behind what is known of it. */
+async function append(part: Ref<Part>, pageAt: (cursor: string) => Promise<Part>): Promise<void> {
+  if (part.value.cursor === undefined) return;
+  const next = await pageAt(part.value.cursor);
+  part.value = { jobs: [...part.value.jobs, ...next.jobs], cursor: next.cursor };
 }
 
 /** A newer first page before what was opened beyond it. */
@@ -128,6 +138,10 @@ function renewed(before: Part, first: Part): Part {
 
 function ofBatch(batch: CommandBatch): Job {
   return { kind: 'commands', id: batch.id, givenAt: batch.givenAt, batch };
+}
+
+function ofCommand(command: Command): Job {
+  return { kind: 'command', id: command.id, givenAt: command.givenAt, command };
 }
 
 function ofSheet(sheet: VendBatchSummary): Job {

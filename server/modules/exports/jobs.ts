@@ -1,0 +1,156 @@
+import {
+  type AnyRoute,
+  type Command,
+  type CommandBatch,
+  listBatches,
+  listCommands,
+  listVendBatches,
+  type QueryOf,
+  type VendBatchSummary,
+} from '#contract/index.ts';
+import { STATE_WORDS } from '#contract/words.ts';
+import { type FileAnswer, scopeIsEmpty } from '#server/platform/http/index.ts';
+import type { FileLang, FileWords, XlsxColumn } from '#server/platform/xlsx/index.ts';
+import { filterLines } from './about.ts';
+import { type ExportsContext, textOf, toFile } from './context.ts';
+import type { FileRequest } from './listFile.ts';
+
+const TITLE: FileWords = { zh: '任务', en: 'Jobs' };
+const SHEET: FileWords = { zh: '批量', en: 'Sheet: ' };
+const WAITS: FileWords = { zh: '等待复核', en: 'waits for approval' };
+const RUNNING: FileWords = { zh: '执行中', en: 'running' };
+const DONE: FileWords = { zh: '已结束', en: 'finished' };
+const DECLINED: FileWords = { zh: '已拒绝', en: 'declined' };
+const EXPIRED: FileWords = { zh: '已过期', en: 'expired' };
+/** Rows of one page of a list. */
+const PAGE_ROWS = 500;
+const FAILED = ['rejected', 'failed', 'inDoubt'] as const;
+const NOT_DONE = ['held', 'stopped'] as const;
+
+interface JobRow {
+  readonly givenAt: string;
+  readonly id: string;
+  readonly propertyId: number;
+  readonly what: FileWords;
+  readonly state: FileWords;
+  readonly reason: string;
+  readonly givenBy: string;
+  readonly decidedBy: string | undefined;
+  readonly total: number;
+  readonly good: number;
+  readonly bad: number;
+  readonly notDone: number;
+}
+
+// biome-ignore format: a table, one column per line
+const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<JobRow>[] => [
+  { header: { zh: '下达时间', en: 'Given' }, kind: 'instant', of: ({ givenAt }) => givenAt },
+  { header: { zh: '任务', en: 'Job' }, kind: 'text', width: 20, of: ({ what }, lang) => what[lang] },
+  { header: { zh: '项目', en: 'Property' }, kind: 'text', width: 20, of: ({ propertyId }, lang) => textOf(estate.place(propertyId)?.names, lang) },
+  { header: { zh: '事由', en: 'Reason given' }, kind: 'text', width: 36, of: ({ reason }) => reason },
+  { header: { zh: '发出人', en: 'Given by' }, kind: 'text', width: 14, of: ({ givenBy }) => givenBy },
+  { header: { zh: '复核人', en: 'Decided by' }, kind: 'text', width: 14, of: ({ decidedBy }) => decidedBy },
+  { header: { zh: '状态', en: 'State' }, kind: 'text', width: 16, of: ({ state }, lang) => state[lang] },
+  { header: { zh: '总数', en: 'Total' }, kind: 'integer', of: ({ total }) => total },
+  { header: { zh: '成功', en: 'Done' }, kind: 'integer', of: ({ good }) => good },
+  { header: { zh: '失败', en: 'Failed' }, kind: 'integer', of: ({ bad }) => bad },
+  { header: { zh: '未执行', en: 'Not done' }, kind: 'integer', of: ({ notDone }) => notDone },
+  { header: { zh: '编号', en: 'Id' }, kind: 'text', width: 38, of: ({ id }) => id },
+];
+
+/** What the list under Jobs shows with the same filter, newest first. Sheets only for those who may see accounts. */
+export function jobFile(context: ExportsContext, request: FileRequest): Promise<FileAnswer> {
+  const { actor, query } = request;
+  const { lang = 'zh', ...filter } = query;
+  const waitingOnly = 'waiting' in filter && filter.waiting === true;
+  const { propertyId } = filter;
+  const place = propertyId === undefined ? {} : { propertyId };
+  const sources = [
+    pages(context, request, listBatches, filter, ofBatch),
+    // Single commands stand here only while they wait: everything else of them is on their meter's page.
+    ...(!('waiting' in filter) || waitingOnly
+      ? [pages(context, request, listCommands, { ...place, single: true, state: 'awaitingApproval' }, ofCommand)]
+      : []),
+    ...(scopeIsEmpty(actor.scope('account.view')) ? [] : [pages(context, request, listVendBatches, filter, ofSheet)]),
+  ];
+  return toFile<JobRow>(context, {
+    ...{ actor, lang, title: TITLE[lang], propertyId },
+    about: filterLines(context.estate, actor.scope('meter.view'), filter, lang),
+    columns: columnsOf(context),
+    blocks: merged(sources),
+    propertyOf: (row) => row.propertyId,
+  });
+}
+
+async function* pages<List extends AnyRoute, Item>(
+  { routes }: ExportsContext,
+  { actor }: FileRequest,
+  list: List,
+  filter: object,
+  toRow: (item: Item) => JobRow,
+): AsyncGenerator<JobRow> {
+  let cursor: string | undefined;
+  do {
+    const paging = cursor === undefined ? { limit: PAGE_ROWS } : { limit: PAGE_ROWS, cursor };
+    const page: { readonly items: readonly Item[]; readonly nextCursor?: string } = await routes.ask(list, actor, {
+      query: { ...filter, ...paging } as QueryOf<List>,
+    });
+    for (const item of page.items) yield toRow(item);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+}
+
+/** Lists that are newest first each as one that is. */
+async function* merged(sources: readonly AsyncGenerator<JobRow>[]): AsyncGenerator<readonly JobRow[]> {
+  const heads = await Promise.all(sources.map(async (source) => ({ source, next: await source.next() })));
+  for (;;) {
+    const [first] = heads
+      .flatMap((head) => (head.next.done === true ? [] : [{ head, row: head.next.value }]))
+      .sort((a, b) => (a.row.givenAt < b.row.givenAt ? 1 : a.row.givenAt > b.row.givenAt ? -1 : 0));
+    if (first === undefined) return;
+    yield [first.row];
+    first.head.next = await first.head.source.next();
+  }
+}
+
+function ofBatch(batch: CommandBatch): JobRow {
+  const sum = (states: readonly (keyof CommandBatch['counts'])[]) =>
+    states.reduce((total, state) => total + (batch.counts[state] ?? 0), 0);
+  return {
+    ...{ givenAt: batch.givenAt, id: batch.id, propertyId: batch.propertyId, reason: batch.reason },
+    ...{ givenBy: batch.givenBy, decidedBy: batch.decidedBy, total: batch.total },
+    what: wordsOf((lang) => STATE_WORDS[lang].commandKind[batch.order.kind]),
+    state: stateOfBatch(batch),
+    ...{ good: batch.counts.verified ?? 0, bad: sum(FAILED), notDone: sum(NOT_DONE) },
+  };
+}
+
+function stateOfBatch({ approval, finished }: CommandBatch): FileWords {
+  if (approval === 'waiting') return WAITS;
+  if (approval === 'refused') return DECLINED;
+  if (approval === 'expired') return EXPIRED;
+  return finished ? DONE : RUNNING;
+}
+
+function ofCommand(command: Command): JobRow {
+  return {
+    ...{ givenAt: command.givenAt, id: command.id, propertyId: command.propertyId, reason: command.reason },
+    ...{ givenBy: command.givenBy, decidedBy: undefined, total: 1, good: 0, bad: 0, notDone: 0, state: WAITS },
+    what: wordsOf((lang) => `${STATE_WORDS[lang].commandKind[command.order.kind]} ${command.meterNumber ?? ''}`.trim()),
+  };
+}
+
+const SHEET_STATES = { dry: DONE, awaitingApproval: WAITS, declined: DECLINED, running: RUNNING, done: DONE } as const;
+
+function ofSheet(sheet: VendBatchSummary): JobRow {
+  return {
+    ...{ givenAt: sheet.givenAt, id: sheet.batchId, propertyId: sheet.propertyId, reason: sheet.reason },
+    ...{ givenBy: sheet.givenBy, decidedBy: sheet.decidedBy, total: sheet.total },
+    what: wordsOf((lang) => `${SHEET[lang]}${STATE_WORDS[lang].saleKind[sheet.kind]}`),
+    ...{ state: SHEET_STATES[sheet.state], good: sheet.accepted, bad: sheet.refused, notDone: 0 },
+  };
+}
+
+function wordsOf(word: (lang: FileLang) => string): FileWords {
+  return { zh: word('zh'), en: word('en') };
+}
