@@ -42,12 +42,6 @@ export function useNavItems() {
     if (session.may('account.view')) {
       items.push({ key: 'desk', to: '/desk', icon: 'till', prefixes: ['/desk'] });
     }
-    if (session.may('tariff.view')) {
-      items.push({ key: 'tariffs', to: '/tariffs', icon: 'tag', prefixes: ['/tariffs'], office: true });
-    }
-    if (session.may('ledger.view')) {
-      items.push({ key: 'books', to: '/books', icon: 'book', prefixes: ['/books'], office: true });
-    }
     if (session.may('alarm.view')) {
       items.push({
         key: 'alarms',
@@ -66,6 +60,12 @@ export function useNavItems() {
         count: waiting.count,
         office: true,
       });
+    }
+    if (session.may('tariff.view')) {
+      items.push({ key: 'tariffs', to: '/tariffs', icon: 'tag', prefixes: ['/tariffs'], office: true });
+    }
+    if (session.may('ledger.view')) {
+      items.push({ key: 'books', to: '/books', icon: 'book', prefixes: ['/books'], office: true });
     }
     if (session.may('line.view')) {
       items.push({ key: 'gateways', to: '/gateways', icon: 'gateway', prefixes: ['/gateways'] });
