@@ -45,7 +45,12 @@ test('the version in force counts; drafts and the time before the first one have
   expect(shown(versions, '2026-11-21T12:00:00', '2026-11-23T12:00:00')).toEqual(['valley 24 h', 'peak 12 h']);
 });
 
-test('a longer span than a month has no plan behind it', () => {
-  const range = { fromMs: at('2026-01-01T00:00:00'), toMs: at('2026-01-01T00:00:00') + PLAN_SPAN_MAX_MS + 1 };
-  expect(planOf([version('2025-01-01T00:00:00Z', 32)], [], shanghai, range)).toEqual([]);
+test('over more than a month each day stands for its dearest rate, so that the seasons show', () => {
+  const versions = [version('2026-02-28T16:00:00Z', QUARTERS), version('2025-01-01T00:00:00Z', 32)];
+  const range = { fromMs: at('2026-01-31T12:00:00'), toMs: at('2026-03-31T12:00:00') };
+  expect(range.toMs - range.fromMs).toBeGreaterThan(PLAN_SPAN_MAX_MS);
+  expect(planOf(versions, [], shanghai, range)).toEqual([
+    { fromMs: range.fromMs, toMs: at('2026-03-01T00:00:00'), rate: 'peak' },
+    { fromMs: at('2026-03-01T00:00:00'), toMs: range.toMs, rate: 'valley' },
+  ]);
 });

@@ -91,7 +91,7 @@ export const zh = {
   },
   quality: { measured: '实测', late: '迟抄', estimated: '估算' },
   tab: { power: '功率', energy: '电量', balance: '余额', voltage: '电压', current: '电流' },
-  range: { day: '24 小时', week: '7 天', month: '31 天', year: '一年' },
+  range: { hour: '1 小时', day: '24 小时', week: '7 天', month: '31 天', year: '一年', years: '五年' },
   resolution: {
     auto: '自动',
     raw: '原始',
@@ -113,7 +113,12 @@ export const zh = {
     limit: '限值 {limit}',
     nothing: '这段时间没有读数。',
     picture: '{what}趋势图；表格中有全部数值',
-    before: { day: '前 24 小时', week: '前 7 天', month: '前 31 天', year: '前一年' },
+    before: {
+      ...{ hour: '前 1 小时', day: '前 24 小时', week: '前 7 天' },
+      ...{ month: '前 31 天', year: '前一年', years: '前五年' },
+    },
+    dearest: '底色：当日最高费率',
+    file: '{what}，{range}',
   },
   summary: {
     energy: '电量',
@@ -244,7 +249,7 @@ export const en: typeof zh = {
   },
   quality: { measured: 'measured', late: 'late', estimated: 'estimated' },
   tab: { power: 'Power', energy: 'Energy', balance: 'Balance', voltage: 'Voltage', current: 'Current' },
-  range: { day: '24 h', week: '7 days', month: '31 days', year: 'Year' },
+  range: { hour: '1 h', day: '24 h', week: '7 days', month: '31 days', year: 'Year', years: '5 years' },
   resolution: { auto: 'auto', raw: 'raw', '1m': '1 min', '15m': '15 min', '30m': '30 min', '1h': '1 h', '1d': '1 day' },
   trend: {
     title: 'Trend',
@@ -258,7 +263,12 @@ export const en: typeof zh = {
     limit: 'limit {limit}',
     nothing: 'No readings in this time.',
     picture: 'Trend of {what}; the table has every value',
-    before: { day: '24 h before', week: '7 days before', month: '31 days before', year: 'year before' },
+    before: {
+      ...{ hour: '1 h before', day: '24 h before', week: '7 days before' },
+      ...{ month: '31 days before', year: 'year before', years: '5 years before' },
+    },
+    dearest: 'ground: dearest rate of the day',
+    file: '{what}, {range}',
   },
   summary: {
     energy: 'Energy',

@@ -3,25 +3,31 @@ import type { Span, TrendSample } from '../../charts/trendSeries.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** As long as values of a day are kept at least. */
+const YEARS = 5;
 
 /** What can be asked of a trend: `auto` lets the server choose. */
 export type ResolutionChoice = Resolution | 'auto';
 
 /** Ranges of the chart, shortest first; the first resolution is the one that is drawn unless another is chosen. */
 export const TREND_RANGES = {
+  hour: { spanMs: HOUR_MS, resolutions: ['1m', 'raw', '15m'] },
   day: { spanMs: DAY_MS, resolutions: ['15m', '1m', '30m', '1h'] },
   week: { spanMs: 7 * DAY_MS, resolutions: ['30m', '15m', '1h', '1d'] },
   month: { spanMs: 31 * DAY_MS, resolutions: ['1h', '1d'] },
   year: { spanMs: 365 * DAY_MS, resolutions: ['1d'] },
+  years: { spanMs: YEARS * 365 * DAY_MS, resolutions: ['1d'] },
 } as const satisfies Record<string, { spanMs: number; resolutions: readonly ResolutionChoice[] }>;
 export type RangeName = keyof typeof TREND_RANGES;
 
 /** Energy is read as bars, so its buckets are wider than a line's. */
 export const ENERGY_RESOLUTIONS = {
+  hour: ['15m'],
   day: ['1h', '30m', '15m'],
   week: ['1d', '1h'],
   month: ['1d', '1h'],
   year: ['1d'],
+  years: ['1d'],
 } as const satisfies Record<RangeName, readonly ResolutionChoice[]>;
 
 const BUCKET_MS: Readonly<Record<string, number>> = {

@@ -6,7 +6,7 @@ import { useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { useSession } from '../../app/session.ts';
 import type { Span } from '../../charts/trendSeries.ts';
-import { planOf } from './trendPlan.ts';
+import { PLAN_SPAN_MAX_MS, planOf } from './trendPlan.ts';
 
 /** The plan of a tariff behind a chart; none without a tariff or the right to see it. Only inside setup functions. */
 export function useTrendPlan(
@@ -44,6 +44,11 @@ export function useTrendPlan(
       RATES.flatMap((rate, index) =>
         spans.value.some((span) => span.rate === rate) ? [{ rate, strength: RATES.length - 1 - index }] : [],
       ),
+    ),
+    /** Whether the ground stands for whole days, by their dearest rate. */
+    isByDay: computed(
+      () =>
+        spans.value.length > 0 && range.value !== undefined && range.value.toMs - range.value.fromMs > PLAN_SPAN_MAX_MS,
     ),
   };
 }
