@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { createKioskLink, revokeKioskLink } from '#contract/index.ts';
@@ -15,6 +16,7 @@ const EACH_GATEWAY = 32;
 const ANOTHER_RELEASE = '999.0.0';
 /** The promise is ten seconds; the rest is the way from the screen to this test, on a busy machine. */
 const STALE_WITHIN_MS = 10_000 + 500;
+const CUT_MS = 60_000;
 /** No promise, only an end: a busy machine starts a server, a page and two gateways anew in this time. */
 const RIGHT_WITHIN_MS = 90_000;
 
@@ -34,19 +36,26 @@ test('a wall without a sign-in, through faults: right or marked stale, never rel
   const { link, token } = await api.call(createKioskLink, { body });
 
   const { page, errors } = await openPage();
+  const feed = await holdFeed(page);
   await page.goto(`${proxy.addressOf(first.url)}/kiosk/${token}`);
+  await untilAwaited(page);
+  feed.release();
   await untilRight(page, 'opened by its link', 0);
   expect(new URL(page.url()).pathname, 'the link does not stay in the address').toBe('/kiosk');
   await page.evaluate('globalThis.loadedOnce = true');
 
   // The network is cut without a word, and the plant changes behind it.
   proxy.pause(true);
+  const cutMs = performance.now();
   const [gateway] = plant.manifest.gateways;
   const { id } = plant.faults.set({
     target: { kind: 'gateway', gatewayCode: gateway?.code ?? '' },
     fault: { kind: 'down' },
   });
   await untilStale(page, 'the network is cut');
+  // Longer than everything that waits for an answer: on both sides the connection is given up meanwhile.
+  await sleep(CUT_MS - (performance.now() - cutMs));
+  expect(await page.getByTestId('stale-banner').count(), 'still marked after a minute').toBe(1);
   proxy.pause(false);
   await untilRight(page, 'the network is back', EACH_GATEWAY);
 
@@ -69,6 +78,24 @@ test('a wall without a sign-in, through faults: right or marked stale, never rel
   await page.getByRole('alert').filter({ hasText: 'revoked' }).waitFor({ timeout: RIGHT_WITHIN_MS });
   expect(errors).toEqual([]);
 });
+
+/** The live feed of a page comes no further until it is released. */
+async function holdFeed(page: Page): Promise<{ release(): void }> {
+  const held = Promise.withResolvers<void>();
+  await page.routeWebSocket(/\/live\//, async (socket) => {
+    await held.promise;
+    socket.connectToServer();
+  });
+  return { release: () => held.resolve() };
+}
+
+/** The wall stands and nothing was heard yet: every meter is not known, none is lost. */
+async function untilAwaited(page: Page): Promise<void> {
+  await page.getByTestId('awaited').waitFor({ timeout: RIGHT_WITHIN_MS });
+  await page.getByTestId('wall').waitFor();
+  expect(await page.locator('.legend li.awaited b').textContent()).toBe(String(METERS));
+  expect(sum(await legend(page)), 'no meter has a state yet').toBe(0);
+}
 
 async function untilStale(page: Page, why: string): Promise<void> {
   await until(`the wall is marked stale: ${why}`, STALE_WITHIN_MS, async () => {

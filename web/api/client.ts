@@ -96,6 +96,9 @@ export interface ApiDeps {
   readonly onSessionRequired: () => void;
 }
 
+/** A question that has no answer by then, or only half of one, is as good as lost: the network swallowed it. */
+export const READ_MS_MAX = 45_000;
+
 interface LooseRequest {
   readonly params?: Readonly<Record<string, unknown>> | undefined;
   readonly query?: Readonly<Record<string, unknown>> | undefined;
@@ -128,7 +131,11 @@ export function createApiClient(deps: ApiDeps): ApiClient {
     ): Promise<ResponseOf<R>> {
       const loose: LooseRequest = request;
       const response = await good(await send(deps, route, loose, options.signal));
-      return (response.status === 204 ? {} : await response.json()) as ResponseOf<R>;
+      if (response.status === 204) return {} as ResponseOf<R>;
+      return (await response.json().catch((cause: unknown) => {
+        if (options.signal?.aborted) throw cause;
+        throw unreachable();
+      })) as ResponseOf<R>;
     },
   };
 }
@@ -144,7 +151,10 @@ async function send(
     credentials: 'same-origin',
     headers: { accept: 'application/json' },
   };
-  if (signal !== undefined) init.signal = signal;
+  // Only what changes nothing may be given up: what became of anything else must be known.
+  const deadline = route.method === 'GET' && route.file === undefined ? AbortSignal.timeout(READ_MS_MAX) : undefined;
+  const signals = [signal, deadline].filter((one) => one !== undefined);
+  if (signals.length > 0) init.signal = AbortSignal.any(signals);
   if (request.body !== undefined) {
     init.headers = { accept: 'application/json', 'content-type': 'application/json' };
     init.body = JSON.stringify(request.body);
@@ -153,8 +163,12 @@ async function send(
     return await deps.fetch(addressOf(route.path, request), init);
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new ApiError({ code: 'network.unreachable', status: 0, message: 'The server cannot be reached.' });
+    throw unreachable();
   }
+}
+
+function unreachable(): ApiError {
+  return new ApiError({ code: 'network.unreachable', status: 0, message: 'The server cannot be reached.' });
 }
 
 /** Fills `:name` parts of the path and appends the query; undefined query fields are left out. */

@@ -3,6 +3,8 @@ import { type ClientToServer, type JoinAnswer, LIVE_PATH, type RoomName, type Se
 
 /** Longest wait between two attempts of socket.io to reconnect: a wall must be back soon after its server. */
 const RECONNECT_MS_MAX = 3_000;
+/** An attempt that has no answer by then is given up: what was sent into a dead network is not heard when it returns. */
+const CONNECT_MS_MAX = 6_000;
 /** Between two of our own. */
 const RECONNECT_MS = 1_500;
 
@@ -36,6 +38,7 @@ export function createLiveSocket(address = globalThis.location?.origin ?? ''): L
     autoConnect: false,
     reconnectionDelay: 500,
     reconnectionDelayMax: RECONNECT_MS_MAX,
+    timeout: CONNECT_MS_MAX,
   });
   let retry: ReturnType<typeof setTimeout> | undefined;
   let wanted = false;

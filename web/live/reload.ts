@@ -1,6 +1,8 @@
 /** Screens of one wall do not all ask for the new release in the same second. */
 const SPREAD_MS = 4_000;
 const AGAIN_MS = 2_000;
+/** A network that swallows everything answers a question never: it is asked again instead. */
+const ANSWER_MS_MAX = 10_000;
 
 export interface ReloadDeps {
   readonly reload: () => void;
@@ -21,9 +23,10 @@ export function reloadSoftly({ reload, isServed, chance = Math.random }: ReloadD
 /** Whether the server that is reached now is of `release` and gives the page. */
 export async function servesRelease(release: string, ask: typeof fetch = fetch): Promise<boolean> {
   try {
-    const health = await ask('/healthz', { cache: 'no-store' });
+    const asked = (): RequestInit => ({ cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const health = await ask('/healthz', asked());
     const { release: reached }: { release?: unknown } = await health.json();
-    return reached === release && (await ask('/', { cache: 'no-store' })).ok;
+    return reached === release && (await ask('/', asked())).ok;
   } catch {
     return false;
   }

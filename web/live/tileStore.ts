@@ -39,6 +39,8 @@ export interface TileStore {
   readonly unknownMeters: number;
   /** Grows by one with every frame. */
   readonly revision: number;
+  /** False until the first snapshot: nothing may be shown as a state yet, not even as lost. */
+  readonly known: boolean;
   /** Replaces everything: meters that the snapshot does not name become unknown. */
   applySnapshot(frame: LiveFrame): void;
   applyDelta(frame: LiveFrame): void;
@@ -122,6 +124,9 @@ export function createTileStore(meterIds: readonly number[]): TileStore {
     },
     get revision() {
       return revision;
+    },
+    get known() {
+      return revision > 0;
     },
     applySnapshot(frame) {
       unknownMeters = 0;

@@ -9,8 +9,8 @@ export interface ScreensOptions {
   readonly propertyId: number;
   readonly count: number;
   /**
-   * `whole` (left out): each screen decodes every frame, as a screen does. `heads`: only number and time are read, so that a
-   * thousand screens in one process do not wait for each other's decoding.
+   * `whole` (left out): each screen decodes every frame, as a screen does. `heads`: only number and time are read, by a
+   * client that does nothing else, so that a thousand screens in one process do not wait for each other.
    */
   readonly decode?: 'whole' | 'heads';
 }

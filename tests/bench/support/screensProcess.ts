@@ -1,5 +1,13 @@
 import { io, type Socket } from 'socket.io-client';
-import { type ClientToServer, decodeFrame, LIVE_PATH, type LiveFrame, type ServerToClient } from '#contract/index.ts';
+import {
+  type ClientToServer,
+  decodeFrame,
+  type JoinAnswer,
+  LIVE_PATH,
+  type LiveFrame,
+  type ServerToClient,
+} from '#contract/index.ts';
+import { openLeanScreen } from './leanScreen.ts';
 import type { ScreensFigures, ScreensOptions } from './screens.ts';
 import { STAMP_MODULO_MS } from './systemFarm.ts';
 
@@ -32,7 +40,7 @@ const pulses: Pulse[] = [];
 process.on('disconnect', () => process.exit(0));
 process.on('message', () => process.send?.(takeFigures()));
 
-for (let index = 0; index < count; index += 1) await openScreen(index);
+for (let index = 0; index < count; index += 1) await (decode === 'heads' ? openLean(index) : openScreen(index));
 process.send?.('joined');
 
 function openScreen(index: number): Promise<void> {
@@ -68,11 +76,43 @@ function openScreen(index: number): Promise<void> {
       pulses[index] = pulse;
     });
     socket.on('delta', (text) => {
-      const frame = decode === 'whole' ? decodeFrame(Buffer.from(text, 'base64')) : headOf(text);
+      const frame = decodeFrame(Buffer.from(text, 'base64'));
       if (seq === undefined || frame.seq <= seq) return;
       if (frame.seq !== seq + 1) return join();
       seq = frame.seq;
       note(frame);
+    });
+  });
+}
+
+function openLean(index: number): Promise<void> {
+  let seq: number | undefined;
+  joined += 1;
+  return new Promise((resolve) => {
+    const screen = openLeanScreen(url, cookie, `property:${propertyId}`, {
+      snapshot(told) {
+        const answer = told as JoinAnswer;
+        if (!answer.ok || !('frame' in answer.snapshot)) return;
+        seq = answer.snapshot.seq;
+        counts.snapshots += 1;
+        pulses[index] = answer.snapshot.pulse;
+        resolve();
+      },
+      delta(text) {
+        const frame = headOf(text);
+        if (seq === undefined || frame.seq <= seq) return;
+        const next = frame.seq === seq + 1;
+        seq = next ? frame.seq : undefined;
+        if (next) note(frame);
+        else screen.join();
+      },
+      pulse(pulse) {
+        pulses[index] = pulse as Pulse;
+      },
+      closed() {
+        joined -= 1;
+        counts.disconnects += 1;
+      },
     });
   });
 }

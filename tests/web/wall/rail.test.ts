@@ -43,6 +43,13 @@ test('the legend shows every state of the domain once, and its counts add up to 
   expect(figures.reduce((sum, figure) => sum + figure, 0)).toBe(21);
 });
 
+test('while nothing is known no state has a count, and what is awaited has', async () => {
+  const wrapper = legend();
+  await wrapper.setProps({ counts: DISPLAY_STATES.map(() => 0), awaited: 12 });
+  expect(wrapper.findAll('[data-state] b').map((cell) => cell.text())).toEqual(DISPLAY_STATES.map(() => '–'));
+  expect(wrapper.get('li.awaited').text()).toContain('12');
+});
+
 test('the legend is the filter: one touch shows a state alone, the next adds, the last shows all', async () => {
   const wrapper = legend();
   await wrapper.get('[data-state=arrears]').trigger('click');

@@ -10,8 +10,10 @@ export interface BuildingFigures {
 }
 /** What the rail and the labels say; one pass over the stores, a few times a second at most. */
 export interface WallFigures {
-  /** Meters per row of DISPLAY_STATES; adds up to `total`. */
+  /** Meters per row of DISPLAY_STATES; adds up to `total` with those that are awaited. */
   readonly counts: readonly number[];
+  /** Meters of which nothing is known yet: no snapshot of their property has come. */
+  readonly awaited: number;
   readonly total: number;
   /** Load of all tenants' meters, W. */
   readonly loadW: number | undefined;
@@ -21,7 +23,8 @@ export interface WallFigures {
 
 /** Sums of the live stores. Absent is not zero: a building of which nothing is known, or any more, has no load. */
 export function wallFigures(feeds: readonly WallFeed[]): WallFigures {
-  const counts = DISPLAY_STATES.map((_, row) => feeds.reduce((sum, feed) => sum + (feed.store.counts[row] ?? 0), 0));
+  const known = feeds.filter(({ store }) => store.known);
+  const counts = DISPLAY_STATES.map((_, row) => known.reduce((sum, feed) => sum + (feed.store.counts[row] ?? 0), 0));
   const buildings = feeds.map((feed) =>
     feed.model.buildings.map((building) => ({
       meters: building.slots.length,
@@ -29,7 +32,12 @@ export function wallFigures(feeds: readonly WallFeed[]): WallFigures {
     })),
   );
   const loads = feeds.map((feed) => loadOf(feed, everySlot(feed)));
-  return { counts, total: feeds.reduce((sum, feed) => sum + feed.store.size, 0), loadW: sumKnown(loads), buildings };
+  const total = metersOf(feeds);
+  return { counts, awaited: total - metersOf(known), total, loadW: sumKnown(loads), buildings };
+}
+
+function metersOf(feeds: readonly WallFeed[]): number {
+  return feeds.reduce((sum, feed) => sum + feed.store.size, 0);
 }
 
 function* everySlot(feed: WallFeed): Iterable<number> {

@@ -16,7 +16,7 @@ export interface ListRow {
 
 const OPENED = DISPLAY_STATES.findIndex((row) => row.key === 'opened');
 
-/** Meters of the shown states, or of every state but the normal one; the gravest first, then by place. */
+/** Meters of the shown states, or of every state but the normal one, as far as known; the gravest first, then by place. */
 export function listRows(
   feeds: readonly WallFeed[],
   shown: ReadonlySet<number> | undefined,
@@ -24,6 +24,7 @@ export function listRows(
 ): readonly ListRow[] {
   const rows: ListRow[] = [];
   for (const feed of feeds) {
+    if (!feed.store.known) continue;
     for (const building of feed.model.buildings) {
       const buildingName = nameIn(building.names, language);
       const roomOf = new Map(

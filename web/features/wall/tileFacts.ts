@@ -5,7 +5,8 @@ import { ABSENT, formatAge, formatMoment, formatMoney, loadText, type Translate 
 import type { TileSubject } from './tileWords.ts';
 
 export interface TileFacts {
-  readonly state: DisplayState;
+  /** `awaited`: nothing was heard of its property yet. */
+  readonly state: DisplayState | 'awaited';
   /** "Arrears since 20:31, relay open" */
   readonly sentence: string;
   readonly rows: readonly { readonly label: string; readonly value: string }[];
@@ -22,6 +23,7 @@ export function tileFacts(subject: TileSubject, details: MeterNow | undefined, d
   const { t } = deps;
   const { store, layout } = subject.feed;
   const { slot } = subject;
+  if (!store.known) return { state: 'awaited', sentence: t('wall.tileAwaited'), rows: [numberRow(subject, t)] };
   const { facts, marks } = unpackFacts(store.packedFacts[slot] ?? 0);
   const state = DISPLAY_STATES[store.stateIndex[slot] ?? 0]?.key ?? 'lost';
   const since = details?.since[state === 'lost' ? 'link' : 'money'];
@@ -58,7 +60,11 @@ export function tileFacts(subject: TileSubject, details: MeterNow | undefined, d
           : t('time.ago', { age: formatAge(deps.nowMs - heardAtMs, t) }),
       },
       { label: t('wall.protected'), value: t(`protection.${facts.protection}`) },
-      { label: t('wall.meterNumber'), value: layout.meters.meterNumber[slot] ?? ABSENT },
+      numberRow(subject, t),
     ],
   };
+}
+
+function numberRow({ feed, slot }: TileSubject, t: TileFactsDeps['t']) {
+  return { label: t('wall.meterNumber'), value: feed.layout.meters.meterNumber[slot] ?? ABSENT };
 }

@@ -57,7 +57,7 @@ export function treeOf(feeds: readonly WallFeed[], language: Language, shared: s
   });
 }
 
-/** How many of these meters are in each state but the normal one, the gravest first; states that none is in are left out. */
+/** How many of these meters are in each state but the normal one, the gravest first; states that none is in are left out. Of a known feed. */
 export function abnormalOf(
   feed: WallFeed,
   slots: readonly number[],

@@ -28,6 +28,9 @@ export function useWallFeeds(propertyIds: Ref<readonly number[]>, onChange: () =
   /** True once every property has had its first snapshot. */
   const heard = shallowRef(false);
   let generation = 0;
+  /** The generation whose layouts are under way, and whether they changed meanwhile. */
+  let asking = -1;
+  let again = false;
   let stops: (() => void)[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,34 +51,53 @@ export function useWallFeeds(propertyIds: Ref<readonly number[]>, onChange: () =
 
   async function load(): Promise<void> {
     const mine = generation;
+    again = asking === mine;
+    if (again) return;
+    asking = mine;
     try {
       const layouts = await Promise.all(
         propertyIds.value.map((propertyId) => api.call(getWall, { params: { propertyId } })),
       );
       if (mine !== generation) return;
-      stopAll();
       error.value = undefined;
-      feeds.value = layouts.map((layout) => feedOf(layout));
-      heard.value = false;
       loading.value = false;
-      for (const feed of feeds.value) listen(feed);
+      begin(layouts.map((layout) => feedOf(layout)));
     } catch (cause) {
       if (mine !== generation) return;
       // A wall that stands keeps standing: what it shows is marked stale by the feed itself.
       if (feeds.value.length === 0) error.value = cause;
       loading.value = false;
       later(RETRY_MS);
+    } finally {
+      if (asking === mine) asking = -1;
+      if (mine === generation && again) later(0);
+      if (mine === generation) again = false;
     }
   }
 
-  function listen(feed: WallFeed): void {
+  /** The first layout is shown at once, a later one when it has states: a wall that stands does not go blank meanwhile. */
+  function begin(next: readonly WallFeed[]): void {
+    const before = stops;
+    stops = [];
+    if (feeds.value.length === 0) show(next);
+    for (const feed of next) stops.push(listen(feed, next));
+    for (const stop of before) stop();
+  }
+
+  function show(next: readonly WallFeed[]): void {
+    feeds.value = next;
+    heard.value = next.every(({ store }) => store.known);
+  }
+
+  function listen(feed: WallFeed, all: readonly WallFeed[]): () => void {
     const { store } = feed;
     const applied = () => {
-      heard.value = feeds.value.every((one) => one.store.revision > 0);
+      if (feeds.value !== all && !all.every((one) => one.store.known)) return;
+      show(all);
       if (store.unknownMeters > 0) later(REFETCH_MS);
       onChange();
     };
-    const stop = live.watchProperty(feed.layout.propertyId, {
+    return live.watchProperty(feed.layout.propertyId, {
       snapshot(frame) {
         store.applySnapshot(frame);
         applied();
@@ -86,7 +108,6 @@ export function useWallFeeds(propertyIds: Ref<readonly number[]>, onChange: () =
       },
       layout: () => later(0),
     });
-    stops.push(stop);
   }
 
   watch(

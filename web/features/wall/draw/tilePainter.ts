@@ -27,6 +27,12 @@ export function paintTile(paint: PaintContext, square: Square, view: TileView, w
   if (view.unacknowledged) paintRing(paint, square);
 }
 
+/** A place of which nothing is known yet: an empty window, quieter than every state. */
+export function paintAwaited({ ctx, palette }: PaintContext, { x, y, side, tall }: Square): void {
+  ctx.fillStyle = palette.surface;
+  ctx.fillRect(x, y, side, tall);
+}
+
 function fillOf(palette: Palette, view: TileView): string {
   if (view.state === 'lost') return palette.faded[view.lastState];
   if (view.state === 'opened') return palette.glow[view.glow] ?? palette.fill.opened;

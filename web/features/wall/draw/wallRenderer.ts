@@ -6,7 +6,7 @@ import { paintBackdrop, typeScale } from './backdrop.ts';
 import { createHatch } from './hatch.ts';
 import { DETAIL, type PaintContext, type Square } from './paintContext.ts';
 import type { Palette } from './palette.ts';
-import { paintTile } from './tilePainter.ts';
+import { paintAwaited, paintTile } from './tilePainter.ts';
 import { type TileWords, tileView } from './tileView.ts';
 
 /** Bits of `packFacts` below the marks. */
@@ -112,6 +112,10 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
       ctx.fillRect(square.x, square.y, square.side, square.tall);
     }
     stats.tileDraws++;
+    if (!store.known) {
+      paintAwaited(paint, square);
+      return;
+    }
     const view = tileView(store, slot, from.peakW[property]?.[slot] ?? 0);
     const side = (scene.side * camera.scale) / type;
     const worded = side >= DETAIL.room || (view.state === 'lost' && side >= DETAIL.age);
