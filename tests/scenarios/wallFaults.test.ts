@@ -36,10 +36,10 @@ test('a wall without a sign-in, through faults: right or marked stale, never rel
   const { link, token } = await api.call(createKioskLink, { body });
 
   const { page, errors } = await openPage();
-  const feed = await holdFeed(page);
+  proxy.holdWebSockets(true);
   await page.goto(`${proxy.addressOf(first.url)}/kiosk/${token}`);
   await untilAwaited(page);
-  feed.release();
+  proxy.holdWebSockets(false);
   await untilRight(page, 'opened by its link', 0);
   expect(new URL(page.url()).pathname, 'the link does not stay in the address').toBe('/kiosk');
   await page.evaluate('globalThis.loadedOnce = true');
@@ -78,16 +78,6 @@ test('a wall without a sign-in, through faults: right or marked stale, never rel
   await page.getByRole('alert').filter({ hasText: 'revoked' }).waitFor({ timeout: RIGHT_WITHIN_MS });
   expect(errors).toEqual([]);
 });
-
-/** The live feed of a page comes no further until it is released. */
-async function holdFeed(page: Page): Promise<{ release(): void }> {
-  const held = Promise.withResolvers<void>();
-  await page.routeWebSocket(/\/live\//, async (socket) => {
-    await held.promise;
-    socket.connectToServer();
-  });
-  return { release: () => held.resolve() };
-}
 
 /** The wall stands and nothing was heard yet: every meter is not known, none is lost. */
 async function untilAwaited(page: Page): Promise<void> {

@@ -10,14 +10,20 @@ export interface TcpProxy {
   refuse(refused: boolean): void;
   /** Lets connections stand and carries nothing, until told otherwise. */
   pause(paused: boolean): void;
+  /** Holds new WebSockets before their first byte, until told otherwise; everything else goes on. */
+  holdWebSockets(held: boolean): void;
   stop(): Promise<void>;
 }
+
+const UPGRADE = /^upgrade: websocket\r$/im;
 
 /** Stands between a client and a server of this machine, to be in the way. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let isRefused = false;
   let isPaused = false;
+  let isHeld = false;
+  const releases = new Set<() => void>();
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -30,7 +36,15 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return;
     }
     const target = keep(connect(targetPort, '127.0.0.1'));
-    carry(keep(client), target);
+    keep(client).once('data', (chunk: Buffer) => {
+      const begin = (): void => {
+        if (!target.destroyed) target.write(chunk);
+        carry(client, target);
+      };
+      if (isHeld && UPGRADE.test(chunk.toString('latin1'))) releases.add(begin);
+      else begin();
+    });
+    client.once('close', () => target.destroy());
     carry(target, client);
     if (isPaused) for (const socket of [client, target]) socket.pause();
   });
@@ -55,6 +69,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
         if (paused) socket.pause();
         else socket.resume();
       }
+    },
+    holdWebSockets(held) {
+      isHeld = held;
+      if (held) return;
+      for (const release of releases) release();
+      releases.clear();
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
