@@ -101,6 +101,8 @@ export const Alarm = Type.Object({
   suppressedBy: Type.Optional(Type.Enum([...ALARM_SUPPRESSIONS])),
   /** The alarm of the greater loss that explains this one. */
   causeId: Type.Optional(Id),
+  /** With `outOfService`: what was taken out, the alarm's own source or what that stands behind. */
+  outageId: Type.Optional(Id),
   /** Since when it comes and goes too often; announcements wait until it rests. */
   chatteringSince: Type.Optional(Instant),
   closedAt: Type.Optional(Instant),
@@ -167,6 +169,8 @@ export const alarmFilter = {
   severity: Type.Optional(Type.Integer({ minimum: 1, maximum: 3 })),
   assigned: Type.Optional(Type.Enum(['me', 'nobody', 'somebody'])),
   assignedTo: Type.Optional(Id),
+  /** Who acknowledged it, noted, shelved, cleared or did anything else to it, or has it. */
+  handledBy: Type.Optional(Id),
   /** Alarms that this one explains. */
   causeId: Type.Optional(Id),
   chattering: Type.Optional(Type.Boolean()),

@@ -86,6 +86,8 @@ create table alarm_event (
 create index alarm_event_alarm_idx on alarm_event (alarm_id, id desc);
 create index alarm_event_raised_idx on alarm_event (property_id, at) where event = 'raised';
 create index alarm_event_source_idx on alarm_event (source_kind, source_id, kind, at) where event = 'raised';
+-- What a person had to do with.
+create index alarm_event_user_idx on alarm_event (user_id, alarm_id) where user_id is not null;
 create index alarm_event_announce_idx on alarm_event (id) where announce is not null;
 
 insert into alarm_event (alarm_id, property_id, building_id, kind, source_kind, source_id, event, at, user_id, user_name,

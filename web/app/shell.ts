@@ -14,9 +14,10 @@ export async function keepShell(): Promise<void> {
 /** Whether the server gives another program than the one that runs here; false while it cannot be asked. */
 export async function isAnotherServed(ask: typeof fetch = fetch): Promise<boolean> {
   const here = document.querySelector<HTMLScriptElement>('script[type="module"][src]')?.getAttribute('src');
+  if (here === undefined || here === null) return false;
   try {
     const answer = await ask('/', { cache: 'no-store' });
-    return answer.ok && here != null && !(await answer.text()).includes(`"${here}"`);
+    return answer.ok && !(await answer.text()).includes(`"${here}"`);
   } catch {
     return false;
   }

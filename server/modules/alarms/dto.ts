@@ -45,6 +45,7 @@ function handled(row: AlarmRow): Partial<Alarm> {
             ...(row.shelf_note === null ? {} : { reason: row.shelf_note }),
           },
         }),
+    ...(row.outage_id === null ? {} : { outageId: row.outage_id }),
     ...(row.suppressed_by === null ? {} : { suppressedBy: row.suppressed_by }),
     ...(row.closed_at === null ? {} : { closedAt: row.closed_at.toISOString() }),
     ...(row.closed_name === null ? {} : { closedBy: row.closed_name }),

@@ -41,6 +41,7 @@ export interface AlarmFilter {
   readonly severity?: number | undefined;
   readonly assigned?: 'me' | 'nobody' | 'somebody' | undefined;
   readonly assignedTo?: number | undefined;
+  readonly handledBy?: number | undefined;
   readonly causeId?: number | undefined;
   readonly chattering?: boolean | undefined;
   readonly from?: string | undefined;
@@ -60,7 +61,7 @@ export function selectAlarms(
   const pattern = filter.q === undefined ? null : `%${escapeLike(filter.q.toLowerCase())}%`;
   return db.query<AlarmRow>(sql`
     select ${COLUMNS} from alarm
-    where ${within(scope)} and ${ofState(filter.state ?? 'current')} and ${ofPerson(filter, userId)}
+    where ${within(scope)} and ${ofState(filter.state ?? 'current')} and ${ofPerson(filter, userId)} and ${ofHand(filter)}
       and (${filter.propertyId ?? null}::int is null or property_id = ${filter.propertyId ?? null} or property_id is null)
       and (${filter.placeId ?? null}::int is null or place_ids @> array[${filter.placeId ?? null}::int])
       and (${filter.meterId ?? null}::int is null or (source_kind = 'meter' and source_id = ${filter.meterId ?? null}))
@@ -92,6 +93,12 @@ function ofPerson({ assigned, assignedTo }: AlarmFilter, userId: number | undefi
   if (assigned === 'nobody') return sql`assigned_to is null`;
   if (id !== undefined) return sql`assigned_to = ${id}`;
   return assigned === 'somebody' ? sql`assigned_to is not null` : sql`true`;
+}
+
+/** What a person did is among the events; who has an alarm may have been given it by another. */
+function ofHand({ handledBy }: AlarmFilter): Sql {
+  if (handledBy === undefined) return sql`true`;
+  return sql`(assigned_to = ${handledBy} or id in (select alarm_id from alarm_event where user_id = ${handledBy}))`;
 }
 
 export async function selectAlarm(db: Queryable, scope: Scope, id: number): Promise<AlarmRow | undefined> {

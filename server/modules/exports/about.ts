@@ -23,6 +23,7 @@ const FIELDS: Readonly<Record<string, FileWords>> = {
   to: { zh: '止', en: 'To' },
   q: { zh: '关键字', en: 'Text' },
   assigned: { zh: '处理人', en: 'Assigned' },
+  handledBy: { zh: '经手人', en: 'Handled by' },
   causeId: { zh: '根因报警', en: 'Cause' },
   chattering: { zh: '抖动', en: 'Chattering' },
   subject: { zh: '对象', en: 'Subject' },

@@ -265,6 +265,17 @@ describe('the history', () => {
     expect((await house.boss.request('GET', '/api/alarms?state=wrong')).status).toBe(400);
   });
 
+  test('is found by whoever had to do with it, also after its end, and by whoever has it', async () => {
+    const [me, other] = [await userId('user1'), await userId('user2')];
+    await act(operator, 'acknowledge', ['a1']);
+    await endOf('a1');
+    await act(operator, 'assign', ['b1'], { userId: other });
+    expect(await labels(`state=all&handledBy=${me}`)).toEqual(['a1', 'b1']);
+    expect(await labels(`state=closed&handledBy=${me}`)).toEqual(['a1']);
+    expect(await labels(`state=all&handledBy=${other}`)).toEqual(['b1']);
+    expect(await labels('state=all&handledBy=999999')).toEqual([]);
+  });
+
   test('of one alarm is newest first, and nobody else sees it', async () => {
     await act(operator, 'acknowledge', ['a1'], { note: 'called' });
     await endOf('a1');

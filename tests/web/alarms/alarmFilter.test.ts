@@ -41,6 +41,8 @@ const anyFilter = fc.record({
   tab: fc.constantFrom(...ALARM_TABS),
   severity: fc.constantFrom(1 as const, 2 as const, 3 as const, undefined),
   propertyId: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),
+  placeId: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),
+  handledBy: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),
   kind: fc.constantFrom('overload' as const, 'arrears' as const, undefined),
   from: fc.constantFrom('2026-11-01', undefined),
   to: fc.constantFrom('2026-11-19', undefined),
@@ -105,6 +107,9 @@ describe('what the server is asked', () => {
       severity: 2,
     });
     expect(fileQueryOf({ ...all, tab: 'shelved' }, ZONE)).toEqual({ state: 'shelved' });
+    const whereWho = { placeId: 7, handledBy: 8 };
+    expect(queryOfFilter({ ...all, ...whereWho }, ZONE)).toMatchObject(whereWho);
+    expect(fileQueryOf({ ...all, tab: 'closed', ...whereWho }, ZONE)).toEqual({ state: 'closed', ...whereWho });
   });
 
   test('a live alarm of another property does not enter the list', () => {

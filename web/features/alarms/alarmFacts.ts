@@ -7,6 +7,10 @@ export interface AlarmFact {
   readonly text: string;
 }
 
+/** What a person said of it last; of what is shelved, why it is. */
+export const lastWord = ({ state, shelf, note }: Alarm): string | undefined =>
+  (state === 'shelved' ? shelf?.reason : undefined) ?? note;
+
 interface Known {
   readonly alarm: Alarm;
   readonly meter: Meter | undefined;
@@ -37,6 +41,9 @@ export function detailFacts({ alarm, meter, model, now }: Known, { currency, t, 
     ),
     fact('raised', alarm.raisedAt, at),
     fact('returned', alarm.clearedAt, at),
+    fact('shelf', alarm.state === 'shelved' ? alarm.shelf : undefined, ({ until, by, reason }) =>
+      [t('alarms.shelfFact', { at: at(until), who: by }), reason].filter(Boolean).join(': '),
+    ),
     fact('children', alarm.childCount || undefined, (count) => t('alarms.meters', { n: count })),
   ];
   return facts.filter((one) => one !== undefined);

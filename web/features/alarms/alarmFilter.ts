@@ -23,7 +23,11 @@ export interface AlarmFilter {
   readonly tab: AlarmTab;
   readonly severity: Severity | undefined;
   readonly propertyId: number | undefined;
+  /** A building, with everything below it. */
+  readonly placeId: number | undefined;
   readonly kind: AlarmKind | undefined;
+  /** Who acknowledged it or had otherwise to do with it. */
+  readonly handledBy: number | undefined;
   /** Days of the raising, `YYYY-MM-DD`, both included; of the history only. */
   readonly from: string | undefined;
   readonly to: string | undefined;
@@ -35,7 +39,9 @@ export const NO_FILTER: AlarmFilter = {
   tab: 'all',
   severity: undefined,
   propertyId: undefined,
+  placeId: undefined,
   kind: undefined,
+  handledBy: undefined,
   from: undefined,
   to: undefined,
   q: '',
@@ -60,6 +66,8 @@ export function filterOfAddress(query: AddressQuery): AlarmFilter {
     tab: ALARM_TABS.find((tab) => tab === query['tab']) ?? 'all',
     severity: SEVERITIES.find((severity) => String(severity) === query['severity']),
     propertyId: wholeNumber(query['property']),
+    placeId: wholeNumber(query['place']),
+    handledBy: wholeNumber(query['who']),
     kind: KINDS.find((kind) => kind === query['kind']),
     from: dayOf(query['from']),
     to: dayOf(query['to']),
@@ -68,8 +76,8 @@ export function filterOfAddress(query: AddressQuery): AlarmFilter {
 }
 
 /** Whether anything but the tab and the property narrows the list. */
-export const isNarrowed = ({ q, severity, kind, from, to }: AlarmFilter): boolean =>
-  q !== '' || [severity, kind, from, to].some((part) => part !== undefined);
+export const isNarrowed = ({ q, severity, kind, placeId, handledBy, from, to }: AlarmFilter): boolean =>
+  q !== '' || [severity, kind, placeId, handledBy, from, to].some((part) => part !== undefined);
 
 /** The query of the address that shows this filter; what is at its default is left out. */
 export function addressOfFilter(filter: AlarmFilter): Record<string, string> {
@@ -77,7 +85,9 @@ export function addressOfFilter(filter: AlarmFilter): Record<string, string> {
     ...(filter.tab !== 'all' && { tab: filter.tab }),
     ...(filter.severity !== undefined && { severity: String(filter.severity) }),
     ...(filter.propertyId !== undefined && { property: String(filter.propertyId) }),
+    ...(filter.placeId !== undefined && { place: String(filter.placeId) }),
     ...(filter.kind !== undefined && { kind: filter.kind }),
+    ...(filter.handledBy !== undefined && { who: String(filter.handledBy) }),
     ...(filter.from !== undefined && { from: filter.from }),
     ...(filter.to !== undefined && { to: filter.to }),
     ...(filter.q !== '' && { q: filter.q }),
@@ -95,7 +105,9 @@ function askedFilter(filter: AlarmFilter, timeZone: string) {
   return {
     state: isOther(filter.tab) ? filter.tab : ('current' as const),
     ...(filter.propertyId !== undefined && { propertyId: filter.propertyId }),
+    ...(filter.placeId !== undefined && { placeId: filter.placeId }),
     ...(filter.kind !== undefined && { kind: filter.kind }),
+    ...(filter.handledBy !== undefined && { handledBy: filter.handledBy }),
     ...(days.from !== undefined && { from: instant(days.from, 0) }),
     ...(days.to !== undefined && { to: instant(days.to, 1) }),
     ...(filter.q !== '' && { q: filter.q }),
@@ -167,7 +179,11 @@ export function countAlarms(alarms: Iterable<Alarm>, filter: AlarmFilter, me: nu
 export const isCounted = (tab: AlarmTab, shown: AlarmTab): boolean =>
   tab === shown || (!isOther(tab) && !isOther(shown));
 
-/** Whether a live alarm belongs into a list that the server filtered; text and days are the server's to judge. */
+/** Whether only the server can tell that an alarm belongs into the list: it knows its words, its place and its past. */
+export const isJudgedThere = ({ q, placeId, handledBy, tab }: AlarmFilter): boolean =>
+  q !== '' || placeId !== undefined || handledBy !== undefined || tab === 'closed';
+
+/** Whether a live alarm belongs into a list that the server filtered; the rest is the server's to judge. */
 export function belongs(alarm: Alarm, filter: AlarmFilter): boolean {
   // Those of the platform, which have no property, concern every one.
   const isOfOne = filter.propertyId !== undefined && alarm.propertyId !== undefined;

@@ -12,4 +12,5 @@ export function placeText(alarm: Alarm, name: NameOf): string {
 }
 
 /** The whole path, for the detail and for screen readers. */
-export const pathText = (alarm: Alarm, name: NameOf): string => alarm.path.map(name).filter(Boolean).join(' / ');
+export const pathText = (alarm: Pick<Alarm, 'path'>, name: NameOf): string =>
+  alarm.path.map(name).filter(Boolean).join(' / ');

@@ -1,5 +1,6 @@
 import { computed, shallowRef } from 'vue';
-import { type Alarm, putInService, takeOutOfService } from '#contract/index.ts';
+import { useI18n } from 'vue-i18n';
+import { type Alarm, type OutOfService, putInService, takeOutOfService } from '#contract/index.ts';
 import { useApi } from '../../api/client.ts';
 import { useErrorText } from '../../api/errorText.ts';
 import { useSession } from '../../app/session.ts';
@@ -18,6 +19,9 @@ export function useAlarmDeeds(page: ReturnType<typeof useAlarmsPage>) {
   const session = useSession();
   const errorText = useErrorText();
   const asking = shallowRef<{ readonly what: Asked; readonly alarms: readonly Alarm[] }>();
+  /** What would come back into service with everything behind it, since it is more than the alarm's own source. */
+  const puttingBack = shallowRef<OutOfService>();
+  const { t } = useI18n();
   const me = computed(() => session.session?.userId ?? 0);
   const may = computed(() => session.may('alarm.acknowledge'));
 
@@ -31,7 +35,7 @@ export function useAlarmDeeds(page: ReturnType<typeof useAlarmsPage>) {
   function begin(action: ActionName, alarms: readonly Alarm[] = page.targets.value): void {
     if (!may.value || alarms.length === 0) return;
     if (action === 'outOfService') {
-      if (alarms[0]?.state === 'outOfService') void putBack(alarms[0]);
+      if (alarms[0]?.state === 'outOfService') void beginPutBack(alarms[0]);
       else asking.value = { what: 'outOfService', alarms: alarms.slice(0, 1) };
       return;
     }
@@ -56,6 +60,7 @@ export function useAlarmDeeds(page: ReturnType<typeof useAlarmsPage>) {
     try {
       await work();
       asking.value = undefined;
+      puttingBack.value = undefined;
       await page.list.reload();
     } catch (error) {
       page.says.value = errorText(error);
@@ -69,11 +74,22 @@ export function useAlarmDeeds(page: ReturnType<typeof useAlarmsPage>) {
       api.call(takeOutOfService, { body: { source: { kind, id }, reason, ...(until !== undefined && { until }) } }),
     );
   }
-  function putBack(alarm: Alarm): Promise<void> {
-    return outage(async () => {
-      const outageId = await page.list.outageOf(alarm);
-      if (outageId !== undefined) await api.call(putInService, { params: { outageId }, body: {} });
-    });
+  const putBack = ({ id }: OutOfService): Promise<void> =>
+    outage(() => api.call(putInService, { params: { outageId: id }, body: {} }));
+  /** What was taken out itself comes back at once; what something above it holds is shown first. */
+  async function beginPutBack(alarm: Alarm): Promise<void> {
+    page.says.value = '';
+    try {
+      const found = await page.list.outageOf(alarm);
+      if (found === undefined) {
+        await page.list.reload();
+        page.says.value = t('alarms.ask.backAlready');
+      } else if (found.source.kind === alarm.source.kind && found.source.id === alarm.source.id) {
+        await putBack(found);
+      } else puttingBack.value = found;
+    } catch (error) {
+      page.says.value = errorText(error);
+    }
   }
 
   return {
@@ -81,10 +97,13 @@ export function useAlarmDeeds(page: ReturnType<typeof useAlarmsPage>) {
     begin,
     answer,
     takeOut,
+    puttingBack,
+    putBack,
     me,
     may,
     cancel: () => {
       asking.value = undefined;
+      puttingBack.value = undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { computed, onScopeDispose, type Ref, shallowRef, triggerRef, watch } from 'vue';
-import { type Alarm, listAlarms, listOutOfService } from '#contract/index.ts';
+import { type Alarm, listAlarms, listOutOfService, type OutOfService } from '#contract/index.ts';
 import { useApi } from '../../api/client.ts';
 import { useEstate } from '../../app/estate.ts';
 import { useSession } from '../../app/session.ts';
@@ -9,6 +9,7 @@ import {
   type AlarmFilter,
   belongs,
   countAlarms,
+  isJudgedThere,
   queryOfFilter,
   visibleAlarms,
 } from './alarmFilter.ts';
@@ -18,7 +19,7 @@ import { useAlarmKeeping } from './useAlarmKeeping.ts';
 export const CURRENT_ALARMS_MAX = 2_000;
 /** Most properties whose alarms are heard at once: each is a live room. */
 const WATCHED_PROPERTIES_MAX = 32;
-/** Live alarms that a text filter cannot judge are asked for together. */
+/** Live alarms that only the server can judge are asked for together. */
 const REASK_MS = 1_000;
 
 /** The alarms of a filter, paged from the server and kept current by the live feed. Only inside setup functions. */
@@ -96,7 +97,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
       if (alarms.value.delete(alarm.id)) triggerRef(alarms);
       return;
     }
-    if (!known && (filter.value.q !== '' || filter.value.tab === 'closed')) {
+    if (!known && isJudgedThere(filter.value)) {
       reaskTimer ??= setTimeout(() => {
         reaskTimer = undefined;
         void load(undefined);
@@ -119,11 +120,17 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     asked = undefined;
   });
 
-  /** The running outage of an alarm's own source; undefined when it is held back by something above it. */
-  async function outageOf({ source, propertyId }: Alarm): Promise<number | undefined> {
-    const query = { ...(propertyId !== undefined && { propertyId }), limit: ALARM_PAGE_SIZE };
-    const { items } = await api.call(listOutOfService, { query });
-    return items.find((one) => one.source.kind === source.kind && one.source.id === source.id)?.id;
+  /** What was taken out of service and holds an alarm back; undefined when nothing does any more. */
+  async function outageOf({ outageId, propertyId }: Alarm): Promise<OutOfService | undefined> {
+    let cursor: string | undefined;
+    do {
+      const query = { ...(propertyId !== undefined && { propertyId }), ...(cursor !== undefined && { cursor }) };
+      const answer = await api.call(listOutOfService, { query: { ...query, limit: ALARM_PAGE_SIZE } });
+      const found = answer.items.find(({ id }) => id === outageId);
+      if (found !== undefined) return found;
+      cursor = answer.nextCursor;
+    } while (cursor !== undefined);
+    return undefined;
   }
 
   return {

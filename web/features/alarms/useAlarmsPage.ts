@@ -12,6 +12,9 @@ import { extendTo, keepVisible, NOTHING_CHOSEN, neighbour, type Selection, toggl
 import { useAlarmList } from './useAlarmList.ts';
 import { useDeeds } from './useDeeds.ts';
 
+/** Most alarms that are loaded to be selected at once; beyond it the selection says that there are more. */
+const CHOSEN_ALARMS_MAX = 5_000;
+
 /** The alarms page without its looks: filter and open alarm live in the address, the selection here. */
 export function useAlarmsPage() {
   const { t } = useI18n();
@@ -97,6 +100,16 @@ export function useAlarmsPage() {
     says.value = sentences.filter(Boolean).join(' ');
   }
 
+  /** Loads what the filter has beyond the rows that are there, and selects all of it. */
+  async function chooseMatching(): Promise<void> {
+    while (list.more.value && order.value.length < CHOSEN_ALARMS_MAX) {
+      const before = order.value.length;
+      await list.loadMore();
+      if (order.value.length === before) break;
+    }
+    selection.value = { chosen: new Set(order.value), anchor: order.value[0] };
+  }
+
   function open(alarm: Alarm): void {
     const { kind, id } = alarm.source;
     if (kind === 'meter') void router.push({ name: 'meter', params: { meterId: id } });
@@ -128,6 +141,7 @@ export function useAlarmsPage() {
     chooseAll: (ids: readonly number[]) => {
       selection.value = { chosen: new Set(ids), anchor: ids[0] };
     },
+    chooseMatching,
     clear: () => {
       selection.value = NOTHING_CHOSEN;
     },
