@@ -1,4 +1,5 @@
 import {
+  getEnergyToday,
   getLineHealth,
   getLoad,
   getMeterNow,
@@ -28,5 +29,6 @@ export function addMeteringRoutes(routes: RouteServer, service: MeteringService)
   );
   routes.add(getWall, ({ actor, params }) => service.wall(actor.scope('wall.view'), params.propertyId));
   routes.add(getLoad, ({ actor, params }) => service.load(actor.scope('wall.view'), params.propertyId));
+  routes.add(getEnergyToday, ({ actor, params }) => service.energyToday(actor.scope('wall.view'), params.propertyId));
   routes.add(getLineHealth, ({ actor, params }) => service.lineHealth(actor.scope('line.view'), params.lineId));
 }

@@ -1,4 +1,5 @@
 import type {
+  EnergyToday,
   LineHealthDto,
   Load,
   MeterNow,
@@ -17,11 +18,11 @@ import { AppError, type Scope, scopeCovers } from '#server/platform/http/index.t
 import type { Telemetry } from '#server/platform/telemetry/index.ts';
 import { serialText, stoppedHealth, toHealthFigures, toMeterNow, toRegisterReading } from './dto.ts';
 import type { MeterStates } from './meterStates.ts';
-import { type RegisterRow, selectRegisters } from './registerStore.ts';
+import { type RegisterRow, selectEnergyAt, selectRegisters } from './registerStore.ts';
 import { answerTrend, parseInstant, type TrendRequest } from './trend.ts';
 import { answerTrends, meterIdsOf, type TrendsRequest } from './trends.ts';
 import type { LastRead, MeterView } from './types.ts';
-import { answerLoad, type createPeaks, toWallLayout } from './wall.ts';
+import { answerLoad, type createPeaks, createWallLayouts } from './wall.ts';
 
 const PAGE_ROWS = 100;
 
@@ -52,6 +53,7 @@ export type MeteringService = ReturnType<typeof createMeteringService>;
  */
 export function createMeteringService(deps: MeteringServiceDeps) {
   const { db, clock, estate, states, telemetry, lines } = deps;
+  const layoutOf = createWallLayouts(estate, deps.peaks);
 
   function meterWithin(scope: Scope, meterId: number): MeterView {
     const meter = states.get(meterId);
@@ -67,6 +69,9 @@ export function createMeteringService(deps: MeteringServiceDeps) {
     if (property?.kind !== 'property' || !covered) throw new AppError('not-found', 'There is no such property.');
     return property;
   }
+
+  const metersWithin = (scope: Scope, propertyId: number) =>
+    estate.metersOfProperty(propertyId).filter(({ buildingId }) => scopeCovers(scope, propertyId, buildingId));
 
   return {
     now: (scope: Scope, meterId: number): MeterNow => toMeterNow(meterWithin(scope, meterId)),
@@ -132,15 +137,32 @@ export function createMeteringService(deps: MeteringServiceDeps) {
     },
 
     async wall(scope: Scope, propertyId: number): Promise<WallLayout> {
-      const property = propertyWithin(scope, propertyId);
-      return toWallLayout(estate, property, scope, await deps.peaks.peaksW());
+      return layoutOf(propertyWithin(scope, propertyId), scope);
+    },
+
+    /** What each meter took since the begin of the day there. */
+    async energyToday(scope: Scope, propertyId: number): Promise<EnergyToday> {
+      const sinceMs = deps.calendarOfProperty(propertyWithin(scope, propertyId)).startOfDay(clock.nowMs());
+      const ids = metersWithin(scope, propertyId).map(({ meter }) => meter.id);
+      const before = await selectEnergyAt(db, ids, sinceMs);
+      const found = ids.flatMap((meterId) => {
+        const [from, now] = [before.get(meterId), states.get(meterId)?.last];
+        const to = now !== undefined && now.readAtMs >= sinceMs ? now.values.energyWh : undefined;
+        // A register that went back belongs to another meter in its place.
+        return from === undefined || to === undefined || to < Number(from)
+          ? []
+          : [{ meterId, energyWh: Math.round(to - Number(from)) }];
+      });
+      return {
+        ...{ propertyId, since: new Date(sinceMs).toISOString() },
+        meterId: found.map(({ meterId }) => meterId),
+        energyWh: found.map(({ energyWh }) => energyWh),
+      };
     },
 
     load(scope: Scope, propertyId: number): Promise<Load> {
       const property = propertyWithin(scope, propertyId);
-      const meters = estate
-        .metersOfProperty(propertyId)
-        .filter(({ buildingId }) => scopeCovers(scope, propertyId, buildingId));
+      const meters = metersWithin(scope, propertyId);
       return answerLoad(telemetry, meters, propertyId, deps.calendarOfProperty(property), clock.nowMs());
     },
 

@@ -2,7 +2,7 @@ import type { Load, Place, WallLayout } from '#contract/index.ts';
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import type { Clock } from '#drivers/core/index.ts';
 import type { EstateReader, MeterProfile } from '#server/modules/estate/types.ts';
-import { type Scope, scopeCovers } from '#server/platform/http/index.ts';
+import { keepAnswer, type Scope, scopeCovers } from '#server/platform/http/index.ts';
 import type { LoadBucket, Telemetry } from '#server/platform/telemetry/index.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,8 +35,33 @@ export function createPeaks(telemetry: Telemetry, clock: Clock) {
   };
 }
 
+/** So many parts of one property are kept; beyond it the oldest is made again. */
+const PARTS_KEPT_MAX = 16;
+
+/**
+ * Layouts that were asked for, until the estate or the usual peaks change: most screens have the same right, and a wall of
+ * twenty thousand tiles is megabytes. The estate gives new lists after every change, so that its lists are the version.
+ */
+export function createWallLayouts(estate: EstateReader, peaks: ReturnType<typeof createPeaks>) {
+  const kept = new WeakMap<object, Map<string, { readonly peaksW: object; readonly layout: WallLayout }>>();
+  return async (property: Place, scope: Scope): Promise<WallLayout> => {
+    const peaksW = await peaks.peaksW();
+    const places = estate.placesOfProperty(property.id);
+    const parts = kept.get(places) ?? new Map();
+    kept.set(places, parts);
+    const part = scopeCovers(scope, property.id) ? 'all' : scope.buildingIds.toSorted((a, b) => a - b).join();
+    const before = parts.get(part);
+    if (before?.peaksW === peaksW) return before.layout;
+    const layout = keepAnswer(toWallLayout(estate, property, scope, peaksW));
+    const [oldest] = parts.keys();
+    if (parts.size >= PARTS_KEPT_MAX && oldest !== undefined) parts.delete(oldest);
+    parts.set(part, { peaksW, layout });
+    return layout;
+  };
+}
+
 /** The unmoving half of a wall: the part of the property that `scope` covers. */
-export function toWallLayout(
+function toWallLayout(
   estate: EstateReader,
   property: Place,
   scope: Scope,

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Load, MeterNow, RegisterReading, RegisterSummary, Trend, WallLayout } from '#contract/index.ts';
+import type {
+  EnergyToday,
+  Load,
+  MeterNow,
+  RegisterReading,
+  RegisterSummary,
+  Trend,
+  WallLayout,
+} from '#contract/index.ts';
 import { BILLING_INTERVAL_MS, zonedCalendar } from '#domain/calendar.ts';
 import { chooseStep } from '#server/modules/metering/trend.ts';
 import { type HouseServer, startHouseServer } from '../../support/houseServer.ts';
@@ -119,6 +127,11 @@ describe('registers', () => {
     expect(summary.timeZone).toBe('Asia/Shanghai');
     expect(Date.parse(summary.dayStart?.instant ?? '')).toBe(calendar.startOfDay(Date.now()));
     expect(summary.dayStart?.registers['energyWh']).toBe(String((calendar.startOfDay(Date.now()) - from) / 60_000));
+    const midnightWh = Number(summary.dayStart?.registers['energyWh']);
+    house.take(house.reading('b2', { values: { energyWh: midnightWh + 4_321 } }));
+    const today = await get<EnergyToday>(house.boss, `/api/properties/${house.propertyId('mall')}/energy-today`);
+    expect(Date.parse(today.since)).toBe(calendar.startOfDay(Date.now()));
+    expect(today.energyWh[today.meterId.indexOf(house.meterId('b2'))]).toBe(4_321);
     const firstOfMonth = Math.max(from, calendar.startOfMonth(Date.now()));
     expect(Date.parse(summary.monthStart?.instant ?? '')).toBe(firstOfMonth);
   });

@@ -39,6 +39,8 @@ export function useSaving() {
     changedMeanwhile: computed(
       () => fault.value instanceof ApiError && fault.value.code === 'conflict.changed-meanwhile',
     ),
+    /** Nothing answered: whether it arrived is not known. */
+    lost: computed(() => fault.value instanceof ApiError && fault.value.code === 'network.unreachable'),
     forget: () => {
       fault.value = undefined;
     },

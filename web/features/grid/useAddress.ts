@@ -5,7 +5,9 @@ import { type GridAddress, readAddress, writeAddress } from './data/gridQuery.ts
 import { COLUMNS, type Column } from './data/gridSort.ts';
 
 const COLUMNS_KEY = 'meterwall.gridColumns';
-const FIRST_COLUMNS: readonly Column[] = COLUMNS.filter((column) => column !== 'floor' && column !== 'model');
+const FIRST_COLUMNS: readonly Column[] = COLUMNS.filter(
+  (column) => column !== 'floor' && column !== 'model' && column !== 'until',
+);
 
 /** Filter, order, view and columns: kept in the address, so that it can be sent; columns also in this browser. */
 export function useAddress() {

@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue';
-import { getMeterTenants, type MeterTenants } from '#contract/grid.ts';
+import { listProtections } from '#contract/commands.ts';
+import { getEnergyToday, getMeterTenants, type MeterTenants } from '#contract/grid.ts';
 import { useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { useSession } from '../../app/session.ts';
@@ -7,12 +8,14 @@ import { useFormat } from '../../ui/useFormat.ts';
 import { useWallFeeds } from '../wall/useWallFeeds.ts';
 import { type Found, findMeters, type GridFilter } from './data/gridFilter.ts';
 import { createSorter, type SortBy } from './data/gridSort.ts';
-import { gridTable } from './data/gridTable.ts';
+import { type GridExtras, gridTable } from './data/gridTable.ts';
 
 /** Rows on screen follow the feed so often, and filter and order so often. */
 const PAINT_MS = 250;
 const ORDER_MS = 1_000;
 const TENANTS_EVERY_MS = 60_000;
+/** What only some columns show waits until the first rows stand. */
+const EXTRAS_EVERY_MS = 60_000;
 const NOBODY: Found = {
   slots: new Uint32Array(),
   counts: {
@@ -43,9 +46,22 @@ export function useMeters(propertyId: Ref<number>, filter: Ref<GridFilter>, sort
         : undefined,
     { on: propertyId, everyMs: TENANTS_EVERY_MS },
   );
+  const extras = useResource<GridExtras | undefined>(
+    async (signal) => {
+      if (!feeds.heard.value) return undefined;
+      const [today, protections] = await Promise.all([
+        api.call(getEnergyToday, { params: { propertyId: propertyId.value } }, { signal }),
+        session.may('meter.view')
+          ? api.call(listProtections, { query: { propertyId: propertyId.value } }, { signal })
+          : undefined,
+      ]);
+      return { today, protections: protections?.items };
+    },
+    { on: [feeds.heard, propertyId], keep: true, everyMs: EXTRAS_EVERY_MS },
+  );
   const table = computed(() => {
     const now = feed.value;
-    return now && gridTable(now.layout, now.model, tenants.data.value, format.language());
+    return now && gridTable(now.layout, now.model, tenants.data.value, format.language(), extras.data.value);
   });
   const sorter = computed(() => table.value && createSorter(table.value, format.language()));
   const found = shallowRef<Found>(NOBODY);

@@ -14,7 +14,9 @@ export const COLUMNS = [
   'balance',
   'relay',
   'protection',
+  'until',
   'load',
+  'today',
   'tariff',
   'gateway',
   'heard',
@@ -70,6 +72,10 @@ export function createSorter(table: GridTable, language: Language) {
         return (slot) => ((store.packedFacts[slot] ?? 0) >> 7) & 3;
       case 'load':
         return (slot) => store.loadW[slot] ?? Number.NaN;
+      case 'until':
+        return (slot) => table.protectedUntilMs[slot] ?? Number.NaN;
+      case 'today':
+        return (slot) => table.todayWh[slot] ?? Number.NaN;
       case 'heard':
         // Ascending by age: the one heard last stands first.
         return (slot) => -(store.heardAtMs[slot] ?? Number.NaN);

@@ -1,4 +1,5 @@
-import type { MeterTenants } from '#contract/grid.ts';
+import type { Protection } from '#contract/commands.ts';
+import type { EnergyToday, MeterTenants } from '#contract/grid.ts';
 import type { WallLayout } from '#contract/metering.ts';
 import type { Language } from '../../../i18n/index.ts';
 import { nameIn } from '../../../ui/format.ts';
@@ -21,6 +22,11 @@ export interface GridTable {
   readonly gateway: Int32Array;
   readonly gatewayText: readonly string[];
   readonly tariff: readonly string[];
+  /** Since the begin of the day there, Wh; NaN = not known. */
+  readonly todayWh: Float64Array;
+  /** Until when supply is not cut, ms; Infinity = until somebody ends it; NaN = not on the protective list. */
+  readonly protectedUntilMs: Float64Array;
+  readonly timeZone: string;
   /** 1 = measures other meters of the property again: left out of sums of load. */
   readonly isFeeder: Uint8Array;
   /** Place in the estate as it stands: building by building, from the ground up. */
@@ -29,14 +35,28 @@ export interface GridTable {
   readonly search: readonly string[];
 }
 
+/** What is asked for beside the layout; undefined as long as it is not known. */
+export interface GridExtras {
+  readonly today?: EnergyToday | undefined;
+  readonly protections?: readonly Protection[] | undefined;
+}
+
 /** The table of a layout in the language of the screen. `tenants`: undefined where nobody may see them. */
 export function gridTable(
   layout: WallLayout,
   model: WallProperty,
   tenants: MeterTenants | undefined,
   language: Language,
+  { today, protections = [] }: GridExtras = {},
 ): GridTable {
-  const { meters, lines } = layout;
+  const { meters, lines, timeZone } = layout;
+  const todayAt = new Map(today?.meterId.map((meterId, index) => [meterId, today.energyWh[index]]));
+  const untilAt = new Map(
+    protections.map(({ meterId, until }) => [
+      meterId,
+      until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until),
+    ]),
+  );
   const size = meters.id.length;
   const places = placesOf(model, size, language);
   const tenantAt = new Map(tenants?.meterId.map((meterId, index) => [meterId, index]));
@@ -58,6 +78,9 @@ export function gridTable(
     gateway: Int32Array.from(meters.lineId, (lineId) => lineOf.get(lineId)?.gatewayId ?? 0),
     gatewayText: meters.lineId.map((lineId) => lineText(lineOf.get(lineId))),
     tariff: ofTenant(tenants?.tariff),
+    todayWh: Float64Array.from(meters.id, (meterId) => todayAt.get(meterId) ?? Number.NaN),
+    protectedUntilMs: Float64Array.from(meters.id, (meterId) => untilAt.get(meterId) ?? Number.NaN),
+    timeZone,
     isFeeder: Uint8Array.from(meters.role, (role) => (role === 'substation' ? 1 : 0)),
     search: meters.id.map((_, slot) =>
       [
