@@ -7,8 +7,10 @@ import {
   getSession,
   listAlarmAssignees,
   listAlarms,
+  listOutOfService,
   listPlaces,
   PERMISSIONS,
+  putInService,
 } from '#contract/index.ts';
 import { useEstate } from '../../../web/app/estate.ts';
 import { useSession } from '../../../web/app/session.ts';
@@ -44,10 +46,30 @@ const acknowledged = {
 
 let known: Map<number, Alarm>;
 let posts: unknown[];
+/** Outages that were ended. */
+let ended: (string | undefined)[];
 let release: () => void;
 let held: Promise<void>;
 
+const outage = {
+  id: 70,
+  propertyId: 1,
+  source: { kind: 'line', id: 7 },
+  path: [{ en: 'Riverside' }, { en: 'Line 7' }],
+  reason: 'rewiring',
+  from: '2026-11-19T13:00:00Z',
+  by: 'Chen Wei',
+  heldAlarms: 3,
+};
 const serve: Serve = [
+  [listOutOfService, () => ({ body: { items: [outage] } })],
+  [
+    putInService,
+    ({ params }) => {
+      ended.push(params['outageId']);
+      return { body: outage };
+    },
+  ],
   [listAlarmAssignees, () => ({ body: { items: [{ userId: 9, name: 'Li Wei' }] } })],
   [
     assignAlarms,
@@ -80,8 +102,8 @@ const serve: Serve = [
   ],
 ];
 
-async function openPage() {
-  const page = await mountInApp(AlarmsPage, serve);
+async function openPage(answers = serve) {
+  const page = await mountInApp(AlarmsPage, answers);
   await useSession().load();
   await useEstate().load();
   await flushPromises();
@@ -93,6 +115,7 @@ const key = (name: string, more: KeyboardEventInit = {}) =>
 beforeEach(() => {
   known = new Map([1, 2, 3].map((id) => [id, alarmWith({ id, raisedAt: `2026-11-19T13:4${id}:00.000Z` })]));
   posts = [];
+  ended = [];
   held = new Promise((resolve) => {
     release = resolve;
   });
@@ -155,4 +178,39 @@ test('a new alarm appears by itself, a closed one leaves', async () => {
   say(alarmWith({ id: 1, ...acknowledged, state: 'closed' }));
   await flushPromises();
   expect(wrapper.findAll('tr.row').map((row) => row.attributes('data-alarm'))).toEqual(['9', '3', '2']);
+});
+
+test('back into service, where it was set with the line: says so before everything behind it comes back', async () => {
+  known = new Map([[4, alarmWith({ id: 4, state: 'outOfService', outageId: 70 })]]);
+  const { wrapper, router } = await openPage();
+  await router.replace({ query: { tab: 'outOfService' } });
+  await flushPromises();
+  key('o');
+  await flushPromises();
+  const dialog = wrapper.get('[data-put-back]');
+  expect(dialog.text()).toContain('with its line Riverside / Line 7');
+  expect(dialog.text()).toContain('By Chen Wei');
+  expect(dialog.text()).toContain('3 alarms');
+  expect(ended).toEqual([]);
+  await dialog.get('form').trigger('submit');
+  await flushPromises();
+  expect(ended).toEqual(['70']);
+  expect(wrapper.find('[data-put-back]').exists()).toBe(false);
+});
+
+test('all that match: what the filter has beyond the loaded rows is loaded and selected, and until then it is said', async () => {
+  const pages = new Map([
+    [null, { items: [6, 5].map((id) => alarmWith({ id, state: 'closed' })), nextCursor: 'older' }],
+    ['older', { items: [4, 3].map((id) => alarmWith({ id, state: 'closed' })) }],
+  ]);
+  const paged: Serve = [[listAlarms, ({ query }) => ({ body: pages.get(query.get('cursor')) })], ...serve];
+  const { wrapper, router } = await openPage(paged);
+  await router.replace({ query: { tab: 'closed' } });
+  await flushPromises();
+  key('a', { ctrlKey: true });
+  await flushPromises();
+  expect(wrapper.get('.bulk').text()).toContain('2 selected of 2 loaded; more match');
+  await wrapper.get('[data-bulk=matching]').trigger('click');
+  await flushPromises();
+  expect(wrapper.get('.bulk').text()).toContain('4 of 4 selected');
 });
