@@ -49,12 +49,15 @@ test('two gateways go: by keyboard alone they are noted, taken, shelved and clea
   await row(id).getByText('Chen Wei').waitFor();
   await page.keyboard.press('s');
   await page.locator('dialog input[name=note]:focus').waitFor();
+  await page.keyboard.type('Key comes at nine');
   await page.keyboard.press('Enter');
   await page.locator(`tr.shelved[data-alarm="${id}"]`).waitFor();
   await page.goto(`${system.url}/alarms?tab=shelved`);
   await page.locator(`tr.current.shelved[data-alarm="${id}"]`).waitFor();
+  await row(id).getByText('Key comes at nine').waitFor();
   await page.keyboard.press('s');
   await row(id).waitFor({ state: 'detached' });
+  await outOfServiceAndBack(page, system.url, id);
 
   // One comes back: of both only that one can be cleared, and the other says why not.
   const [first] = faults;
@@ -76,6 +79,21 @@ test('two gateways go: by keyboard alone they are noted, taken, shelved and clea
   await acknowledgeWithoutSignal(api, system.url);
   await page.locator('tr.acknowledged').waitFor();
 });
+
+async function outOfServiceAndBack(page: Page, url: string, id: number): Promise<void> {
+  const current = page.locator(`tr.current[data-alarm="${id}"]`);
+  await page.goto(`${url}/alarms?alarm=${id}`);
+  await current.waitFor();
+  await page.keyboard.press('o');
+  await page.locator('dialog input[name=note]:focus').waitFor();
+  await page.keyboard.type('Panel is rewired');
+  await page.keyboard.press('Enter');
+  await page.locator(`tr[data-alarm="${id}"]`).waitFor({ state: 'detached' });
+  await page.goto(`${url}/alarms?tab=outOfService&alarm=${id}`);
+  await current.waitFor();
+  await page.keyboard.press('o');
+  await current.waitFor({ state: 'detached' });
+}
 
 /**
  * The one that is left is acknowledged in a cellar, where even a reload finds no server; the server hears of it when the
