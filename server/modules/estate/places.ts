@@ -1,12 +1,12 @@
 import type { BodyOf, createPlace, Place, PlaceKind, updatePlace } from '#contract/index.ts';
 import { audit } from '#server/modules/access/index.ts';
-import { type Actor, AppError } from '#server/platform/http/index.ts';
+import { type Actor, AppError, keepAnswer, scopeCovers } from '#server/platform/http/index.ts';
 import type { EstateCache } from './cache.ts';
 import type { MeterGuard } from './meterGuard.ts';
 import type { Mutate } from './mutation.ts';
 import { toPlace } from './rows.ts';
 import { deletePlaceRow, insertPlace, type PlaceFields, updatePlaceRow } from './store.ts';
-import { demandPlace, invalidField, missing, placeCovered } from './visibility.ts';
+import { demandPlace, invalidField, missing } from './visibility.ts';
 
 export interface EstateDeps {
   readonly cache: EstateCache;
@@ -26,14 +26,27 @@ const DEFAULT_CURRENCY = 'CNY';
 
 /** Places that the actor may see, parents before children; the way down to what they may see is shown with it. */
 export function listPlaces({ cache }: EstateDeps, actor: Actor, propertyId: number | undefined): { items: Place[] } {
-  const properties = cache.properties().filter((property) => propertyId === undefined || property.id === propertyId);
-  const items = properties.flatMap((property) => {
+  const scope = actor.scope('meter.view');
+  const all = cache.properties();
+  if (propertyId === undefined && scope.all) return everyPlace(cache, all);
+  const items = all.flatMap((property) => {
+    if (propertyId !== undefined && property.id !== propertyId) return [];
     const covered = cache
       .placesOfProperty(property.id)
-      .filter((place) => placeCovered(cache, actor, 'meter.view', place));
+      .filter((place) => scopeCovers(scope, place.propertyId, cache.buildingOf(place.id)));
     return covered.length === 0 || covered[0]?.id === property.id ? covered : [property, ...covered];
   });
   return { items };
+}
+
+/** What every page of whoever sees all asks first; the estate gives a new list of properties after every change. */
+const everyPlaceOf = new WeakMap<readonly Place[], { items: Place[] }>();
+function everyPlace(cache: EstateCache, properties: readonly Place[]): { items: Place[] } {
+  const known = everyPlaceOf.get(properties);
+  if (known !== undefined) return known;
+  const list = keepAnswer({ items: properties.flatMap(({ id }) => cache.placesOfProperty(id)) });
+  everyPlaceOf.set(properties, list);
+  return list;
 }
 
 /** Adds a place. Throws `place.wrong-parent` when it cannot stand there. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AnyRoute, BodyOf, ParamsOf, QueryOf } from '#contract/index.ts';
 import { createFileSender, type FileSenderDeps } from './files.ts';
+import { sendKept } from './keptAnswers.ts';
 import { scopeIsEmpty } from './scope.ts';
 import {
   type Actor,
@@ -70,7 +71,8 @@ export function createRouteServer(app: FastifyInstance, seen: AnyRoute[], option
           const answer = await make();
           if (contract.status === 204) return reply.code(204).send();
           if (options.checkResponses) checks.response(answer);
-          return reply.code(contract.status ?? 200).send(answer);
+          void reply.code(contract.status ?? 200);
+          return (await sendKept(request, reply, answer)) ?? reply.send(answer);
         },
       });
     },
