@@ -40,7 +40,8 @@ export function useJobView(job: () => Job) {
           ...{ by: sheet.givenBy, reason: sheet.reason, total: sheet.total, bad: sheet.refused },
           done: sheet.accepted + sheet.refused,
           state: t(`jobs.sheetState.${sheet.state}`),
-          moving: sheet.state === 'running',
+          // Its state says so already.
+          moving: false,
         };
       }
       case 'command': {
