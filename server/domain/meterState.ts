@@ -28,9 +28,9 @@ export interface MeterFacts {
 export const DISPLAY_STATES = [
   { key: 'lost', zh: '失联', en: 'Lost contact', dark: '#8b98a1', light: '#5c6870', mark: 'hatch', severity: 2, applies: (f: MeterFacts) => f.link === 'lost' },
   { key: 'notOpened', zh: '未开户', en: 'Not opened', dark: '#5f6d76', light: '#7a8489', mark: 'dashedOutline', severity: 0, applies: (f: MeterFacts) => f.money === 'notOpened' },
-  { key: 'arrears', zh: '欠费', en: 'Arrears', dark: '#f04f4f', light: '#bd2424', mark: 'yuanZero', severity: 3, applies: (f: MeterFacts) => f.money === 'arrears' },
-  { key: 'alarm2', zh: '二级报警', en: 'Alarm 2', dark: '#f28a2a', light: '#a84a00', mark: 'twoBars', severity: 2, applies: (f: MeterFacts) => f.money === 'alarm2' },
-  { key: 'alarm1', zh: '一级报警', en: 'Alarm 1', dark: '#e3b42d', light: '#856000', mark: 'oneBar', severity: 1, applies: (f: MeterFacts) => f.money === 'alarm1' },
+  { key: 'arrears', zh: '欠费', en: 'Arrears', dark: '#f04f4f', light: '#850c22', mark: 'yuanZero', severity: 3, applies: (f: MeterFacts) => f.money === 'arrears' },
+  { key: 'alarm2', zh: '二级报警', en: 'Alarm 2', dark: '#f28a2a', light: '#943800', mark: 'twoBars', severity: 2, applies: (f: MeterFacts) => f.money === 'alarm2' },
+  { key: 'alarm1', zh: '一级报警', en: 'Alarm 1', dark: '#e3b42d', light: '#8a6500', mark: 'oneBar', severity: 1, applies: (f: MeterFacts) => f.money === 'alarm1' },
   { key: 'opened', zh: '已开户', en: 'Opened', dark: '#2a343b', light: '#c3ccd1', mark: 'none', severity: 0, applies: () => true },
 ] as const satisfies readonly DisplayStateRow[];
 
