@@ -94,6 +94,8 @@ export interface ApiDeps {
   readonly fetch: typeof fetch;
   /** A session ended or never was: the app goes to the sign-in page and comes back. */
   readonly onSessionRequired: () => void;
+  /** READ_MS_MAX, or less. */
+  readonly readMsMax?: number;
 }
 
 /** A question that has no answer by then, or only half of one, is as good as lost: the network swallowed it. */
@@ -152,7 +154,8 @@ async function send(
     headers: { accept: 'application/json' },
   };
   // Only what changes nothing may be given up: what became of anything else must be known.
-  const deadline = route.method === 'GET' && route.file === undefined ? AbortSignal.timeout(READ_MS_MAX) : undefined;
+  const deadline =
+    route.method === 'GET' && route.file === undefined ? AbortSignal.timeout(deps.readMsMax ?? READ_MS_MAX) : undefined;
   const signals = [signal, deadline].filter((one) => one !== undefined);
   if (signals.length > 0) init.signal = AbortSignal.any(signals);
   if (request.body !== undefined) {

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { listAlarms } from '#contract/alarms.ts';
 import { getMeter } from '#contract/estate.ts';
 import { getSession, signIn, signOut } from '#contract/session.ts';
@@ -106,4 +106,28 @@ test('no answer, and a proxy that speaks for an absent server, are the networkâ€
     onSessionRequired: () => {},
   });
   expect((await failure(dead.call(getMeter, { params: { meterId: 1 } })))?.code).toBe('network.unreachable');
+});
+
+test('a read that the network swallowed, whole or by half, is given up; what changes something never is', async () => {
+  const swallowing = createServer((request, response) => {
+    if (request.url === getSession.path) response.writeHead(200, { 'content-type': 'application/json' }).write('{"us');
+  });
+  await new Promise<void>((resolve) => swallowing.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    swallowing.closeAllConnections();
+    swallowing.close();
+  });
+  const signals: unknown[] = [];
+  const patient = createApiClient({
+    fetch: (input, init) => {
+      signals.push(init?.signal);
+      return fetch(`http://127.0.0.1:${(swallowing.address() as AddressInfo).port}${String(input)}`, init);
+    },
+    onSessionRequired: () => undefined,
+    readMsMax: 50,
+  });
+  expect(await failure(patient.call(listAlarms, { query: {} }))).toMatchObject({ code: 'network.unreachable' });
+  expect(await failure(patient.call(getSession, {}))).toMatchObject({ code: 'network.unreachable' });
+  void patient.call(signIn, { body: { user: 'a', password: 'b' } }).catch(() => undefined);
+  expect(signals.map((signal) => signal instanceof AbortSignal)).toEqual([true, true, false]);
 });

@@ -1,6 +1,6 @@
 import { onScopeDispose, shallowRef, watch } from 'vue';
 import { type KioskTour, openKiosk } from '#contract/kiosk.ts';
-import { ApiError, useApi } from '../../api/client.ts';
+import { ApiError, READ_MS_MAX, useApi } from '../../api/client.ts';
 import { useEstate } from '../../app/estate.ts';
 import { useServerReach } from '../../app/serverReach.ts';
 import { useSession } from '../../app/session.ts';
@@ -32,7 +32,10 @@ export function useKioskSession(token: () => string | undefined) {
     if (busy || closed || text === undefined) return;
     busy = true;
     try {
-      const answer = await server.untilReached(() => api.call(openKiosk, { body: { token: text } }));
+      // Opening twice harms nobody, so that an attempt without an answer is given up like a read.
+      const answer = await server.untilReached(() =>
+        api.call(openKiosk, { body: { token: text } }, { signal: AbortSignal.timeout(READ_MS_MAX) }),
+      );
       session.adopt(answer.session);
       await server.untilReached(() => estate.load());
       const ids = estate.properties.map((place) => place.id);
