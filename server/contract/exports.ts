@@ -2,9 +2,13 @@ import { Type } from 'typebox';
 import { listAlarms } from './alarms.ts';
 import { BATCH_METERS_MAX, listBatches, listCommands, listProtections } from './commands.ts';
 import { closed, Id, Instant, RequestId } from './common.ts';
+import { listGateways } from './gateways.ts';
+import { listKioskLinks } from './kiosk.ts';
 import { listLedgerTxns } from './ledger.ts';
 import { QuantityName } from './metering.ts';
+import { listDeliveries } from './notifications.ts';
 import { fileQuery, fileRoute, filterOf } from './route.ts';
+import { listAudit } from './session.ts';
 import { listSales } from './vending.ts';
 
 const tag = 'exports';
@@ -77,6 +81,43 @@ export const exportLedger = fileRoute({
   summary:
     'Postings as a workbook, a row for each entry: exactly what the same filter shows on GET /api/ledger/transactions',
   query: filterOf(listLedgerTxns),
+});
+
+export const exportDeliveries = fileRoute({
+  method: 'GET',
+  path: '/api/exports/deliveries',
+  access: 'notify.settings',
+  tag,
+  summary:
+    'The log of notifications as a workbook: exactly what the same filter shows on GET /api/notifications/deliveries',
+  query: filterOf(listDeliveries),
+});
+
+export const exportGateways = fileRoute({
+  method: 'GET',
+  path: '/api/exports/gateways',
+  access: 'line.view',
+  tag,
+  summary: 'Gateways as a workbook, a row for each line',
+  query: filterOf(listGateways),
+});
+
+export const exportKioskLinks = fileRoute({
+  method: 'GET',
+  path: '/api/exports/kiosk-links',
+  access: 'user.manage',
+  tag,
+  summary: 'Links that open a wall, as a workbook; never what opens them',
+  query: filterOf(listKioskLinks),
+});
+
+export const exportAudit = fileRoute({
+  method: 'GET',
+  path: '/api/exports/audit',
+  access: 'audit.view',
+  tag,
+  summary: 'Who did what, as a workbook: exactly what the same filter shows on GET /api/audit',
+  query: filterOf(listAudit),
 });
 
 export const exportMeters = fileRoute({

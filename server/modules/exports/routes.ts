@@ -1,8 +1,12 @@
 import {
   exportAlarms,
+  exportAudit,
   exportBatch,
   exportCommands,
+  exportDeliveries,
+  exportGateways,
   exportJobs,
+  exportKioskLinks,
   exportLedger,
   exportMeters,
   exportProtections,
@@ -11,9 +15,12 @@ import {
   getBatch,
 } from '#contract/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
+import { AUDIT, KIOSK_LINKS } from './administration.ts';
 import { ALARMS } from './alarms.ts';
 import { COMMANDS, PROTECTIONS } from './commands.ts';
 import type { ExportsContext } from './context.ts';
+import { DELIVERIES } from './deliveries.ts';
+import { GATEWAYS } from './gateways.ts';
 import { jobFile } from './jobs.ts';
 import { LEDGER } from './ledger.ts';
 import { listFile } from './listFile.ts';
@@ -31,6 +38,10 @@ export function addExportRoutes(routes: RouteServer, deps: ExportsDeps): void {
   routes.add(exportCommands, (call) => listFile(context, COMMANDS, call));
   routes.add(exportJobs, (call) => jobFile(context, call));
   routes.add(exportProtections, (call) => listFile(context, PROTECTIONS, call));
+  routes.add(exportDeliveries, (call) => listFile(context, DELIVERIES, call));
+  routes.add(exportGateways, (call) => listFile(context, GATEWAYS, call));
+  routes.add(exportKioskLinks, (call) => listFile(context, KIOSK_LINKS, call));
+  routes.add(exportAudit, (call) => listFile(context, AUDIT, call));
   routes.add(exportLedger, (call) => listFile(context, LEDGER, call));
   routes.add(exportBatch, async ({ actor, params: { batchId }, query }) => {
     const { propertyId } = await routes.ask(getBatch, actor, { params: { batchId } });

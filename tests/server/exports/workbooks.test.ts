@@ -200,6 +200,35 @@ test('readings: registers at half hours and days with quality and source, and wh
   expect(live.rows[0]).toMatchObject({ 'Active power (W)': 6_000.5, 'Total energy (kWh)': 3_000_003.001 });
 });
 
+test('the books of the administration: deliveries, gateways, links and the audit, each within the right of who asks', async () => {
+  const link = await made<{ link: { id: number } }>('/api/kiosk-links', {
+    ...{ name: 'Duty room', propertyIds: [house.propertyId('mall')] },
+    tour: { dwellS: 30, alarmS: 20, touchS: 90 },
+  });
+  const links = await book(boss, 'GET', '/api/exports/kiosk-links?lang=en');
+  expect(links.rows).toMatchObject([{ Name: 'Duty room', Properties: 'mall', 'Time at each property (s)': 30 }]);
+  const audit = await book(boss, 'GET', '/api/exports/audit?lang=en&subjectKind=kiosk-link');
+  expect(audit.rows.map((row) => row['Subject'])).toEqual([String(link.link.id)]);
+  const lines = await book(boss, 'GET', '/api/exports/gateways?lang=en');
+  expect(lines.rows.length).toBeGreaterThan(1);
+  expect((await book(boss, 'GET', '/api/exports/deliveries?lang=en&state=sent')).rows).toEqual([]);
+
+  const engineer = await house.userWith('engineer', 'property', 'mall');
+  const mallId = house.propertyId('mall');
+  const own = await book(engineer, 'GET', `/api/exports/gateways?lang=en&propertyId=${mallId}`);
+  const seen = await book(engineer, 'GET', '/api/exports/gateways?lang=en');
+  expect(seen.rows).toEqual(own.rows);
+  expect(seen.rows.length).toBeLessThan(lines.rows.length);
+  for (const [path, status] of [
+    ['kiosk-links', 403],
+    ['audit', 200],
+  ] as const)
+    expect((await engineer.request('GET', `/api/exports/${path}`)).status).toBe(status);
+  const cashier = await house.userWith('cashier', 'property', 'mall');
+  for (const path of ['audit', 'deliveries', 'gateways', 'kiosk-links'])
+    expect((await cashier.request('GET', `/api/exports/${path}`)).status).toBe(403);
+});
+
 test('a question too large, or of no time at all, is refused with what to do', async () => {
   const body = { propertyId: house.propertyId('mall'), meterIds: [house.meterId('a1')], what: 'halfHours' };
   const wide = await boss.request('POST', '/api/exports/readings', {

@@ -1,0 +1,49 @@
+import { type AuditRow, type KioskLink, listAudit, listKioskLinks } from '#contract/index.ts';
+import type { XlsxColumn } from '#server/platform/xlsx/index.ts';
+import { type ExportsContext, textOf } from './context.ts';
+import type { ListFile } from './listFile.ts';
+
+// biome-ignore format: a table, one column per line
+const linkColumns = ({ estate }: ExportsContext): readonly XlsxColumn<KioskLink>[] => [
+  { header: { zh: '名称', en: 'Name' }, kind: 'text', width: 28, of: ({ name }) => name },
+  { header: { zh: '项目', en: 'Properties' }, kind: 'text', width: 40, of: ({ propertyIds }, lang) => propertyIds.map((id) => textOf(estate.place(id)?.names, lang) ?? String(id)).join(', ') },
+  { header: { zh: '停留（秒）', en: 'Time at each property (s)' }, kind: 'integer', of: ({ tour }) => tour.dwellS },
+  { header: { zh: '报警停留（秒）', en: 'Time at a new alarm (s)' }, kind: 'integer', of: ({ tour }) => tour.alarmS },
+  { header: { zh: '生成人', en: 'Made by' }, kind: 'text', width: 14, of: ({ madeBy }) => madeBy },
+  { header: { zh: '生成时间', en: 'Made' }, kind: 'instant', of: ({ madeAt }) => madeAt },
+  { header: { zh: '最近打开', en: 'Last opened' }, kind: 'instant', of: ({ openedAt }) => openedAt },
+  { header: { zh: '收回人', en: 'Revoked by' }, kind: 'text', width: 14, of: ({ revokedBy }) => revokedBy },
+  { header: { zh: '收回时间', en: 'Revoked' }, kind: 'instant', of: ({ revokedAt }) => revokedAt },
+];
+
+export const KIOSK_LINKS: ListFile<typeof listKioskLinks, KioskLink, KioskLink> = {
+  list: listKioskLinks,
+  title: { zh: '大屏链接', en: 'Kiosk links' },
+  columns: (_lang, context) => linkColumns(context),
+  rowsOf: (link) => [link],
+};
+
+/** Any stored value as text; nothing for none. */
+const jsonText = (value: unknown): string | undefined =>
+  value === undefined || value === null ? undefined : JSON.stringify(value);
+
+// biome-ignore format: a table, one column per line
+const AUDIT_COLUMNS: readonly XlsxColumn<AuditRow>[] = [
+  { header: { zh: '编号', en: 'Number' }, kind: 'text', width: 12, of: ({ id }) => id },
+  { header: { zh: '时间', en: 'Time' }, kind: 'instant', of: ({ at }) => at },
+  { header: { zh: '用户', en: 'User' }, kind: 'text', width: 14, of: ({ user }) => user },
+  { header: { zh: '地址', en: 'Address' }, kind: 'text', width: 16, of: ({ ip }) => ip },
+  { header: { zh: '操作', en: 'Action' }, kind: 'text', width: 24, of: ({ action }) => action },
+  { header: { zh: '对象类型', en: 'Kind of subject' }, kind: 'text', width: 16, of: ({ subjectKind }) => subjectKind },
+  { header: { zh: '对象', en: 'Subject' }, kind: 'text', width: 16, of: ({ subjectId }) => subjectId },
+  { header: { zh: '之前', en: 'Before' }, kind: 'text', width: 50, of: ({ before }) => jsonText(before) },
+  { header: { zh: '之后', en: 'After' }, kind: 'text', width: 50, of: ({ after }) => jsonText(after) },
+];
+
+export const AUDIT: ListFile<typeof listAudit, AuditRow, AuditRow> = {
+  list: listAudit,
+  title: { zh: '操作记录', en: 'Audit' },
+  columns: () => AUDIT_COLUMNS,
+  rowsOf: (row) => [row],
+  propertyOf: ({ propertyId }) => propertyId,
+};
