@@ -122,7 +122,7 @@ async function acknowledgeWithoutSignal(api: Api, url: string): Promise<void> {
   // What waits outlives the moment, and so does the list, with its age: only the signal sends it.
   await page.reload();
   await page.getByTestId('alarms-as-of').getByText('As of').waitFor();
-  expect(await page.locator('[data-outbox]').innerText()).toContain('1 action');
+  expect(await page.locator('[data-outbox]').innerText()).toContain('1 action will');
   await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
   expect(await axeFaults(page)).toEqual([]);
   await sleep(IN_THE_CELLAR_MS);

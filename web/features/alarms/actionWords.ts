@@ -219,7 +219,7 @@ export const en: typeof zh = {
   asOf: 'As of {at}, no signal',
   asOfText: 'What happened since is not known. What you do is kept and sent when the signal returns.',
   outbox: {
-    waiting: '{n} actions will be sent when the signal returns',
+    waiting: '{n} action will be sent when the signal returns | {n} actions will be sent when the signal returns',
     refused: '{n} actions were refused',
     allSent: 'All kept actions were sent',
     waits: 'waits for signal',

@@ -29,7 +29,7 @@ export function obstacleOf({
   return permission === 'denied' ? 'denied' : undefined;
 }
 
-/** At the root, so that it may open any page. It takes part in no loading. */
+/** At the root, so that it may open any page. The same one keeps the program for a phone without signal (app/shell.ts). */
 const WORKER = '/sw.js';
 
 /** The subscription that this browser has for us; undefined for none. */
