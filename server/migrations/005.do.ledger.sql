@@ -183,16 +183,21 @@ declare
 begin
   select a.state, a.fault into state, fault from (
     select case
-        when t.id is null or (e.entries, e.first_no, e.last_no) is distinct from (t.n_entries::bigint, 1, t.n_entries) then 'MW011'
-        when not e.one_property or e.property <> t.property_id then 'MW013'
-        when t.reverses_id is not null and not ledger_is_mirror(t.id, t.property_id, t.reverses_id) then 'MW014'
-      end as state, coalesce(t.key, e.txn_id::text) as fault
+        when w.t is null or (w.entries, w.first_no, w.last_no) is distinct from ((w.t).n_entries::bigint, 1, (w.t).n_entries) then 'MW011'
+        when w.known < w.entries or w.least <> w.most or w.least <> (w.t).property_id then 'MW013'
+        when (w.t).reverses_id is not null and not ledger_is_mirror(w.txn_id, (w.t).property_id, (w.t).reverses_id) then 'MW014'
+      end as state, coalesce((w.t).key, w.txn_id::text) as fault
     from (
-      select n.txn_id, count(*) as entries, min(n.no) as first_no, max(n.no) as last_no, min(n.property) as property,
-        bool_and(n.property is not null) and min(n.property) = max(n.property) as one_property
-      from (select *, (select l.property_id from ledger_account l where l.id = arrived.account_id) as property from arrived) n
-      group by n.txn_id) e
-    left join ledger_txn t on t.id = e.txn_id) a
+      -- Looked up one by one: a join is planned once, for a book that is still empty, and would read the whole book ever after.
+      select e.*, (select t from ledger_txn t where t.id = e.txn_id) as t
+      from (
+        select n.txn_id, count(*) as entries, min(n.no) as first_no, max(n.no) as last_no, count(n.property) as known,
+          min(n.property) as least, max(n.property) as most
+        from (
+          select a.txn_id, a.no, (select l.property_id from ledger_account l where l.id = a.account_id) as property
+          from arrived a offset 0) n
+        group by n.txn_id) e
+      offset 0) w) a
   where a.state is not null limit 1;
   case state
     when 'MW011' then
@@ -246,9 +251,12 @@ begin
   txns := wanted;
   repeated := array_fill(false, array[postings]);
   if booked < postings then
-    select array_agg(t.id order by i), array_agg(t.id <> wanted[i] order by i), min(t.key) filter (where t.content_hash <> in_hash[i])
+    select array_agg((f.t).id order by i), array_agg((f.t).id <> wanted[i] order by i),
+        min((f.t).key) filter (where (f.t).content_hash <> in_hash[i])
       into txns, repeated, reused
-      from generate_series(1, postings) as i join ledger_txn t on t.property_id = in_property[i] and t.key = in_key[i];
+      from (
+        select i, (select t from ledger_txn t where t.property_id = in_property[i] and t.key = in_key[i]) as t
+        from generate_series(1, postings) as i offset 0) f;
     if reused is not null then
       raise exception 'the key % was used for something else', reused using errcode = 'MW001';
     end if;

@@ -2,11 +2,13 @@ import { sqlStateOf } from '#server/platform/db/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
 import type { NewSale, SoldAs } from './saleStore.ts';
 
-/**
- * Statements that store sales at the same time. One is enough while it is quick: what comes meanwhile fills the next one, and a full
- * statement costs hardly more than a half one (measured: two halves sell a third less).
- */
+/** Statements that store sales at the same time, those that wait for somebody's lock among them. */
 export const SALE_STATEMENTS_MAX = 4;
+/**
+ * Of them those that are quick: while one is in the database the next is put together and answered here. What comes meanwhile fills
+ * the next one, so that more of them would each hold less.
+ */
+const QUICK_MAX = 2;
 /** A statement that takes longer waits for somebody's lock; the others need not wait with it. */
 const OVERDUE_MS = 50;
 /** Sales of one statement: some tens of kilobytes, stored within milliseconds, so that nobody waits long for neighbours. */
@@ -58,7 +60,7 @@ export function createSaleQueue(insert: InsertSales): SaleQueue {
   };
 
   function call(): void {
-    if (called || quick > 0 || underWay === SALE_STATEMENTS_MAX || waiting.length === 0) return;
+    if (called || quick >= QUICK_MAX || underWay === SALE_STATEMENTS_MAX || waiting.length === 0) return;
     called = true;
     setImmediate(() => {
       called = false;
