@@ -1,7 +1,7 @@
 import {
-  type AnyRoute,
   type Command,
   type CommandBatch,
+  type exportJobs,
   listBatches,
   listCommands,
   listVendBatches,
@@ -9,11 +9,10 @@ import {
   type VendBatchSummary,
 } from '#contract/index.ts';
 import { STATE_WORDS } from '#contract/words.ts';
-import { type FileAnswer, scopeIsEmpty } from '#server/platform/http/index.ts';
+import { type Actor, type FileAnswer, scopeIsEmpty } from '#server/platform/http/index.ts';
 import type { FileLang, FileWords, XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { filterLines } from './about.ts';
 import { type ExportsContext, textOf, toFile } from './context.ts';
-import type { FileRequest } from './listFile.ts';
 
 const TITLE: FileWords = { zh: '任务', en: 'Jobs' };
 const SHEET: FileWords = { zh: '批量', en: 'Sheet: ' };
@@ -59,19 +58,36 @@ const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<JobRow>[] =>
 ];
 
 /** What the list under Jobs shows with the same filter, newest first. Sheets only for those who may see accounts. */
-export function jobFile(context: ExportsContext, request: FileRequest): Promise<FileAnswer> {
-  const { actor, query } = request;
-  const { lang = 'zh', ...filter } = query;
-  const waitingOnly = 'waiting' in filter && filter.waiting === true;
-  const { propertyId } = filter;
-  const place = propertyId === undefined ? {} : { propertyId };
+export function jobFile(
+  context: ExportsContext,
+  { actor, query: { lang = 'zh', ...filter } }: { readonly actor: Actor; readonly query: QueryOf<typeof exportJobs> },
+): Promise<FileAnswer> {
+  const { routes } = context;
+  const { propertyId, waiting } = filter;
+  // Single commands stand here only while they wait: everything else of them is on their meter's page.
+  const single = {
+    ...(propertyId === undefined ? {} : { propertyId }),
+    single: true,
+    state: 'awaitingApproval',
+  } as const;
   const sources = [
-    pages(context, request, listBatches, filter, ofBatch),
-    // Single commands stand here only while they wait: everything else of them is on their meter's page.
-    ...(!('waiting' in filter) || waitingOnly
-      ? [pages(context, request, listCommands, { ...place, single: true, state: 'awaitingApproval' }, ofCommand)]
-      : []),
-    ...(scopeIsEmpty(actor.scope('account.view')) ? [] : [pages(context, request, listVendBatches, filter, ofSheet)]),
+    rowsOf(async (paging) =>
+      rowsIn(await routes.ask(listBatches, actor, { query: { ...filter, ...paging } }), ofBatch),
+    ),
+    ...(waiting === false
+      ? []
+      : [
+          rowsOf(async (paging) =>
+            rowsIn(await routes.ask(listCommands, actor, { query: { ...single, ...paging } }), ofCommand),
+          ),
+        ]),
+    ...(scopeIsEmpty(actor.scope('account.view'))
+      ? []
+      : [
+          rowsOf(async (paging) =>
+            rowsIn(await routes.ask(listVendBatches, actor, { query: { ...filter, ...paging } }), ofSheet),
+          ),
+        ]),
   ];
   return toFile<JobRow>(context, {
     ...{ actor, lang, title: TITLE[lang], propertyId },
@@ -82,20 +98,27 @@ export function jobFile(context: ExportsContext, request: FileRequest): Promise<
   });
 }
 
-async function* pages<List extends AnyRoute, Item>(
-  { routes }: ExportsContext,
-  { actor }: FileRequest,
-  list: List,
-  filter: object,
+interface Rows {
+  readonly rows: readonly JobRow[];
+  readonly nextCursor: string | undefined;
+}
+interface Paging {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+function rowsIn<Item>(
+  { items, nextCursor }: { readonly items: readonly Item[]; readonly nextCursor?: string },
   toRow: (item: Item) => JobRow,
-): AsyncGenerator<JobRow> {
+): Rows {
+  return { rows: items.map((item) => toRow(item)), nextCursor };
+}
+
+async function* rowsOf(pageAt: (paging: Paging) => Promise<Rows>): AsyncGenerator<JobRow> {
   let cursor: string | undefined;
   do {
-    const paging = cursor === undefined ? { limit: PAGE_ROWS } : { limit: PAGE_ROWS, cursor };
-    const page: { readonly items: readonly Item[]; readonly nextCursor?: string } = await routes.ask(list, actor, {
-      query: { ...filter, ...paging } as QueryOf<List>,
-    });
-    for (const item of page.items) yield toRow(item);
+    const page = await pageAt(cursor === undefined ? { limit: PAGE_ROWS } : { limit: PAGE_ROWS, cursor });
+    yield* page.rows;
     cursor = page.nextCursor;
   } while (cursor !== undefined);
 }
