@@ -35,6 +35,11 @@ export function createPeaks(telemetry: Telemetry, clock: Clock) {
   };
 }
 
+interface KeptLayout {
+  readonly peaksW: object;
+  readonly layout: WallLayout;
+}
+
 /** So many parts of one property are kept; beyond it the oldest is made again. */
 const PARTS_KEPT_MAX = 16;
 
@@ -43,11 +48,11 @@ const PARTS_KEPT_MAX = 16;
  * twenty thousand tiles is megabytes. The estate gives new lists after every change, so that its lists are the version.
  */
 export function createWallLayouts(estate: EstateReader, peaks: ReturnType<typeof createPeaks>) {
-  const kept = new WeakMap<object, Map<string, { readonly peaksW: object; readonly layout: WallLayout }>>();
+  const kept = new WeakMap<object, Map<string, KeptLayout>>();
   return async (property: Place, scope: Scope): Promise<WallLayout> => {
     const peaksW = await peaks.peaksW();
     const places = estate.placesOfProperty(property.id);
-    const parts = kept.get(places) ?? new Map();
+    const parts = kept.get(places) ?? new Map<string, KeptLayout>();
     kept.set(places, parts);
     const part = scopeCovers(scope, property.id) ? 'all' : scope.buildingIds.toSorted((a, b) => a - b).join();
     const before = parts.get(part);

@@ -19,11 +19,11 @@ test('a frame that is made by hand is what another WebSocket reads, at each leng
   );
   onTestFinished(() => socket.close());
   await new Promise<void>((resolve, reject) => {
-    socket.onclose = ({ reason }) => reject(new Error(`closed: ${reason}`));
-    socket.onmessage = ({ data }) => {
-      heard.push(data);
+    socket.addEventListener('close', ({ reason }) => reject(new Error(`closed: ${reason}`)));
+    socket.addEventListener('message', ({ data }) => {
+      heard.push(String(data));
       if (heard.length === all.length) resolve();
-    };
+    });
   });
   expect(heard).toEqual(all);
 });
