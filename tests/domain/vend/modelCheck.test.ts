@@ -3,10 +3,12 @@ import { GUARDS } from '#domain/vend/guards.ts';
 import { type Machine, type Rule, THE_MACHINE, VEND_MACHINE } from '#domain/vend/machine.ts';
 import { BENIGN, searchVends, type World } from './searchVends.ts';
 
+/** A search takes seconds of a processor, which a busy machine gives over a minute. */
+const SEARCH = { timeout: 180_000 };
 const safe = expect.objectContaining({ fault: undefined });
 const world = (changes: Partial<World>): World => ({ ...BENIGN, ...changes });
 
-describe('the machine is safe and can always come to an end', () => {
+describe('the machine is safe and can always come to an end', SEARCH, () => {
   test.for<readonly [string, Partial<World>]>([
     ['frames lost and late, a crash, a cancel', {}],
     [
@@ -39,7 +41,7 @@ const without = (machine: Partial<Machine['guards']>): Machine => ({
 });
 const withRules = (...rules: readonly Rule[]): Machine => ({ rules: [...rules, ...VEND_MACHINE], guards: GUARDS });
 
-describe('each broken variant is found out', () => {
+describe('each broken variant is found out', SEARCH, () => {
   test.for<readonly [string, Partial<World>, string]>([
     [
       'a count is given a second time (no rule 8)',
