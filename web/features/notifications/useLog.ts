@@ -1,7 +1,8 @@
 import { computed, shallowRef } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
+import { exportDeliveries } from '#contract/exports.ts';
 import { type Delivery, listDeliveries, retryDelivery } from '#contract/notifications.ts';
-import { useApi } from '../../api/client.ts';
+import { type DownloadOptions, useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { useSaving } from '../gateways/useSaving.ts';
 import { addressOfFilter, filterOfAddress, type LogFilter } from './logFilter.ts';
@@ -23,17 +24,18 @@ export function useLog() {
     readonly next: string | undefined;
   }>();
 
-  const ask = (cursor: string | undefined, signal?: AbortSignal) => {
+  const asked = computed(() => {
     const { propertyId, channel, state, bundleId, q } = filter.value;
-    const query = {
-      limit: ROWS,
+    return {
       ...(propertyId !== undefined && { propertyId }),
       ...(channel !== undefined && { channel }),
       ...(state !== undefined && { state }),
       ...(bundleId !== undefined && { bundleId }),
       ...(q !== '' && { q }),
-      ...(cursor !== undefined && { cursor }),
     };
+  });
+  const ask = (cursor: string | undefined, signal?: AbortSignal) => {
+    const query = { limit: ROWS, ...asked.value, ...(cursor !== undefined && { cursor }) };
     return api.call(listDeliveries, { query }, signal === undefined ? {} : { signal });
   };
   const newest = useResource((signal) => ask(undefined, signal), { on: key, everyMs: REFRESH_MS });
@@ -54,6 +56,9 @@ export function useLog() {
     busy: saving.busy,
     message: saving.message,
     reload: newest.reload,
+    /** Exactly what the filter shows, as a workbook. */
+    takeExcel: (lang: 'zh' | 'en', options: DownloadOptions) =>
+      api.download(exportDeliveries, { query: { ...asked.value, lang } }, options),
     change: (change: Partial<LogFilter>) =>
       void router.replace({ query: addressOfFilter({ ...filter.value, ...change }) }),
     loadMore: () =>
