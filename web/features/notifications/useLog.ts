@@ -24,7 +24,7 @@ export function useLog() {
     readonly next: string | undefined;
   }>();
 
-  const asked = computed(() => {
+  const wanted = computed(() => {
     const { propertyId, channel, state, bundleId, q } = filter.value;
     return {
       ...(propertyId !== undefined && { propertyId }),
@@ -35,7 +35,7 @@ export function useLog() {
     };
   });
   const ask = (cursor: string | undefined, signal?: AbortSignal) => {
-    const query = { limit: ROWS, ...asked.value, ...(cursor !== undefined && { cursor }) };
+    const query = { limit: ROWS, ...wanted.value, ...(cursor !== undefined && { cursor }) };
     return api.call(listDeliveries, { query }, signal === undefined ? {} : { signal });
   };
   const newest = useResource((signal) => ask(undefined, signal), { on: key, everyMs: REFRESH_MS });
@@ -58,7 +58,7 @@ export function useLog() {
     reload: newest.reload,
     /** Exactly what the filter shows, as a workbook. */
     takeExcel: (lang: 'zh' | 'en', options: DownloadOptions) =>
-      api.download(exportDeliveries, { query: { ...asked.value, lang } }, options),
+      api.download(exportDeliveries, { query: { ...wanted.value, lang } }, options),
     change: (change: Partial<LogFilter>) =>
       void router.replace({ query: addressOfFilter({ ...filter.value, ...change }) }),
     loadMore: () =>
