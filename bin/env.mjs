@@ -21,6 +21,8 @@ const SETTINGS = {
   PLANT: ['none', 'demo, or a number of simulated meters, for a trial'],
   DEMO_PASSWORD: ['', 'Password of the user "demo" of a trial; empty: printed at each start'],
   PUBLIC_ORIGIN: ['', 'Where people reach the server behind a proxy, e.g. https://meters.example.com'],
+  SMTP_URL: ['', 'Mail server for notifications, e.g. smtp://user:password@host:587; empty: no e-mail'],
+  SMTP_FROM: ['', 'Sender of e-mail; needed with SMTP_URL'],
   TRUSTED_PROXIES: ['', 'Addresses of proxies whose X-Forwarded-For is believed, separated by commas'],
   TELEMETRY_RETENTION_DAYS: ['90', 'Days for which raw telemetry is kept'],
   SPOOL_MB: ['512', 'Disk that readings may take while InfluxDB is away, megabytes'],
