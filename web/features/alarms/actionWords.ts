@@ -39,6 +39,7 @@ export const zh = {
   },
   result: '{deed}：{done} 条完成。',
   resultKept: '{deed}：{kept} 条已留存，有信号时发送。',
+  resultAlready: '{already} 条已由他人完成。',
   resultPartly: '{failed} 条未成，见各行。',
   bulk: {
     chosen: '已选 {n} 条',
@@ -180,6 +181,7 @@ export const en: typeof zh = {
   },
   result: '{deed}: {done} done.',
   resultKept: '{deed}: {kept} kept, sent when the signal returns.',
+  resultAlready: '{already} were so already: somebody was faster.',
   resultPartly: '{failed} not: see the rows.',
   bulk: {
     chosen: '{n} selected',

@@ -88,12 +88,13 @@ export function useAlarmsPage() {
     const { outcomes, error } = await deeds.perform(wish, ids, placeText(first, name));
     const count = (...wanted: string[]) =>
       [...outcomes.values()].filter(({ outcome }) => wanted.includes(outcome)).length;
-    const [done, kept] = [count('done'), count('kept')];
-    const failed = outcomes.size - done - kept;
+    const [done, kept, already] = [count('done'), count('kept'), count('already')];
+    const failed = outcomes.size - done - kept - already;
     if (failed === 0) selection.value = NOTHING_CHOSEN;
     const deed = t(`alarms.deed.${wish.kind}`);
     const sentences = [
       kept > 0 ? t('alarms.resultKept', { deed, kept }) : t('alarms.result', { deed, done }),
+      already > 0 ? t('alarms.resultAlready', { already }) : '',
       failed > 0 ? t('alarms.resultPartly', { failed }) : '',
       error === undefined ? '' : errorText(error),
     ];
