@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { giveBatch, listAlarms } from '#contract/index.ts';
+import { giveBatch, listAlarms, runVendBatch } from '#contract/index.ts';
 import { axeFaults } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
+import type { Api } from './support/api.ts';
 import { enterEstate } from './support/estateByApi.ts';
 import { type RunningSystem, useSites } from './support/systemUnderTest.ts';
 import { startTestPlant } from './support/testPlant.ts';
@@ -27,6 +28,7 @@ interface Ids {
   readonly gatewayId: number;
   readonly lineId: number;
   readonly batchId: string;
+  readonly sheetId: string;
 }
 
 /** Where each route of the client is seen; a new route without a line here fails. */
@@ -48,6 +50,7 @@ const ADDRESSES: Readonly<Record<string, (ids: Ids) => string>> = {
   meter: ({ meterId }) => `/meters/${meterId}`,
   'not-found': () => '/no/such/page',
   notifications: () => '/notifications',
+  sheet: ({ sheetId }) => `/jobs/sheets/${sheetId}`,
   shift: () => '/alarms/shift',
   'sign-in': () => '/sign-in',
   tariffs: () => '/tariffs',
@@ -75,6 +78,7 @@ test('every page can be used by whoever sees, hears or points otherwise: axe fin
   const batch = await api.call(giveBatch, { body: { batchId: randomUUID(), meterIds, order, reason: 'a look' } });
   const ids = {
     propertyId,
+    sheetId: await giveSheet(api, propertyId, [...meters.keys()].slice(0, 8)),
     gatewayId: gateway?.id ?? 0,
     lineId: gateway?.lines[0]?.id ?? 0,
     batchId: batch.id,
@@ -107,6 +111,15 @@ test('every page can be used by whoever sees, hears or points otherwise: axe fin
   }
   expect(found.join('\n')).toBe('');
 });
+
+/** A sheet of makeups for meters without an account: each row is refused, and says why. */
+async function giveSheet(api: Api, propertyId: number, meterNumbers: readonly string[]): Promise<string> {
+  const rows = meterNumbers.map((meterNumber) => ({ meterNumber, amountMinor: '1000', reason: 'outage' }));
+  const { batchId } = await api.call(runVendBatch, {
+    body: { batchId: randomUUID(), propertyId, kind: 'makeup', dryRun: false, reason: 'outage', rows },
+  });
+  return batchId;
+}
 
 /** Names of all routes that the features bring. */
 async function routeNames(): Promise<readonly string[]> {
