@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Account, Meter } from '#contract/index.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { type MoneyHouse, makeReal, startMoneyHouse, startMoneyPlant } from './support/moneyHouse.ts';
+import { expectEmptied, type MoneyHouse, makeReal, startMoneyHouse, startMoneyPlant } from './support/moneyHouse.ts';
 
 /**
  * Every point between two things that are stored: a case is stopped there for good, as by a kill, and goes on only after the
@@ -110,7 +110,7 @@ const replacement: Begin = async (stop) => {
     await house.boss.request('POST', `/api/accounts/${id}/replace-meter`, body);
     const account = await house.atRest(id);
     expect(account.meters).toMatchObject([{ meterId: fresh.id }]);
-    expect(purseOf(old)).toBe(0n);
+    expectEmptied(purseOf(old));
     const used = both - purseOf(fresh);
     expect(used).toBeGreaterThanOrEqual(0n);
     expect(used).toBeLessThan(500n);
@@ -130,7 +130,7 @@ const custodyChange: Begin = async (stop) => {
     await house.boss.request('POST', `/api/accounts/${id}/custody`, body);
     const account: Account = await house.atRest(id);
     expect(account).toMatchObject({ custody: 'platform', state: 'open' });
-    expect(purseOf(meter)).toBe(0n);
+    expectEmptied(purseOf(meter));
     const used = held - BigInt(account.balanceMinor ?? 0);
     expect(used).toBeGreaterThanOrEqual(0n);
     expect(used).toBeLessThan(500n);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
+import { expect } from 'vitest';
 import type { Account, Customer, Meter } from '#contract/index.ts';
 import { type PurseCapabilities, systemClock } from '#drivers/core/index.ts';
 import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
@@ -133,4 +134,10 @@ export async function makeReal({ server, boss, meters }: MoneyHouse): Promise<vo
 export function answered({ status, body }: Answer): unknown {
   if (status >= 300) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
   return body;
+}
+
+/** A purse that was emptied holds nothing, less what its tenant used since: at noon that is a cent within seconds. */
+export function expectEmptied(purseMinor: bigint): void {
+  expect(purseMinor).toBeLessThanOrEqual(0n);
+  expect(purseMinor).toBeGreaterThan(-500n);
 }
