@@ -1,4 +1,4 @@
-import { createCustomer, giveCommand, listAccounts, openAccount, type PayMethod, sell } from '#contract/index.ts';
+import { createCustomer, giveCommand, listAccounts, openAccount, type PaymentMethod, sell } from '#contract/index.ts';
 import type { Clock, PurseRead } from '#drivers/core/index.ts';
 import type { LineDesk } from './acquisition/types.ts';
 import { type DemoTariff, STEPPED, tariffOfMeter } from './demoTariffs.ts';
@@ -176,7 +176,7 @@ async function openOne(deps: DemoDeps, one: Opened, platform: boolean, tariffOf:
 
 /** What stood in the meter is paid to the platform, whose balance counts from now on. */
 async function payIn(api: OwnApi, meterId: number, meterNumber: string, balanceMinor: bigint): Promise<void> {
-  const method: PayMethod = 'wechat';
+  const method: PaymentMethod = 'wechat';
   const body = { saleId: demoId(`${meterNumber} first sale`), meterId, paidMinor: balanceMinor.toString(), method };
   if (balanceMinor > 0n) await api.call(sell, { body });
 }

@@ -53,11 +53,6 @@ export const RequestId = Type.String({
 });
 
 /** How money changes hands. */
-export const PaymentMethod = Type.Union([
-  Type.Literal('cash'),
-  Type.Literal('wechat'),
-  Type.Literal('alipay'),
-  Type.Literal('bankCard'),
-  Type.Literal('transfer'),
-]);
-export type PaymentMethod = Static<typeof PaymentMethod>;
+export const PAY_METHODS = ['cash', 'wechat', 'alipay', 'bankCard', 'transfer'] as const;
+export const PaymentMethod = Type.Enum([...PAY_METHODS]);
+export type PaymentMethod = (typeof PAY_METHODS)[number];

@@ -42,3 +42,4 @@ export * from './tariffs.ts';
 export * from './timeline.ts';
 export * from './trends.ts';
 export * from './vending.ts';
+export * from './vendSheets.ts';

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { COMMAND_STATES, COMMAND_WHYS } from './commands.ts';
 import { Id, Instant, MinorUnits, page, pageQuery, RequestId } from './common.ts';
 import { route } from './route.ts';
-import { VendBatch } from './vending.ts';
+import { VendBatch } from './vendSheets.ts';
 
 /** Where each meter of a batch stands, as columns of equal length in the order in which they were given. */
 export const BatchMeters = Type.Object({

@@ -1,28 +1,18 @@
 import { type Static, Type } from 'typebox';
-import { closed, Id, Instant, MinorUnits, page, pageQuery } from './common.ts';
+import { closed, Id, Instant, MinorUnits, PaymentMethod, page, pageQuery, RequestId } from './common.ts';
 import { route } from './route.ts';
 
 const tag = 'vending';
 
-/** Made by the screen, once for each thing that is wanted: the same id again gets the same answer. */
-const MoneyId = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
-  description: 'UUID, lower case',
-});
 /** Minor units above zero. */
 const Amount = Type.String({ pattern: '^[1-9][0-9]{0,11}$', description: 'minor units > 0, e.g. "10000" = 100.00' });
 /** Minor units, not zero. */
-const SignedAmount = Type.String({ pattern: '^-?[1-9][0-9]{0,11}$', description: 'minor units, not 0' });
+export const SignedAmount = Type.String({ pattern: '^-?[1-9][0-9]{0,11}$', description: 'minor units, not 0' });
 /** Two letters are a reason in Chinese (退租). */
 export const REASON_LEAST = 2;
 export const REASON_MOST = 500;
-const Reason = Type.String({ minLength: REASON_LEAST, maxLength: REASON_MOST });
+export const VendReason = Type.String({ minLength: REASON_LEAST, maxLength: REASON_MOST });
 const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'business day of the property' });
-
-/** How money came or goes. `none`: a correction without payment, or money that only moves between meters. */
-export const PAY_METHODS = ['cash', 'wechat', 'alipay', 'bankCard', 'transfer'] as const;
-export type PayMethod = (typeof PAY_METHODS)[number];
-const Method = Type.Enum([...PAY_METHODS]);
 
 /**
  * sale, refund, reversal (the whole of a sale, same business day), makeup (a correction without payment), moveOut and
@@ -57,7 +47,7 @@ export const VEND_STATES = [
   'QUARANTINED',
 ] as const;
 export type VendState = (typeof VEND_STATES)[number];
-const State = Type.Enum([...VEND_STATES]);
+export const VendState = Type.Enum([...VEND_STATES]);
 
 /** What the meter said last, as far as it was read. */
 export const VendRead = Type.Object({
@@ -70,11 +60,11 @@ export const VendRead = Type.Object({
 });
 
 export const Sale = Type.Object({
-  saleId: MoneyId,
+  saleId: RequestId,
   /** Number for receipts and the telephone. */
   serial: Type.String(),
   kind: Type.Enum([...VEND_KINDS]),
-  state: State,
+  state: VendState,
   custody: Type.Enum(['meter', 'platform']),
   propertyId: Id,
   accountId: Id,
@@ -88,12 +78,12 @@ export const Sale = Type.Object({
   feePpm: Type.Integer(),
   /** What the meter or wallet gets; negative where it gives. */
   netMinor: MinorUnits,
-  method: Type.Optional(Method),
+  method: Type.Optional(PaymentMethod),
   channelTradeNo: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
   /** The sale that a refund or reversal is about. */
-  originalId: Type.Optional(MoneyId),
-  batchId: Type.Optional(MoneyId),
+  originalId: Type.Optional(RequestId),
+  batchId: Type.Optional(RequestId),
   operator: Type.String(),
   businessDay: Day,
   at: Instant,
@@ -121,12 +111,12 @@ export const Sale = Type.Object({
       at: Instant,
     }),
   ),
-  reversedBy: Type.Optional(MoneyId),
+  reversedBy: Type.Optional(RequestId),
   /** Cancelled, and what was taken for it is still to be given back: `POST …/payout`. */
   owedMinor: Type.Optional(MinorUnits),
   /** When and how it was given back. */
   paidOutAt: Type.Optional(Instant),
-  paidOutMethod: Type.Optional(Method),
+  paidOutMethod: Type.Optional(PaymentMethod),
   /** Two persons may say how it ended (`POST /api/vends/:vendId/decisions`); else its meter says so. */
   decidable: Type.Optional(Type.Boolean()),
   version: Type.Integer(),
@@ -165,10 +155,10 @@ export const sell = route({
   summary: 'Take money for a meter. Wallet: done at once. Meter: delivered in the background, CONFIRMED when read back',
   body: Type.Object(
     {
-      saleId: MoneyId,
+      saleId: RequestId,
       meterId: Id,
       paidMinor: Amount,
-      method: Method,
+      method: PaymentMethod,
       channelTradeNo: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     },
     closed,
@@ -182,7 +172,7 @@ export const getSale = route({
   access: 'account.view',
   tag,
   summary: 'One sale, refund, reversal, makeup or move as it stands',
-  params: Type.Object({ saleId: MoneyId }),
+  params: Type.Object({ saleId: RequestId }),
   response: Sale,
 });
 
@@ -197,10 +187,10 @@ export const listSales = route({
     accountId: Type.Optional(Id),
     meterId: Type.Optional(Id),
     kind: Type.Optional(Type.Enum([...VEND_KINDS])),
-    state: Type.Optional(Type.Union([State, Type.Literal('open'), Type.Literal('late')])),
+    state: Type.Optional(Type.Union([VendState, Type.Literal('open'), Type.Literal('late')])),
     operator: Type.Optional(Type.String({ maxLength: 80 })),
     day: Type.Optional(Day),
-    batchId: Type.Optional(MoneyId),
+    batchId: Type.Optional(RequestId),
     ...pageQuery,
   }),
   response: page(Sale),
@@ -213,8 +203,8 @@ export const cancelSale = route({
   tag,
   summary:
     'Ask for the cancelling of what is not confirmed. Never sent: done at once. Else its purchase count is used up first; CONFIRMED if the meter has it after all',
-  params: Type.Object({ saleId: MoneyId }),
-  body: Type.Object({ reason: Reason }, closed),
+  params: Type.Object({ saleId: RequestId }),
+  body: Type.Object({ reason: VendReason }, closed),
   response: Sale,
 });
 
@@ -224,8 +214,8 @@ export const retrySale = route({
   access: 'vend.sell',
   tag,
   summary: 'The cause of the refusal is gone: try a REJECTED one again; others are read again at once',
-  params: Type.Object({ saleId: MoneyId }),
-  body: Type.Object({ reason: Reason }, closed),
+  params: Type.Object({ saleId: RequestId }),
+  body: Type.Object({ reason: VendReason }, closed),
   response: Sale,
 });
 
@@ -237,13 +227,13 @@ export const payOutSale = route({
   status: 201,
   summary:
     'Give back what a cancelled sale left owing, at most once. By the way it was paid; another way needs a reason. Cash comes out of the drawer of who pays it',
-  params: Type.Object({ saleId: MoneyId }),
+  params: Type.Object({ saleId: RequestId }),
   body: Type.Object(
     {
-      payoutId: MoneyId,
-      method: Method,
+      payoutId: RequestId,
+      method: PaymentMethod,
       channelTradeNo: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-      reason: Type.Optional(Reason),
+      reason: Type.Optional(VendReason),
     },
     closed,
   ),
@@ -258,8 +248,8 @@ export const reverseSale = route({
   status: 201,
   summary:
     'Take back a confirmed sale in full on its own business day (冲正), at most once, if nothing of it is consumed',
-  params: Type.Object({ saleId: MoneyId }),
-  body: Type.Object({ reversalId: MoneyId, reason: Reason }, closed),
+  params: Type.Object({ saleId: RequestId }),
+  body: Type.Object({ reversalId: RequestId, reason: VendReason }, closed),
   response: Sale,
 });
 
@@ -272,13 +262,13 @@ export const refund = route({
   summary: 'Give money back out of the meter or wallet (退). Cash leaves when the meter has been read back',
   body: Type.Object(
     {
-      refundId: MoneyId,
+      refundId: RequestId,
       meterId: Id,
       amountMinor: Amount,
-      method: Method,
+      method: PaymentMethod,
       /** The sale whose fee is returned in proportion, where the property does so. */
-      saleId: Type.Optional(MoneyId),
-      reason: Reason,
+      saleId: Type.Optional(RequestId),
+      reason: VendReason,
     },
     closed,
   ),
@@ -292,7 +282,7 @@ export const makeUp = route({
   tag,
   status: 201,
   summary: 'Correct what a meter or wallet holds without payment (退补), up or down',
-  body: Type.Object({ makeupId: MoneyId, meterId: Id, amountMinor: SignedAmount, reason: Reason }, closed),
+  body: Type.Object({ makeupId: RequestId, meterId: Id, amountMinor: SignedAmount, reason: VendReason }, closed),
   response: Sale,
 });
 
@@ -303,12 +293,12 @@ export const decideVend = route({
   tag,
   summary:
     'DRAFT: a second person approves or declines. QUARANTINED (and REJECTED or UNKNOWN in a meter without a fence, once no frame can be under way): the first says how it ended, the second agrees. Never the same person twice',
-  params: Type.Object({ vendId: MoneyId }),
+  params: Type.Object({ vendId: RequestId }),
   body: Type.Object(
     {
-      decisionId: MoneyId,
+      decisionId: RequestId,
       outcome: Type.Enum(['approve', 'decline', 'confirm', 'cancel']),
-      reason: Reason,
+      reason: VendReason,
       /** What was seen and where it is kept: photo of the display, number of the report. */
       evidence: Type.String({ minLength: 2, maxLength: 2_000 }),
     },
@@ -322,8 +312,8 @@ export const VendStep = Type.Object({
   no: Type.Integer(),
   at: Instant,
   event: Type.String(),
-  from: State,
-  to: State,
+  from: VendState,
+  to: VendState,
   cause: Type.Optional(Type.String()),
   count: Type.Optional(Type.Integer()),
   read: Type.Optional(VendRead),
@@ -337,7 +327,7 @@ export const listVendSteps = route({
   access: 'account.view',
   tag,
   summary: 'Everything that happened to a vend, oldest first (the last thousand)',
-  params: Type.Object({ vendId: MoneyId }),
+  params: Type.Object({ vendId: RequestId }),
   response: Type.Object({ items: Type.Array(VendStep) }),
 });
 
@@ -347,7 +337,7 @@ export const printReceipt = route({
   access: 'account.view',
   tag,
   summary: 'What is to be printed; counts how often it was',
-  params: Type.Object({ saleId: MoneyId }),
+  params: Type.Object({ saleId: RequestId }),
   response: Type.Object({
     sale: Sale,
     propertyNames: Type.Object({ zh: Type.Optional(Type.String()), en: Type.Optional(Type.String()) }),
@@ -385,100 +375,4 @@ export const getSalesDay = route({
     byOperator: Type.Array(DayRow),
     total: DayRow,
   }),
-});
-
-/** Rows of one sheet. */
-export const BATCH_ROWS_MAX = 1_000;
-const BatchRow = Type.Object(
-  {
-    meterNumber: Type.String({ minLength: 1, maxLength: 40 }),
-    amountMinor: SignedAmount,
-    reason: Type.Optional(Reason),
-  },
-  closed,
-);
-export const VendBatch = Type.Object({
-  batchId: MoneyId,
-  propertyId: Id,
-  kind: Type.Enum(['refund', 'makeup']),
-  /** `awaitingApproval`: a second person must agree; `dry`: nothing was stored. */
-  state: Type.Enum(['dry', 'awaitingApproval', 'declined', 'running', 'done']),
-  rows: Type.Array(
-    Type.Object({
-      no: Type.Integer(),
-      meterNumber: Type.String(),
-      amountMinor: Type.String(),
-      /** `waiting`, then `accepted` (see the vend's own state) or `refused` with a code. */
-      outcome: Type.Enum(['waiting', 'accepted', 'refused']),
-      vendId: Type.Optional(MoneyId),
-      vendState: Type.Optional(State),
-      code: Type.Optional(Type.String()),
-      message: Type.Optional(Type.String()),
-    }),
-  ),
-  accepted: Type.Integer(),
-  refused: Type.Integer(),
-  acceptedMinor: MinorUnits,
-  reason: Type.String(),
-  givenBy: Type.String(),
-  /** Who may not agree to it. */
-  givenById: Id,
-  decidedBy: Type.Optional(Type.String()),
-});
-export type VendBatch = Static<typeof VendBatch>;
-
-export const runVendBatch = route({
-  method: 'POST',
-  path: '/api/vend-batches',
-  access: 'vend.refund',
-  tag,
-  summary:
-    'Refunds or makeups from a sheet, as rows or as pasted text (meter number, amount in the currency, reason). `dryRun`: the same work, taken back',
-  body: Type.Object(
-    {
-      batchId: MoneyId,
-      propertyId: Id,
-      kind: Type.Enum(['refund', 'makeup']),
-      dryRun: Type.Boolean(),
-      method: Type.Optional(Method),
-      reason: Reason,
-      rows: Type.Optional(Type.Array(BatchRow, { minItems: 1, maxItems: BATCH_ROWS_MAX })),
-      /** Lines of a spreadsheet, separated by tab, comma or semicolon. */
-      text: Type.Optional(Type.String({ minLength: 1, maxLength: 200_000 })),
-    },
-    closed,
-  ),
-  response: VendBatch,
-});
-
-export const getVendBatch = route({
-  method: 'GET',
-  path: '/api/vend-batches/:batchId',
-  access: 'account.view',
-  tag,
-  summary: 'A sheet with the outcome of each row',
-  params: Type.Object({ batchId: MoneyId }),
-  response: VendBatch,
-});
-
-export const decideVendBatch = route({
-  method: 'POST',
-  path: '/api/vend-batches/:batchId/decisions',
-  access: 'vend.decide',
-  tag,
-  summary: 'A second person approves or declines a large sheet',
-  params: Type.Object({ batchId: MoneyId }),
-  body: Type.Object({ outcome: Type.Enum(['approve', 'decline']), reason: Reason }, closed),
-  response: VendBatch,
-});
-
-export const stopVendBatch = route({
-  method: 'POST',
-  path: '/api/vend-batches/:batchId/stop',
-  access: 'vend.refund',
-  tag,
-  summary: 'Take back the rows of a sheet whose turn has not come; those that were made stay made',
-  params: Type.Object({ batchId: MoneyId }),
-  body: Type.Object({}, closed),
-  response: VendBatch,
 });

@@ -2,8 +2,9 @@ import type { LinkState, MoneyState, ProtectionState, RelayState } from '#domain
 import type { Quantity } from '#drivers/core/quantity.ts';
 import type { AlarmKind, AlarmState } from './alarms.ts';
 import type { CommandKind, CommandState, CommandWhy } from './commands.ts';
+import type { PaymentMethod } from './common.ts';
 import type { MeterRole } from './meters.ts';
-import type { PayMethod, VendKind, VendState } from './vending.ts';
+import type { VendKind, VendState } from './vending.ts';
 
 /** Texts of every member of a union, so that a new one is missed by the compiler and not by a customer. */
 type Words<Key extends string | number> = Readonly<Record<Key, string>>;
@@ -28,7 +29,7 @@ interface StateWords {
   readonly commandWhy: Words<CommandWhy>;
   readonly saleKind: Words<VendKind>;
   readonly saleState: Words<VendState>;
-  readonly payMethod: Words<PayMethod>;
+  readonly payMethod: Words<PaymentMethod>;
 }
 
 const zh: StateWords = {

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { PayMethod } from '#contract/index.ts';
+import type { PaymentMethod } from '#contract/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import type { VendRow } from './rows.ts';
 import { selectVend } from './store.ts';
@@ -9,7 +9,7 @@ export interface Payout {
   readonly id: string;
   readonly vendId: string;
   readonly amountMinor: bigint;
-  readonly method: PayMethod;
+  readonly method: PaymentMethod;
   readonly channelTradeNo: string | null;
   readonly reason: string | null;
   readonly userId: number;
@@ -35,7 +35,7 @@ export async function insertPayout(tx: Tx, payout: Payout): Promise<void> {
 export async function setPaidOut(
   tx: Tx,
   row: VendRow,
-  paid: { readonly atMs: number; readonly method: PayMethod },
+  paid: { readonly atMs: number; readonly method: PaymentMethod },
 ): Promise<VendRow> {
   await tx.query(sql`
     update vend set paid_out_at = ${new Date(paid.atMs)}, paid_out_method = ${paid.method}, version = version + 1

@@ -1,4 +1,4 @@
-import type { PayMethod } from '#contract/index.ts';
+import type { PaymentMethod } from '#contract/index.ts';
 import { FENCE_MINOR } from '#domain/vend/evidence.ts';
 import type { AccountRef, Posting, PostingActor, PostingEntry } from '#server/modules/ledger/types.ts';
 import type { VendRow } from './rows.ts';
@@ -21,7 +21,7 @@ export type PostedVend = Pick<
 >;
 
 /** Where money of a method lies: each cashier has a drawer, the rest belongs to the property. */
-export function drawerOf(method: PayMethod, userId: number | null): AccountRef {
+export function drawerOf(method: PaymentMethod, userId: number | null): AccountRef {
   switch (method) {
     case 'cash':
       return { kind: 'cash', subject: userId === null ? '' : `operator:${userId}` };
@@ -105,7 +105,7 @@ export function owedOf(entries: readonly PostingEntry[]): bigint {
 /** What we owe leaves by the drawer of who hands it out. */
 export function paidOutEntries(
   vend: Pick<VendRow, 'account_id' | 'owed_minor'>,
-  method: PayMethod,
+  method: PaymentMethod,
   userId: number,
 ): readonly PostingEntry[] {
   return entriesOf([payableTo(vend.account_id), vend.owed_minor], [drawerOf(method, userId), -vend.owed_minor]);

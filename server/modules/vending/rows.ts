@@ -1,4 +1,4 @@
-import type { PayMethod, Sale, VendKind } from '#contract/index.ts';
+import type { PaymentMethod, Sale, VendKind } from '#contract/index.ts';
 import type { Evidence, FenceKind, ReplyHint, VendFacts, VendPath, VendState } from '#domain/vend/types.ts';
 
 /** What the meter said last, as it is stored; amounts as decimal text. */
@@ -30,7 +30,7 @@ export interface VendRow {
   readonly fee_minor: bigint;
   readonly fee_ppm: number;
   readonly net_minor: bigint;
-  readonly method: PayMethod | null;
+  readonly method: PaymentMethod | null;
   readonly channel_trade_no: string | null;
   readonly reason: string | null;
   readonly original_id: string | null;
@@ -68,7 +68,7 @@ export interface VendRow {
   readonly prints: number;
   readonly owed_minor: bigint;
   readonly paid_out_at: Date | null;
-  readonly paid_out_method: PayMethod | null;
+  readonly paid_out_method: PaymentMethod | null;
 }
 
 /** What the machine knows of a row. */

@@ -1,7 +1,7 @@
-import { PAY_METHODS, type PayMethod } from '#contract/vending.ts';
+import { PAY_METHODS, type PaymentMethod } from '#contract/common.ts';
 
 /** Letters never belong to an amount, so in its field they choose how it is paid. */
-export const METHOD_KEYS: Readonly<Record<PayMethod, string>> = {
+export const METHOD_KEYS: Readonly<Record<PaymentMethod, string>> = {
   cash: 'C',
   wechat: 'W',
   alipay: 'A',
@@ -16,7 +16,7 @@ export const QUICK_AMOUNTS: readonly bigint[] = [50_00n, 100_00n, 200_00n, 500_0
 export function keyMeans(
   event: Pick<KeyboardEvent, 'code' | 'shiftKey' | 'ctrlKey' | 'altKey' | 'metaKey'>,
 ):
-  | { readonly kind: 'method'; readonly method: PayMethod }
+  | { readonly kind: 'method'; readonly method: PaymentMethod }
   | { readonly kind: 'quick'; readonly minor: bigint }
   | { readonly kind: 'meter'; readonly step: 1 | -1 }
   | undefined {

@@ -1,9 +1,10 @@
-import type { PayMethod, Sale } from '#contract/vending.ts';
+import type { PaymentMethod } from '#contract/common.ts';
+import type { Sale } from '#contract/vending.ts';
 import { isAtRest, isOutgoing } from './delivery.ts';
 
 /** Sales of one cashier on one day by the way they were paid. Everything adds up: in − out = net, rows = total. */
 export interface DrawerRow {
-  readonly method: PayMethod | 'total';
+  readonly method: PaymentMethod | 'total';
   readonly count: number;
   readonly inMinor: bigint;
   readonly outMinor: bigint;
@@ -23,7 +24,7 @@ export const isStuck = ({ state }: Pick<Sale, 'state'>): boolean => state === 'R
 
 /** Money that changed hands for one sale, by one way. */
 interface Movement {
-  readonly method: PayMethod;
+  readonly method: PaymentMethod;
   readonly inMinor: bigint;
   readonly outMinor: bigint;
   /** 1 for the sale itself, 0 for what it brought later. */

@@ -1,4 +1,4 @@
-import { PAY_METHODS, type PayMethod } from '#contract/vending.ts';
+import { PAY_METHODS, type PaymentMethod } from '#contract/common.ts';
 
 /**
  * A sale that was confirmed at this screen and that the server has not answered yet. Its id was made once; whoever sends it
@@ -9,7 +9,7 @@ export interface UnansweredSale {
   readonly accountId: number;
   readonly meterId: number;
   readonly paidMinor: string;
-  readonly method: PayMethod;
+  readonly method: PaymentMethod;
   readonly channelTradeNo?: string;
   /** For the words on the screen after a reload. */
   readonly customer: string;

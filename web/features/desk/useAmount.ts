@@ -1,13 +1,13 @@
 import { computed, ref } from 'vue';
 import { useI18n } from 'vue-i18n';
-import type { PayMethod } from '#contract/vending.ts';
+import type { PaymentMethod } from '#contract/common.ts';
 import { readAmount } from './amount.ts';
 
 /** How much and how it is paid, as it is typed. Only inside setup functions. */
 export function useAmount() {
   const { t } = useI18n();
   const text = ref('');
-  const method = ref<PayMethod>('cash');
+  const method = ref<PaymentMethod>('cash');
   const tradeNo = ref('');
   /** After the first Enter an empty amount says so. */
   const attempted = ref(false);

@@ -1,5 +1,6 @@
 import { onScopeDispose, shallowRef } from 'vue';
-import { getSale, type PayMethod, type Sale, sell } from '#contract/vending.ts';
+import type { PaymentMethod } from '#contract/common.ts';
+import { getSale, type Sale, sell } from '#contract/vending.ts';
 import { ApiError, useApi } from '../../api/client.ts';
 import { newId } from './newId.ts';
 import type { UnansweredSale, UnansweredSales } from './unansweredSales.ts';
@@ -13,7 +14,7 @@ export interface SaleForm {
   readonly meterId: number;
   readonly customer: string;
   readonly paidMinor: bigint;
-  readonly method: PayMethod;
+  readonly method: PaymentMethod;
   readonly tradeNo: string;
 }
 
