@@ -5,8 +5,11 @@ import { playTone, type Severity, TONES } from './alarmTone.ts';
 import { keepSoundChoice, loadSoundChoice, type SoundChoice, soundStateOf } from './soundChoice.ts';
 import { useServerClock } from './useServerClock.ts';
 
-/** Any of these counts as a touch for the browser. */
-const TOUCHES = ['pointerdown', 'keydown'] as const;
+/**
+ * Either counts as a touch for the browser. Not the press of a pointer: the words in the header go with the first touch, and
+ * what was pressed would be elsewhere when the pointer is released.
+ */
+const TOUCHES = ['click', 'keydown'] as const;
 
 /** Sounds while an alarm calls that nobody has acknowledged; says when it cannot. */
 export function useAlarmSound() {
