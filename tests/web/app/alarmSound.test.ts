@@ -53,7 +53,7 @@ test('it sounds after the first touch while something calls, and stops with the 
 
   // The header stays as it is until the pointer is released, or the first click would hit something else.
   window.dispatchEvent(new Event('pointerdown'));
-  await Promise.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 20));
   expect(button.text()).toBe('Touch for sound');
   window.dispatchEvent(new Event('click'));
   await expect.poll(() => button.text()).toBe('Alarm sound is on');
