@@ -214,3 +214,14 @@ test('all that match: what the filter has beyond the loaded rows is loaded and s
   await flushPromises();
   expect(wrapper.get('.bulk').text()).toContain('4 of 4 selected');
 });
+
+test('what is done to an alarm while something is under way with it comes after it, and is not lost', async () => {
+  known = new Map([[1, alarmWith({ id: 1 })]]);
+  await openPage();
+  for (const name of ['a', 'a', 'm']) key(name);
+  await flushPromises();
+  expect(posts).toHaveLength(1);
+  release();
+  await flushPromises();
+  expect(posts).toEqual([expect.objectContaining({ ids: [1] }), expect.objectContaining({ ids: [1], userId: 1 })]);
+});

@@ -6,7 +6,7 @@ import { useSession } from '../../app/session.ts';
 import { useLive } from '../../live/liveClient.ts';
 import { newId } from '../desk/newId.ts';
 import { createActing, type RowOutcome } from './acting.ts';
-import { sendDeed, type Wish } from './deeds.ts';
+import { type DeedKind, sendDeed, type Wish } from './deeds.ts';
 import { createOutbox, type KeptDeed } from './outbox.ts';
 
 /** Told what became of the rows of a deed, the alarms as they are now among them. */
@@ -20,7 +20,8 @@ export const useAlarmOutbox = defineStore('alarmOutbox', () => {
   const api = useApi();
   const live = useLive();
   const session = useSession();
-  const busy = shallowReactive(new Set<number>());
+  /** What is under way with an alarm, and the end of it; what is done to it next comes after. */
+  const busy = shallowReactive(new Map<number, { readonly kind: DeedKind; readonly ended: Promise<void> }>());
   const listeners = new Set<DeedListener>();
   const outbox = () => createOutbox(localStorage, session.session?.userId ?? 0);
   const kept = shallowRef<readonly KeptDeed[]>(outbox().all());
@@ -45,13 +46,23 @@ export const useAlarmOutbox = defineStore('alarmOutbox', () => {
 
   return {
     kept,
-    isInFlight: (id: number) => busy.has(id),
-    /** Does it; resolves with the outcome of each alarm that was not under way already. Never rejects. */
+    /** Whether something is under way with it, or this very thing: a key that was pressed twice. */
+    isInFlight: (id: number, kind?: DeedKind) => (kind === undefined ? busy.has(id) : busy.get(id)?.kind === kind),
+    /**
+     * Does it, after what is under way with these alarms: the list may show what came of that before its answer is here, and
+     * who goes on at once has not pressed in vain. Resolves with the outcome of each that this is not under way with already.
+     * Never rejects.
+     */
     async perform(wish: Wish, ids: readonly number[], place: string) {
-      const fresh = ids.filter((id) => !busy.has(id));
-      for (const id of fresh) busy.add(id);
+      const fresh = ids.filter((id) => busy.get(id)?.kind !== wish.kind);
+      const before = Promise.all(fresh.map((id) => busy.get(id)?.ended));
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+      const mine = { kind: wish.kind, ended };
+      for (const id of fresh) busy.set(id, mine);
+      await before;
       const result = await acting.perform(wish, fresh, place);
-      for (const id of fresh) busy.delete(id);
+      for (const id of fresh) if (busy.get(id) === mine) busy.delete(id);
+      end();
       tell(result.outcomes);
       return result;
     },

@@ -81,7 +81,7 @@ export function useAlarmsPage() {
 
   /** Does it to every one of them; what cannot be done to some is said in their rows. */
   async function act(wish: Wish, alarms: readonly Alarm[]): Promise<void> {
-    const ids = alarms.map(({ id }) => id).filter((id) => !deeds.isInFlight(id));
+    const ids = alarms.map(({ id }) => id).filter((id) => !deeds.isInFlight(id, wish.kind));
     const first = alarms[0];
     if (ids.length === 0 || first === undefined) return;
     says.value = '';
