@@ -55,7 +55,7 @@ export const useAlarmOutbox = defineStore('alarmOutbox', () => {
      */
     async perform(wish: Wish, ids: readonly number[], place: string) {
       const fresh = ids.filter((id) => busy.get(id)?.kind !== wish.kind);
-      const before = Promise.all(fresh.map((id) => busy.get(id)?.ended));
+      const before = Promise.all(fresh.map(async (id) => busy.get(id)?.ended));
       const { promise: ended, resolve: end } = Promise.withResolvers<void>();
       const mine = { kind: wish.kind, ended };
       for (const id of fresh) busy.set(id, mine);
