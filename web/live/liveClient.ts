@@ -15,6 +15,8 @@ const STALE_MS = LIVE_STALE_MS - TICK_MS;
 const SLEEP_MS = 5_000;
 /** A join that was not answered for so long is asked again when the room is heard. */
 const JOIN_ANSWER_MS = 3_000;
+/** A join that was refused is asked again after this time: rights and places that a server lacks may come. */
+const REFUSED_JOIN_MS = 10_000;
 
 /** What a wall hears about one property. */
 export interface PropertyListener {
@@ -67,6 +69,8 @@ interface Room {
   readonly meterListeners: Set<(now: MeterNow) => void>;
   watchers: number;
   askedAtMs: number;
+  /** The last join was refused: nothing will be heard of this room. */
+  refused: boolean;
   heard: { wallMs: number; monotonicMs: number } | undefined;
 }
 
@@ -112,12 +116,14 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   function join(room: Room): void {
     room.sequence.wait();
     room.askedAtMs = clock.monotonicMs();
+    room.refused = false;
     socket.join(room.name, (answer) => onJoined(room, answer));
   }
 
   function onJoined(room: Room, answer: JoinAnswer): void {
     if (rooms.get(room.name) !== room) return;
     if (!answer.ok) {
+      room.refused = true;
       if (answer.code === 'session.required') deps.onSessionRequired();
       return;
     }
@@ -173,6 +179,11 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     for (const room of rooms.values()) join(room);
   }
 
+  function joinRefused(): void {
+    const askedBeforeMs = clock.monotonicMs() - REFUSED_JOIN_MS;
+    for (const room of rooms.values()) if (room.refused && room.askedAtMs <= askedBeforeMs) join(room);
+  }
+
   function tick(): void {
     const properties = [...rooms.values()].filter((room) => room.propertyId !== undefined);
     let worst: RoomHealth | undefined;
@@ -188,6 +199,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     const sleptMs = clock.nowMs() - lastTickMs - TICK_MS;
     lastTickMs = clock.nowMs();
     if (sleptMs > SLEEP_MS) resync();
+    else joinRefused();
     tick();
   }, TICK_MS);
 
@@ -202,6 +214,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
         meterListeners: new Set(),
         watchers: 0,
         askedAtMs: 0,
+        refused: false,
         heard: undefined,
       };
       rooms.set(name, room);

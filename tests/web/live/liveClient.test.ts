@@ -24,6 +24,7 @@ interface Feed {
   seq: number;
   /** A server that hangs: it takes rooms and says nothing. */
   hangs: boolean;
+  refuses: boolean;
   delta(seq: number, loadW: number): void;
   pulse(over?: Partial<Pulse>): void;
 }
@@ -66,6 +67,7 @@ async function startFeed(port = 0): Promise<void> {
   io.on('connection', (socket) => {
     socket.on('join', (room, answer) => {
       feed.joins.push(room);
+      if (feed.refuses) return answer({ ok: false, code: 'not-found' });
       void socket.join(room);
       if (feed.hangs) return;
       answer({
@@ -95,6 +97,7 @@ beforeEach(async () => {
     epoch: 'a',
     seq: 7,
     hangs: false,
+    refuses: false,
     delta(seq, loadW) {
       feed.seq = seq;
       io.to('property:1').emit('delta', base64(seq, loadW));
@@ -181,6 +184,20 @@ test('a server that comes back is joined again by itself', async () => {
   await startFeed(port);
   await vi.waitFor(() => expect(feed.joins).toHaveLength(2), { timeout: 8_000 });
   expect(frames.at(-1)?.kind).toBe('snapshot');
+});
+
+test('a join that was refused is asked again after a while', async () => {
+  feed.refuses = true;
+  live.watchProperty(1, listener);
+  await vi.waitFor(() => expect(feed.joins).toHaveLength(1));
+  feed.refuses = false;
+  // Steps that no sleep explains: a tick of the client lies between them.
+  for (let step = 0; step < 3; step++) {
+    nowMs += 4_000;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+  await vi.waitFor(() => expect(frames.at(-1)?.kind).toBe('snapshot'));
+  expect(feed.joins).toHaveLength(2);
 });
 
 test('server time follows the pulses, not the clock of the screen', async () => {

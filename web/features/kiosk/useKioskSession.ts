@@ -1,5 +1,7 @@
 import { onScopeDispose, shallowRef, watch } from 'vue';
 import { type KioskTour, openKiosk } from '#contract/kiosk.ts';
+import type { ResponseOf } from '#contract/route.ts';
+import { getSession, type Session } from '#contract/session.ts';
 import { ApiError, READ_MS_MAX, useApi } from '../../api/client.ts';
 import { useEstate } from '../../app/estate.ts';
 import { useServerReach } from '../../app/serverReach.ts';
@@ -32,12 +34,7 @@ export function useKioskSession(token: () => string | undefined) {
     if (busy || closed || text === undefined) return;
     busy = true;
     try {
-      // Opening twice harms nobody, so that an attempt without an answer is given up like a read.
-      const answer = await server.untilReached(() =>
-        api.call(openKiosk, { body: { token: text } }, { signal: AbortSignal.timeout(READ_MS_MAX) }),
-      );
-      session.adopt(answer.session);
-      await server.untilReached(() => estate.load());
+      const answer = await openAndLoad(text);
       const ids = estate.properties.map((place) => place.id);
       if (ids.join() !== propertyIds.value.join()) propertyIds.value = ids;
       opened.value = { name: answer.name, tour: answer.tour };
@@ -53,11 +50,37 @@ export function useKioskSession(token: () => string | undefined) {
     }
   }
 
+  /** Opens again what ended meanwhile: a refusal of the session before may come late, and would end the new one here. */
+  async function openAndLoad(text: string): Promise<ResponseOf<typeof openKiosk>> {
+    for (;;) {
+      // Opening twice harms nobody, so that an attempt without an answer is given up like a read.
+      const answer = await server.untilReached(() =>
+        api.call(openKiosk, { body: { token: text } }, { signal: AbortSignal.timeout(READ_MS_MAX) }),
+      );
+      session.adopt(answer.session);
+      await server.untilReached(() => estate.load());
+      if (session.signedIn) return answer;
+    }
+  }
+
+  /** Who is signed in at this browser; undefined for nobody and for a wall. */
+  async function person(): Promise<Session | undefined> {
+    try {
+      const found = session.session ?? (await api.call(getSession, {}));
+      return found.kiosk === true ? undefined : found;
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'session.required') return undefined;
+      throw error;
+    }
+  }
+
   /** Opens, unless a person is signed in here. */
   async function begin(): Promise<void> {
-    const signedIn = session.signedIn || (await server.untilReached(() => session.load()));
-    taken.value = signedIn && session.session?.kiosk !== true;
-    if (!taken.value) await open();
+    const found = await server.untilReached(person);
+    taken.value = found !== undefined;
+    // The session that this wall had is not taken up: opening ends it, and a live feed that asks with it is refused.
+    if (found === undefined) await open();
+    else session.adopt(found);
   }
 
   void begin();
