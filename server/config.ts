@@ -208,15 +208,34 @@ function mail(environment: Environment): MailSettings | undefined {
   return undefined;
 }
 
+/** Words behind the `?` of SMTP_URL: anything else would be an option of the mail library that nobody checked. */
+const MAIL_OPTIONS = ['requireTLS', 'ignoreTLS', 'tls.rejectUnauthorized'];
+
+/** Says of the part that is wrong what it must be, since the value is secret and cannot be shown beside it. */
 function mailServer(value: string): ReturnType<Parser<string>> {
+  const example = 'smtp://user:password@mail.example.com:587';
+  if (!/^smtps?:\/\//.test(value)) return { allowed: `an address like ${example}, or smtps:// with port 465` };
+  const port = /:(\d+)(?:[/?#]|$)/.exec(value.slice(value.lastIndexOf('@') + 1).replace(/^smtps?:\/\//, ''))?.[1];
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
+    return { allowed: `an address with a port from 1 to 65535, e.g. ${example}` };
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
-  const good = parsed !== undefined && /^smtps?:$/.test(parsed.protocol) && parsed.hostname !== '';
-  return good ? { value } : { allowed: 'an address like smtp://user:password@mail.example.com:587, or smtps://' };
+  if (parsed === undefined || !/^([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])$/.test(parsed.hostname))
+    return { allowed: `an address with the name of the server and its port as a number, e.g. ${example}` };
+  if ((parsed.username === '') !== (parsed.password === ''))
+    return { allowed: `an address with user and password, or with neither of them, e.g. ${example}` };
+  if (!['', '/'].includes(parsed.pathname) || parsed.hash !== '')
+    return { allowed: `an address that ends after the port; in user and password write / as %2F, # as %23, @ as %40` };
+  const known = ([word, set]: readonly [string, string]) => MAIL_OPTIONS.includes(word) && /^(true|false)$/.test(set);
+  if (![...parsed.searchParams].every(known))
+    return { allowed: `an address whose only options are ${MAIL_OPTIONS.join(', ')}, each =true or =false` };
+  return { value };
 }
 
 function mailSender(value: string): ReturnType<Parser<string>> {
   const address = '[^\\s@<>(),;:"]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*';
-  const good = value.length <= 200 && new RegExp(`^(${address}|[^<>\\p{Cc}"]{1,80} <${address}>)$`, 'u').test(value);
+  // In a header, comma, colon and semicolon would make several senders of one name.
+  const name = '[^<>(),;:@"\\\\\\p{Cc}]{1,80}';
+  const good = value.length <= 200 && new RegExp(`^(${address}|${name} <${address}>)$`, 'u').test(value);
   return good ? { value } : { allowed: 'an address like alarms@example.com or Meterwall <alarms@example.com>' };
 }
 

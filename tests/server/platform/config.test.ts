@@ -133,6 +133,70 @@ describe('the settings of InfluxDB say which generation is meant', () => {
   });
 });
 
+describe('the settings of e-mail', () => {
+  const url = 'smtp://wall:p%40ss@mail.example.com:587';
+  const from = 'alarms@example.com';
+
+  test.for<[string, string]>([
+    [url, from],
+    ['smtps://mail.example.com', 'Meterwall <alarms@example.com>'],
+    ['smtp://127.0.0.1:2525', '电表墙 <alarms@example.com>'],
+    ['smtp://[::1]:25/', 'alarms@localhost'],
+    [`${url}?requireTLS=true&tls.rejectUnauthorized=false`, from],
+  ])('%s from %s is understood', ([address, sender]) => {
+    expect(readConfig({ SMTP_URL: address, SMTP_FROM: sender }).mail).toEqual({ url: address, from: sender });
+  });
+
+  test.for<[string, RegExp]>([
+    ['mail.example.com:587', /like smtp:\/\/user:password@/],
+    ['http://wall:tooshort@mail.example.com', /like smtp:\/\/user:password@.*, or smtps:\/\//],
+    ['smtp://wall:tooshort@mail.example.com:99999', /a port from 1 to 65535/],
+    ['smtp://wall:tooshort@mail.example.com:0', /a port from 1 to 65535/],
+    ['smtp://mail.example.com:70000', /a port from 1 to 65535/],
+    ['smtp://wall:tooshort@mail.example.com:smtp', /its port as a number/],
+    ['smtp://wall:tooshort@:587', /the name of the server/],
+    ['smtp://mail%20server', /the name of the server/],
+    ['smtp://wall@mail.example.com', /user and password, or with neither/],
+    ['smtp://:tooshort@mail.example.com', /user and password, or with neither/],
+    // What an unwritten slash in a password makes of the rest.
+    ['smtp://wall:25/tooshort@mail.example.com:587', /write \/ as %2F/],
+    ['smtp://mail.example.com/inbox', /ends after the port/],
+    ['smtp://mail.example.com:25#tooshort', /# as %23/],
+    ['smtp://mail.example.com?tls=tooshort', /options are requireTLS, ignoreTLS, tls.rejectUnauthorized/],
+    ['smtp://mail.example.com?requireTLS=maybe', /=true or =false/],
+    ['smtp://mail.example.com?host=elsewhere', /only options/],
+  ])('SMTP_URL=%s stops the start, is not repeated, and the sentence says what is wrong', ([value, says]) => {
+    const message = messageOf(() => readConfig({ SMTP_URL: value, SMTP_FROM: from }));
+    expect(message).toMatch(/^SMTP_URL=\*\*\* cannot be used: it must be [^\n]+\.$/);
+    expect(message).toMatch(says);
+    expect(message).not.toContain('tooshort');
+  });
+
+  test.for([
+    'alarms',
+    'alarms@',
+    '@example.com',
+    'a b@example.com',
+    'one@example.com, two@example.com',
+    'Wall, East <alarms@example.com>',
+    'Meterwall <alarms>',
+    'Meterwall alarms@example.com',
+    'Meterwall\r\nBcc: x <alarms@example.com>',
+    `${'a'.repeat(200)}@example.com`,
+  ])('SMTP_FROM=%s stops the start with an example of a good one', (value) => {
+    const message = messageOf(() => readConfig({ SMTP_URL: url, SMTP_FROM: value }));
+    expect(message.startsWith(`SMTP_FROM=${value} cannot be used: it must be an address like alarms@`)).toBe(true);
+  });
+
+  test('neither of the two stands alone', () => {
+    expect(messageOf(() => readConfig({ SMTP_URL: url }))).toMatch(/^SMTP_URL=\*\*\* .* accompanied by SMTP_FROM/);
+    expect(messageOf(() => readConfig({ SMTP_FROM: from }))).toMatch(
+      /^SMTP_FROM=alarms@example.com .* accompanied by SMTP_URL/,
+    );
+    expect(readConfig({ SMTP_URL: '', SMTP_FROM: '' }).mail).toBeUndefined();
+  });
+});
+
 describe('the printed file', () => {
   test('names every setting, says what it does and shows the value in force', () => {
     const text = settingsFile({ PORT: '8080' });
