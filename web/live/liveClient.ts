@@ -69,6 +69,8 @@ interface Room {
   readonly meterListeners: Set<(now: MeterNow) => void>;
   watchers: number;
   askedAtMs: number;
+  /** A join is under way: its answer serves everybody who watches by then. */
+  asking: boolean;
   /** The last join was refused: nothing will be heard of this room. */
   refused: boolean;
   heard: { wallMs: number; monotonicMs: number } | undefined;
@@ -117,11 +119,13 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     room.sequence.wait();
     room.askedAtMs = clock.monotonicMs();
     room.refused = false;
+    room.asking = true;
     socket.join(room.name, (answer) => onJoined(room, answer));
   }
 
   function onJoined(room: Room, answer: JoinAnswer): void {
     if (rooms.get(room.name) !== room) return;
+    room.asking = false;
     if (!answer.ok) {
       room.refused = true;
       if (answer.code === 'session.required') deps.onSessionRequired();
@@ -136,8 +140,10 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     room.sequence.snapshot(snapshot.epoch, snapshot.seq);
     noteServerTime(snapshot.atMs);
     takePulse(snapshot.pulse);
-    const frame = decodeFrame(bytesOfBase64(snapshot.frame));
-    for (const listener of room.propertyListeners) listener.snapshot(frame);
+    if (room.propertyListeners.size > 0) {
+      const frame = decodeFrame(bytesOfBase64(snapshot.frame));
+      for (const listener of room.propertyListeners) listener.snapshot(frame);
+    }
     tick();
   }
 
@@ -203,8 +209,14 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     tick();
   }, TICK_MS);
 
-  function watch(name: RoomName, propertyId: number | undefined, add: (room: Room) => () => void): () => void {
+  /** `add` gives the room its listener, or nothing for those who only hear that the room is alive. */
+  function watch(
+    name: RoomName,
+    propertyId: number | undefined,
+    add: (room: Room) => (() => void) | undefined,
+  ): () => void {
     let room = rooms.get(name);
+    const isNew = room === undefined;
     if (room === undefined) {
       room = {
         name,
@@ -214,6 +226,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
         meterListeners: new Set(),
         watchers: 0,
         askedAtMs: 0,
+        asking: false,
         refused: false,
         heard: undefined,
       };
@@ -222,12 +235,14 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     const watched = room;
     watched.watchers++;
     const drop = add(watched);
-    if (socket.connected()) join(watched);
+    // Twenty thousand meters are not asked for twice because two parts of a page watch them.
+    const isServed = watched.asking || drop === undefined;
+    if (socket.connected() && (isNew || !isServed)) join(watched);
     let open = true;
     return () => {
       if (!open) return;
       open = false;
-      drop();
+      drop?.();
       watched.watchers--;
       if (watched.watchers > 0) return;
       rooms.delete(name);
@@ -265,8 +280,9 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     nowMs: () => clock.nowMs() + (serverOffsetMs ?? 0),
     watchProperty: (propertyId, listener) =>
       watch(`property:${propertyId}`, propertyId, (room) => {
-        if (listener !== undefined) room.propertyListeners.add(listener);
-        return () => listener && room.propertyListeners.delete(listener);
+        if (listener === undefined) return undefined;
+        room.propertyListeners.add(listener);
+        return () => room.propertyListeners.delete(listener);
       }),
     watchMeter: (meterId, listener) =>
       watch(`meter:${meterId}`, undefined, (room) => {

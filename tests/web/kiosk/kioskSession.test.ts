@@ -33,7 +33,7 @@ const PLACE = {
 };
 
 /** The session of a wall, mounted; `asked`: what it asked the server for, in order. */
-async function mountKiosk(found: Session | undefined, places: () => unknown | Promise<unknown>) {
+async function mountKiosk(found: Session | undefined, places: () => void) {
   const asked: string[] = [];
   const held: { kiosk?: ReturnType<typeof useKioskSession>; session?: ReturnType<typeof useSession> } = {};
   const serve: Serve = [
@@ -55,9 +55,9 @@ async function mountKiosk(found: Session | undefined, places: () => unknown | Pr
     ],
     [
       listPlaces,
-      async () => {
+      () => {
         asked.push('places');
-        await places();
+        places();
         return { body: { items: [PLACE] } };
       },
     ],

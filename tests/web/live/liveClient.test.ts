@@ -133,6 +133,17 @@ test('a wall begins with a snapshot and goes on with deltas', async () => {
   expect(feed.joins).toEqual(['property:1']);
 });
 
+test('who only hears that a property lives does not ask for its meters again; who shows them later does', async () => {
+  const before = live.watchProperty(1);
+  live.watchProperty(1, listener);
+  live.watchProperty(1);
+  await vi.waitFor(() => expect(frames).toHaveLength(1));
+  expect(feed.joins).toEqual(['property:1']);
+  before();
+  live.watchProperty(1, { ...listener });
+  await vi.waitFor(() => expect(feed.joins).toHaveLength(2));
+});
+
 test('after a gap nothing is applied until a new snapshot has come', async () => {
   await joined();
   feed.delta(9, 42);

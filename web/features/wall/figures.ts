@@ -25,31 +25,25 @@ export interface WallFigures {
 export function wallFigures(feeds: readonly WallFeed[]): WallFigures {
   const known = feeds.filter(({ store }) => store.known);
   const counts = DISPLAY_STATES.map((_, row) => known.reduce((sum, feed) => sum + (feed.store.counts[row] ?? 0), 0));
+  // Every meter stands in exactly one building: their tenants together are the property's.
+  const tenantsW: (number | undefined)[] = [];
   const buildings = feeds.map((feed) =>
-    feed.model.buildings.map((building) => ({
-      meters: building.slots.length,
-      loadW: buildingLoadW(feed, building.slots),
-    })),
+    feed.model.buildings.map(({ slots }) => {
+      const ofTenants = loadOf(feed, slots, true);
+      tenantsW.push(ofTenants);
+      // A building without tenants (a substation) shows what its own meters measure.
+      return { meters: slots.length, loadW: ofTenants ?? loadOf(feed, slots, false) };
+    }),
   );
-  const loads = feeds.map((feed) => loadOf(feed, everySlot(feed)));
   const total = metersOf(feeds);
-  return { counts, awaited: total - metersOf(known), total, loadW: sumKnown(loads), buildings };
+  return { counts, awaited: total - metersOf(known), total, loadW: sumKnown(tenantsW), buildings };
 }
 
 function metersOf(feeds: readonly WallFeed[]): number {
   return feeds.reduce((sum, feed) => sum + feed.store.size, 0);
 }
 
-function* everySlot(feed: WallFeed): Iterable<number> {
-  for (let slot = 0; slot < feed.store.size; slot++) yield slot;
-}
-
-/** A building without tenants (a substation) shows what its own meters measure. */
-function buildingLoadW(feed: WallFeed, slots: readonly number[]): number | undefined {
-  return loadOf(feed, slots) ?? loadOf(feed, slots, false);
-}
-
-function loadOf(feed: WallFeed, slots: Iterable<number>, tenantsOnly = true): number | undefined {
+function loadOf(feed: WallFeed, slots: readonly number[], tenantsOnly: boolean): number | undefined {
   let sum = 0;
   let known = false;
   for (const slot of slots) {

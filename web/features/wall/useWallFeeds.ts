@@ -1,8 +1,9 @@
 import { onScopeDispose, type Ref, shallowRef, watch } from 'vue';
 import { getWall, type WallLayout } from '#contract/metering.ts';
 import { useApi } from '../../api/client.ts';
-import { useLive } from '../../live/liveClient.ts';
+import { type PropertyListener, useLive } from '../../live/liveClient.ts';
 import { createTileStore, type TileStore } from '../../live/tileStore.ts';
+import { type EarlyFeed, joinEarly } from './earlyFeed.ts';
 import { type WallProperty, wallModel } from './layout/wallModel.ts';
 
 /** A layout that turns out to be old is fetched again, but never more often than this. */
@@ -32,6 +33,8 @@ export function useWallFeeds(propertyIds: Ref<readonly number[]>, onChange: () =
   let asking = -1;
   let again = false;
   let stops: (() => void)[] = [];
+  /** Joined, and their layouts not here yet. */
+  const early = new Map<number, EarlyFeed>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function stopAll(): void {
@@ -40,6 +43,8 @@ export function useWallFeeds(propertyIds: Ref<readonly number[]>, onChange: () =
     timer = undefined;
     for (const stop of stops) stop();
     stops = [];
+    for (const feed of early.values()) feed.stop();
+    early.clear();
   }
 
   function later(afterMs: number): void {
@@ -79,8 +84,8 @@ export function useWallFeeds(propertyIds: Ref<readonly number[]>, onChange: () =
   function begin(next: readonly WallFeed[]): void {
     const before = stops;
     stops = [];
-    if (feeds.value.length === 0) show(next);
     for (const feed of next) stops.push(listen(feed, next));
+    if (feeds.value.length === 0) show(next);
     for (const stop of before) stop();
   }
 
@@ -97,7 +102,7 @@ export function useWallFeeds(propertyIds: Ref<readonly number[]>, onChange: () =
       if (store.unknownMeters > 0) later(REFETCH_MS);
       onChange();
     };
-    return live.watchProperty(feed.layout.propertyId, {
+    const listener: PropertyListener = {
       snapshot(frame) {
         store.applySnapshot(frame);
         applied();
@@ -107,13 +112,24 @@ export function useWallFeeds(propertyIds: Ref<readonly number[]>, onChange: () =
         applied();
       },
       layout: () => later(0),
-    });
+    };
+    const { propertyId } = feed.layout;
+    const joined = early.get(propertyId);
+    if (joined === undefined) return live.watchProperty(propertyId, listener);
+    early.delete(propertyId);
+    joined.takeOver(listener);
+    return joined.stop;
   }
 
   watch(
     propertyIds,
-    () => {
+    (ids) => {
       stopAll();
+      for (const id of ids)
+        early.set(
+          id,
+          joinEarly(live, id, () => later(0)),
+        );
       feeds.value = [];
       loading.value = true;
       void load();

@@ -1,6 +1,7 @@
 import type { Language } from '../../i18n/index.ts';
 import { nameIn } from '../../ui/format.ts';
 import type { WallMetrics } from './layout/packWall.ts';
+import type { WallBuilding } from './layout/wallModel.ts';
 
 const CHARACTER_PX = 7.2;
 const LABEL_PX_MIN = 108;
@@ -31,6 +32,12 @@ export function wallMetrics(
   language: Language,
   shared: string,
 ): WallMetrics {
+  // A wall is packed some hundred times before it fits best: names are measured once.
+  const widths = new Map<WallBuilding, number>();
+  const widthOf = (building: WallBuilding): number => {
+    const name = building.names === undefined ? shared : nameIn(building.names, language);
+    return Math.max(LABEL_PX_MIN, textPx(name)) * scale;
+  };
   const room = scale * Math.min(1, Math.max(CLOSEST, width / (FULL_WIDTH_PX * scale)));
   return {
     marginX: column ? 16 * scale : 36 * room,
@@ -38,8 +45,11 @@ export function wallMetrics(
     gapX: 34 * room,
     gapY: column ? 18 * scale : 26 * room,
     labelHeight: 56 * scale,
-    labelWidth: (building) =>
-      Math.max(LABEL_PX_MIN, textPx(building.names === undefined ? shared : nameIn(building.names, language))) * scale,
+    labelWidth(building) {
+      const px = widths.get(building) ?? widthOf(building);
+      widths.set(building, px);
+      return px;
+    },
     floorLabelWidth: Math.min(64, 14 + floorCharacters * CHARACTER_PX) * scale,
     titleHeight: 44 * scale,
     pitchMin: 3,

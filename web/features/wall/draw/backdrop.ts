@@ -9,6 +9,8 @@ export interface BackdropContext {
   readonly palette: Palette;
   readonly camera: Camera;
   readonly unit: number;
+  /** `typeScale`, read once for all. */
+  readonly type: number;
   readonly width: number;
   readonly height: number;
 }
@@ -77,10 +79,10 @@ function floors(
 ): void {
   if (!hasFloorLabels(building.placed.grid)) return;
   slabs(backdrop, building);
-  const { ctx, palette, unit, camera } = backdrop;
+  const { ctx, palette, unit, type, camera } = backdrop;
   const rowHeight =
     building.storeys.reduce((least, storey) => Math.min(least, storey.height), Number.POSITIVE_INFINITY) * camera.scale;
-  const size = (rowHeight > 60 ? LABEL_PX_LARGE : LABEL_PX) * typeScale();
+  const size = (rowHeight > 60 ? LABEL_PX_LARGE : LABEL_PX) * type;
   const step = labelStep(rowHeight, size * LABEL_LEADING);
   ctx.fillStyle = palette.text3;
   ctx.font = `500 ${size * unit}px ${palette.fontFamily}`;

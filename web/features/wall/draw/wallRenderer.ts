@@ -136,7 +136,7 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     if (everything) {
       hatch = createHatch(ctx, palette.hatch, (from.scene.side * camera.scale) / type, unit * type);
       paintBackdrop(
-        { ctx, palette, camera, unit, width: canvas.width, height: canvas.height },
+        { ctx, palette, camera, unit, type, width: canvas.width, height: canvas.height },
         from.scene,
         from.floorLabel,
       );

@@ -29,6 +29,23 @@ export interface BuildingGrid {
 const ROW_ASPECT = 7;
 const BLOCK_ASPECT = 3.5;
 
+/**
+ * Lays buildings out like `buildingGrid`, each shape of each building once: at most widths nothing is wrapped, and then the
+ * same grid is given again.
+ */
+export function gridMaker(): (building: WallBuilding, wrapColumns: number) => BuildingGrid {
+  const made = new Map<WallBuilding, Map<number, BuildingGrid>>();
+  return (building, wrapColumns) => {
+    const grids = made.get(building) ?? new Map<number, BuildingGrid>();
+    made.set(building, grids);
+    // Without storeys the feeders alone make the shape, and they go by the wrap itself.
+    const shape = building.floors.length === 0 ? wrapColumns : balanced(idealColumns(building), wrapColumns);
+    const grid = grids.get(shape) ?? buildingGrid(building, wrapColumns);
+    grids.set(shape, grid);
+    return grid;
+  };
+}
+
 /** Lays a building out with at most `wrapColumns` tiles side by side; wider storeys take several rows. */
 export function buildingGrid(building: WallBuilding, wrapColumns: number): BuildingGrid {
   const width = balanced(idealColumns(building), wrapColumns);

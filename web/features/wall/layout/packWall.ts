@@ -1,4 +1,4 @@
-import { type BuildingGrid, buildingGrid } from './buildingGrid.ts';
+import { type BuildingGrid, buildingGrid, gridMaker } from './buildingGrid.ts';
 import type { WallBuilding, WallProperty } from './wallModel.ts';
 
 /** Distances around the tiles, CSS px. They follow the type size, not the tile size. */
@@ -76,8 +76,13 @@ export function packToFit(
   let best: { wall: PackedWall; grids: readonly (readonly BuildingGrid[])[]; share: number } | undefined;
   let bestScore = 0;
   const shares = properties.length > 1 ? PROPERTY_SHARES : ([1] as const);
+  const gridOf = gridMaker();
+  let before: readonly (readonly BuildingGrid[])[] | undefined;
   for (const wrap of WRAP_COLUMNS) {
-    const grids = properties.map((property) => property.buildings.map((building) => buildingGrid(building, wrap)));
+    const grids = properties.map((property) => property.buildings.map((building) => gridOf(building, wrap)));
+    // A narrower wrap that folds nothing more is the same wall.
+    if (before !== undefined && areSame(grids.flat(), before.flat())) continue;
+    before = grids;
     const cost = 1 + FOLDING_COST * foldedShare(grids.flat());
     for (const share of shares) {
       const wall = largest(properties, grids, viewport, metrics, share, bestScore * cost);
@@ -88,6 +93,10 @@ export function packToFit(
   }
   if (best === undefined) return packAt(properties, viewport.width, metrics, metrics.pitchMin);
   return stretched(properties, best.grids, viewport, metrics, best.share, best.wall);
+}
+
+function areSame(some: readonly BuildingGrid[], others: readonly BuildingGrid[]): boolean {
+  return some.every((grid, index) => grid === others[index]);
 }
 
 /** Windows may be taller than wide: height that is left over makes them so. */
