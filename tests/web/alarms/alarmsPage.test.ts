@@ -225,3 +225,56 @@ test('what is done to an alarm while something is under way with it comes after 
   await flushPromises();
   expect(posts).toEqual([expect.objectContaining({ ids: [1] }), expect.objectContaining({ ids: [1], userId: 1 })]);
 });
+
+describe('the alarm that is looked at', () => {
+  const current = (wrapper: Awaited<ReturnType<typeof openPage>>['wrapper']) =>
+    wrapper.get('tr.current').attributes('data-alarm');
+  const closed = { ...acknowledged, state: 'closed' } as const;
+  const OLDEST = '2026-11-19T13:41:00.000Z';
+
+  test('stays the same one when a graver one appears above it, and so does what a key does', async () => {
+    const { wrapper, say } = await openPage();
+    expect(current(wrapper)).toBe('3');
+    say(alarmWith({ id: 9, severity: 3 }));
+    key('a');
+    await flushPromises();
+    expect(posts).toMatchObject([{ ids: [3] }]);
+    expect(wrapper.get('tr.row').attributes('data-alarm'), 'the graver one is first').toBe('9');
+    release();
+    await flushPromises();
+    expect(current(wrapper), 'acknowledged, it sinks and is still looked at').toBe('3');
+  });
+
+  test('is its neighbour by position when it leaves the list, which is said', async () => {
+    known.set(1, alarmWith({ id: 1, raisedAt: OLDEST, path: [{ en: 'Riverside' }, { en: 'Mall' }, { en: '1F-07' }] }));
+    const { wrapper, say, router } = await openPage();
+    key('ArrowDown');
+    await flushPromises();
+    say(alarmWith({ id: 9, severity: 3, path: [{ en: 'Riverside' }, { en: 'Tower' }, { en: '9F' }] }));
+    say(alarmWith({ id: 2, ...closed }));
+    await flushPromises();
+    expect(current(wrapper)).toBe('1');
+    expect(router.currentRoute.value.query['alarm']).toBe('1');
+    expect(wrapper.get('.says').text()).toBe(
+      'The alarm of Mall 1F-08 has left this list; now you are looking at Mall 1F-07.',
+    );
+    say(alarmWith({ id: 1, ...closed }));
+    await flushPromises();
+    expect(current(wrapper), 'the last row goes: the one above it').toBe('3');
+    for (const id of [9, 3]) say(alarmWith({ id, ...closed }));
+    await flushPromises();
+    expect(wrapper.find('aside').exists()).toBe(false);
+    expect(wrapper.get('.says').text()).toBe('The alarm of Mall 1F-08 has left this list.');
+  });
+
+  test('is the first row again only of another list, or the one that the address names', async () => {
+    const { wrapper, say, router } = await openPage();
+    say(alarmWith({ id: 9, severity: 3 }));
+    await router.replace({ query: { severity: '3' } });
+    await flushPromises();
+    expect(current(wrapper)).toBe('9');
+    await router.replace({ query: { alarm: '2' } });
+    await flushPromises();
+    expect(current(wrapper), 'the address names it').toBe('2');
+  });
+});

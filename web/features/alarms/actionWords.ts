@@ -41,6 +41,8 @@ export const zh = {
   resultKept: '{deed}：{kept} 条已留存，有信号时发送。',
   resultAlready: '{already} 条已由他人完成。',
   resultPartly: '{failed} 条未成，见各行。',
+  left: '{left} 的报警已不在此列表中。',
+  leftFor: '{left} 的报警已不在此列表中，现在查看的是 {now}。',
   bulk: {
     chosen: '已选 {n} 条',
     chosenOf: '已选 {n} / {of} 条',
@@ -183,6 +185,8 @@ export const en: typeof zh = {
   resultKept: '{deed}: {kept} kept, sent when the signal returns.',
   resultAlready: '{already} were so already: somebody was faster.',
   resultPartly: '{failed} not: see the rows.',
+  left: 'The alarm of {left} has left this list.',
+  leftFor: 'The alarm of {left} has left this list; now you are looking at {now}.',
   bulk: {
     chosen: '{n} selected',
     chosenOf: '{n} of {of} selected',

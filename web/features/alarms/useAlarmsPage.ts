@@ -11,6 +11,7 @@ import type { Wish } from './deeds.ts';
 import { extendTo, keepVisible, NOTHING_CHOSEN, neighbour, type Selection, toggle } from './selection.ts';
 import { useAlarmList } from './useAlarmList.ts';
 import { useDeeds } from './useDeeds.ts';
+import { useLookedAt } from './useLookedAt.ts';
 
 /** Most alarms that are loaded to be selected at once; beyond it the selection says that there are more. */
 const CHOSEN_ALARMS_MAX = 5_000;
@@ -31,11 +32,17 @@ export function useAlarmsPage() {
   const order = computed(() => list.visible.value.map(({ id }) => id));
   const selection = shallowRef<Selection>(NOTHING_CHOSEN);
 
-  const lookedAt = computed(() => {
-    const id = Number(route.query['alarm']);
-    const asked = list.byId(id) !== undefined || order.value.includes(id) ? list.byId(id) : undefined;
-    // A phone shows the list first; a desk always has something beside it.
-    return asked ?? (narrow.value ? undefined : list.visible.value[0]);
+  /** What was said of an alarm that left the list while it was looked at. */
+  const leftSays = shallowRef('');
+  const { lookedAt, stand } = useLookedAt({
+    ...{ list, order, narrow },
+    question: () => JSON.stringify(addressOfFilter(filter.value)),
+    asked: () => Number(route.query['alarm']) || undefined,
+    left(alarm, next) {
+      const words = { left: placeText(alarm, name), now: next === undefined ? '' : placeText(next, name) };
+      leftSays.value = t(next === undefined ? 'alarms.left' : 'alarms.leftFor', words);
+      if (next !== undefined && route.query['alarm'] !== undefined) address(next);
+    },
   });
 
   watch(order, (ids) => {
@@ -44,12 +51,23 @@ export function useAlarmsPage() {
 
   function change(part: Partial<AlarmFilter>): void {
     selection.value = NOTHING_CHOSEN;
-    says.value = '';
+    hush();
     void router.replace({ query: addressOfFilter({ ...filter.value, ...part }) });
+  }
+
+  function hush(): void {
+    says.value = '';
+    leftSays.value = '';
   }
 
   /** Shows an alarm beside the list, on a phone instead of it: there the way back is the browser's own. */
   function look(alarm: Alarm | undefined): void {
+    leftSays.value = '';
+    stand(alarm);
+    address(alarm);
+  }
+
+  function address(alarm: Alarm | undefined): void {
     const query = { ...addressOfFilter(filter.value), ...(alarm && { alarm: String(alarm.id) }) };
     void (narrow.value && alarm && route.query['alarm'] === undefined
       ? router.push({ query })
@@ -84,7 +102,7 @@ export function useAlarmsPage() {
     const ids = alarms.map(({ id }) => id).filter((id) => !deeds.isInFlight(id, wish.kind));
     const first = alarms[0];
     if (ids.length === 0 || first === undefined) return;
-    says.value = '';
+    hush();
     const { outcomes, error } = await deeds.perform(wish, ids, placeText(first, name));
     const count = (...wanted: string[]) =>
       [...outcomes.values()].filter(({ outcome }) => wanted.includes(outcome)).length;
@@ -125,6 +143,7 @@ export function useAlarmsPage() {
     order,
     selection,
     says,
+    leftSays,
     narrow,
     lookedAt,
     chosenAlarms,
