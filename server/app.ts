@@ -69,6 +69,8 @@ class Running {
   readonly #stops: { readonly name: string; readonly stop: () => Promise<void> | void }[] = [];
   readonly #log: Log;
   #stopped: Promise<void> | undefined;
+  /** Until the house is open, or is given up: so long the database is waited for. */
+  isStarting = true;
 
   constructor(log: Log) {
     this.#log = log;
@@ -79,6 +81,7 @@ class Running {
   }
 
   stop(): Promise<void> {
+    this.isStarting = false;
     this.#stopped ??= this.#stopAll();
     return this.#stopped;
   }
@@ -153,7 +156,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   money.addRoutes(http.routes);
   notifications.addRoutes(http.routes);
   addTimelineRoutes(http.routes, { estate, accounts: money.accounts });
-  addExportRoutes(http.routes, { clock, estate, metering: measuring.metering });
+  addExportRoutes(http.routes, { clock, estate, metering: measuring.metering, alarms: measuring.alarms });
   measuring.attach(http.app.server);
   addHealth(http.app, {
     release: config.release,
@@ -172,6 +175,7 @@ async function start(config: Config, deps: AppDeps, running: Running): Promise<A
   await startNews({ url: mqttUrl, config, measuring, estate, clock, log, metrics }, running);
   if (plant !== undefined) takeHistory(plant, measuring, deps, estate, running);
   const address = await listen(config, http);
+  running.isStarting = false;
   if (plant !== undefined && firstSignIn !== undefined && config.plant.kind === 'demo')
     openDemo(plant, firstSignIn, { http, measuring, money, estate, clock, log: log.child('demo') }, running);
   return { address, firstSignIn, db, access, estate, http, plant, measuring, money, stop: () => running.stop() };
@@ -212,7 +216,7 @@ async function startDatabase(config: Config, log: Log, running: Running): Promis
     const which = config.databaseUrl === undefined ? 'The embedded database' : 'The database of DATABASE_URL';
     throw new StartError(`${which} could not be prepared: ${reasonOf(cause)}.`, { cause });
   }
-  const db = openDb({ url, log: log.child('db') });
+  const db = openDb({ url, log: log.child('db'), patient: () => running.isStarting });
   running.add('db', () => db.close());
   return db;
 }

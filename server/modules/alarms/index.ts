@@ -5,7 +5,7 @@ import type { CommandTrouble } from '#server/modules/commands/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Metering } from '#server/modules/metering/index.ts';
 import type { Db } from '#server/platform/db/index.ts';
-import type { RouteServer, Scope } from '#server/platform/http/index.ts';
+import type { Actor, RouteServer, Scope } from '#server/platform/http/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import type { Metrics } from '#server/platform/metricsFigures.ts';
 import type { Repetition } from '#server/platform/repeat.ts';
@@ -67,6 +67,8 @@ export interface Alarms {
   counts(scope: Scope, propertyId?: number): AlarmCounts;
   /** Every alarm that is neither closed nor held back by a rule or an outage, newest first. */
   current(): Promise<readonly Alarm[]>;
+  /** What a person is called whom the asker may see on alarms, there or in the whole of what is theirs. */
+  personName(actor: Actor, userId: number, propertyId: number | undefined): Promise<string | undefined>;
   /** What waits for the database. */
   waiting(): StoreQueueFigures;
   /** Stores what waits, and ends what time has ended. */
@@ -146,6 +148,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       const rows = await selectAlarms(db, everywhere, { state: 'current' }, undefined, undefined, CURRENT_ROWS_MAX);
       return rows.map(toAlarm);
     },
+    personName: service.personName,
     waiting: () => recorder.figures(),
     async flush() {
       await recorder.flush();

@@ -5,7 +5,7 @@ import type { Db } from '#server/platform/db/index.ts';
 import { type Actor, AppError, cursorId, PAGE_ROWS, scopeCovers, toPage } from '#server/platform/http/index.ts';
 import type { CurrentAlarms } from './current.ts';
 import { toAlarm, toEvent } from './dto.ts';
-import { type AlarmFilter, selectAlarm, selectAlarms, selectEvents } from './store.ts';
+import { type AlarmFilter, selectAlarm, selectAlarms, selectEvents, selectHandName } from './store.ts';
 
 /** Of one alarm, the newest; a chattering one has thousands. */
 const EVENTS_MAX = 500;
@@ -58,6 +58,23 @@ export function createAlarmService({ db, estate, current }: AlarmServiceDeps) {
       const isSeen = scopeCovers(actor.scope('alarm.acknowledge'), propertyId, buildingId);
       if (place?.propertyId !== propertyId || !isSeen) throw new AppError('not-found', 'There is no such place.');
       return { items: [...(await holdersOf(db, 'alarm.acknowledge', { propertyId, buildingId }))] };
+    },
+
+    /**
+     * What a person is called whom the asker can see on the alarms: who had to do with one, else who can be given one.
+     * Undefined for anybody else.
+     */
+    async personName(actor: Actor, userId: number, propertyId: number | undefined): Promise<string | undefined> {
+      const known = await selectHandName(db, actor.scope('alarm.view'), userId);
+      if (known !== undefined) return known;
+      const properties = estate.properties().filter(({ id }) => propertyId === undefined || id === propertyId);
+      for (const { id } of properties.filter((one) => scopeCovers(actor.scope('alarm.acknowledge'), one.id))) {
+        const holder = (await holdersOf(db, 'alarm.acknowledge', { propertyId: id })).find(
+          (one) => one.userId === userId,
+        );
+        if (holder !== undefined) return holder.name;
+      }
+      return undefined;
     },
   };
 }

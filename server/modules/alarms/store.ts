@@ -140,6 +140,17 @@ export function selectEvents(db: Queryable, alarmId: number, rows: number): Prom
     from alarm_event where alarm_id = ${alarmId} order by id desc limit ${rows}`);
 }
 
+/** What a person is called who had to do with alarms within the scope; undefined for who had not. */
+export async function selectHandName(db: Queryable, scope: Scope, userId: number): Promise<string | undefined> {
+  const [row] = await db.query<{ readonly name: string }>(sql`
+    (select user_name as name from alarm_event
+      where user_id = ${userId} and user_name is not null and ${within(scope)} order by alarm_id desc limit 1)
+    union all
+    (select assigned_name from alarm
+      where assigned_to = ${userId} and assigned_name is not null and ${within(scope)} limit 1)`);
+  return row?.name;
+}
+
 /** What belongs to no property is within a right on everything only. */
 export function within(scope: Scope): Sql {
   if (scope.all) return sql`true`;

@@ -1,80 +1,75 @@
 import { STATE_WORDS } from '#contract/words.ts';
+import { createCalendars } from '#domain/calendar.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
-import { type Scope, scopeCovers } from '#server/platform/http/index.ts';
-import type { AboutLine, FileLang, FileWords } from '#server/platform/xlsx/index.ts';
-import { textOf } from './context.ts';
+import { type Actor, type Scope, scopeCovers } from '#server/platform/http/index.ts';
+import type { AboutLine, FileLang } from '#server/platform/xlsx/index.ts';
+import { type ExportsContext, localText, oneZone, textOf } from './context.ts';
+import { FIELD_WORDS, type ValueWords } from './filterWords.ts';
 
-/** What the fields of filters are called. */
-const FIELDS: Readonly<Record<string, FileWords>> = {
-  propertyId: { zh: '项目', en: 'Property' },
-  placeId: { zh: '位置', en: 'Place' },
-  gatewayId: { zh: '网关', en: 'Gateway' },
-  lineId: { zh: '总线', en: 'Line' },
-  meterId: { zh: '表计', en: 'Meter' },
-  accountId: { zh: '账户', en: 'Account' },
-  batchId: { zh: '批次', en: 'Batch' },
-  kind: { zh: '类型', en: 'Kind' },
-  state: { zh: '状态', en: 'State' },
-  severity: { zh: '级别', en: 'Severity' },
-  acknowledged: { zh: '已确认', en: 'Acknowledged' },
-  operator: { zh: '操作员', en: 'Operator' },
-  day: { zh: '业务日', en: 'Business day' },
-  from: { zh: '起', en: 'From' },
-  to: { zh: '止', en: 'To' },
-  q: { zh: '关键字', en: 'Text' },
-  assigned: { zh: '处理人', en: 'Assigned' },
-  handledBy: { zh: '经手人', en: 'Handled by' },
-  causeId: { zh: '根因报警', en: 'Cause' },
-  chattering: { zh: '抖动', en: 'Chattering' },
-  subject: { zh: '对象', en: 'Subject' },
-  refKind: { zh: '凭据类型', en: 'Reference kind' },
-  refId: { zh: '凭据', en: 'Reference' },
-  single: { zh: '单独下达', en: 'Of no batch' },
-  waiting: { zh: '待复核', en: 'Awaiting approval' },
-};
 const FILTER = { zh: '筛选', en: 'Filter' };
 const EVERYTHING = { zh: '全部', en: 'everything' };
 const YES_NO = { zh: ['是', '否'], en: ['yes', 'no'] } as const;
+/** Fields that name a person. */
+const PERSONS: readonly string[] = ['handledBy', 'assignedTo'];
+/** Fields that are instants, told in the clock of the property. */
+const INSTANTS: readonly string[] = ['from', 'to'];
 
-/**
- * The filter in words, a line a field. A thing of the estate is shown by its name where the right covers it, else by the
- * number that was asked with: nobody learns names by asking for a file.
- */
-export function filterLines(
-  estate: EstateReader,
-  scope: Scope,
-  query: Readonly<Record<string, unknown>>,
-  lang: FileLang,
-): readonly AboutLine[] {
-  const asked = Object.entries(query).filter(([name, value]) => name !== 'lang' && value !== undefined);
-  if (asked.length === 0) return [{ name: FILTER[lang], text: EVERYTHING[lang] }];
-  return asked.map(([field, value]) => ({
-    name: FIELDS[field]?.[lang] ?? field,
-    text: valueText(estate, scope, field, value, lang),
-  }));
+/** A filter and who asked with it. */
+export interface AskedFilter {
+  readonly actor: Actor;
+  /** Where the right to the list holds. */
+  readonly scope: Scope;
+  readonly lang: FileLang;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly words?: ValueWords | undefined;
 }
 
-function valueText(estate: EstateReader, scope: Scope, field: string, value: unknown, lang: FileLang): string {
+/**
+ * The filter in words, a line a field. A thing of the estate or a person is shown by name where the right covers it, else by
+ * the number that was asked with: nobody learns names by asking for a file.
+ */
+export async function filterLines(context: ExportsContext, asked: AskedFilter): Promise<readonly AboutLine[]> {
+  const { lang, query } = asked;
+  const fields = Object.entries(query).filter(([name, value]) => name !== 'lang' && value !== undefined);
+  if (fields.length === 0) return [{ name: FILTER[lang], text: EVERYTHING[lang] }];
+  return Promise.all(
+    fields.map(async ([field, value]) => ({
+      name: FIELD_WORDS[field]?.[lang] ?? field,
+      text: await valueText(context, asked, field, value),
+    })),
+  );
+}
+
+async function valueText(
+  context: ExportsContext,
+  { actor, scope, lang, query, words }: AskedFilter,
+  field: string,
+  value: unknown,
+): Promise<string> {
+  const { propertyId } = query;
+  const ofProperty = typeof propertyId === 'number' ? propertyId : undefined;
+  const text = String(value);
   if (typeof value === 'boolean') return YES_NO[lang][value ? 0 : 1];
   if (typeof value === 'number') {
-    if (field === 'severity') return severityText(value, lang) ?? String(value);
-    const thing = thingOf(estate, field, value, lang);
-    return thing !== undefined && scopeCovers(scope, ...thing.at) && thing.text !== undefined
-      ? thing.text
-      : String(value);
+    if (field === 'severity') return severityText(value, lang) ?? text;
+    if (PERSONS.includes(field)) return (await context.alarms.personName(actor, value, ofProperty)) ?? text;
+    const thing = thingOf(context.estate, field, value, lang);
+    return thing !== undefined && scopeCovers(scope, ...thing.at) && thing.text !== undefined ? thing.text : text;
   }
-  const words: readonly Readonly<Record<string, string>>[] =
-    field === 'kind'
-      ? [STATE_WORDS[lang].saleKind, STATE_WORDS[lang].alarm, STATE_WORDS[lang].commandKind]
-      : field === 'state'
-        ? [STATE_WORDS[lang].saleState, STATE_WORDS[lang].alarmState, STATE_WORDS[lang].commandState]
-        : [];
-  const text = String(value);
-  return words.map((catalogue) => catalogue[text]).find((word) => word !== undefined) ?? text;
+  if (INSTANTS.includes(field)) return instantText(context.estate, ofProperty, text);
+  if (field === 'assigned' && value === 'me') return actor.displayName;
+  return words?.[field]?.[lang][text] ?? text;
 }
 
 function severityText(severity: number, lang: FileLang): string | undefined {
   return Object.entries(STATE_WORDS[lang].severity).find(([level]) => level === String(severity))?.[1];
+}
+
+/** "2026-11-01 00:00 (Asia/Shanghai)" */
+function instantText(estate: EstateReader, propertyId: number | undefined, iso: string): string {
+  const atMs = Date.parse(iso);
+  const zone = oneZone(estate, propertyId);
+  return Number.isNaN(atMs) ? iso : `${localText(atMs, createCalendars()(zone))} (${zone})`;
 }
 
 /** What a filter names, and where it stands: property and building. */

@@ -1,6 +1,7 @@
 import { type AuditRow, type KioskLink, listAudit, listKioskLinks } from '#contract/index.ts';
 import type { XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { type ExportsContext, textOf } from './context.ts';
+import type { WordList } from './filterWords.ts';
 import type { ListFile } from './listFile.ts';
 
 // biome-ignore format: a table, one column per line
@@ -23,6 +24,34 @@ export const KIOSK_LINKS: ListFile<typeof listKioskLinks, KioskLink, KioskLink> 
   rowsOf: (link) => [link],
 };
 
+/** What the log of deeds can be about. */
+const SUBJECTS: WordList = {
+  zh: {
+    ...{ user: '用户', session: '登录', 'kiosk-link': '大屏链接', place: '位置', gateway: '网关', meter: '表计' },
+    ...{ plant: '模拟厂区', meterModel: '表计型号', alarm: '报警', alarmSettings: '报警设置', outOfService: '停用' },
+    ...{ notification: '通知设置', webhook: 'Webhook', delivery: '通知', command: '命令', commandBatch: '命令批次' },
+    ...{
+      customer: '客户',
+      account: '账户',
+      moneyPolicy: '资金规则',
+      tariff: '电价',
+      vend: '售电',
+      vendBatch: '批量表',
+    },
+    ...{ ledger: '账本', chargeRun: '扣费', quarantinedRead: '可疑读数', reconciliationRun: '对账' },
+    ...{ reconciliationRow: '对账差异' },
+  },
+  en: {
+    ...{ user: 'User', session: 'Session', 'kiosk-link': 'Kiosk link', place: 'Place', gateway: 'Gateway' },
+    ...{ meter: 'Meter', plant: 'Simulated plant', meterModel: 'Meter model', alarm: 'Alarm' },
+    ...{ alarmSettings: 'Alarm settings', outOfService: 'Out of service', notification: 'Notification settings' },
+    ...{ webhook: 'Webhook', delivery: 'Notification', command: 'Command', commandBatch: 'Batch of commands' },
+    ...{ customer: 'Customer', account: 'Account', moneyPolicy: 'Rules of money', tariff: 'Tariff', vend: 'Sale' },
+    ...{ vendBatch: 'Sheet of sales', ledger: 'Ledger', chargeRun: 'Charging', quarantinedRead: 'Doubtful read' },
+    ...{ reconciliationRun: 'Comparison of books', reconciliationRow: 'Difference of books' },
+  },
+};
+
 /** Any stored value as text; nothing for none. */
 const jsonText = (value: unknown): string | undefined =>
   value === undefined || value === null ? undefined : JSON.stringify(value);
@@ -34,7 +63,7 @@ const AUDIT_COLUMNS: readonly XlsxColumn<AuditRow>[] = [
   { header: { zh: '用户', en: 'User' }, kind: 'text', width: 14, of: ({ user }) => user },
   { header: { zh: '地址', en: 'Address' }, kind: 'text', width: 16, of: ({ ip }) => ip },
   { header: { zh: '操作', en: 'Action' }, kind: 'text', width: 24, of: ({ action }) => action },
-  { header: { zh: '对象类型', en: 'Kind of subject' }, kind: 'text', width: 16, of: ({ subjectKind }) => subjectKind },
+  { header: { zh: '对象类型', en: 'Kind of subject' }, kind: 'text', width: 16, of: ({ subjectKind }, lang) => SUBJECTS[lang][subjectKind] ?? subjectKind },
   { header: { zh: '对象', en: 'Subject' }, kind: 'text', width: 16, of: ({ subjectId }) => subjectId },
   { header: { zh: '之前', en: 'Before' }, kind: 'text', width: 50, of: ({ before }) => jsonText(before) },
   { header: { zh: '之后', en: 'After' }, kind: 'text', width: 50, of: ({ after }) => jsonText(after) },
@@ -46,4 +75,5 @@ export const AUDIT: ListFile<typeof listAudit, AuditRow, AuditRow> = {
   columns: () => AUDIT_COLUMNS,
   rowsOf: (row) => [row],
   propertyOf: ({ propertyId }) => propertyId,
+  words: { subjectKind: SUBJECTS },
 };

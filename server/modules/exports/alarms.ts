@@ -2,6 +2,7 @@ import { type Alarm, listAlarms } from '#contract/index.ts';
 import { STATE_WORDS } from '#contract/words.ts';
 import type { FileLang, XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { placeText, textOf } from './context.ts';
+import { alsoWords, stateWords } from './filterWords.ts';
 import type { ListFile } from './listFile.ts';
 
 const SEVERITIES = [1, 2, 3] as const;
@@ -15,6 +16,12 @@ function severityText(severity: number, lang: FileLang): string | undefined {
 function shown(value: number | undefined, unit: string | undefined): number | undefined {
   return value === undefined || unit !== 'minor' ? value : value / 100;
 }
+/** What the filter asks for beside the states that an alarm can have. */
+const GROUPS = {
+  zh: { current: '当前', open: '状况仍在', all: '全部' },
+  en: { current: 'Current', open: 'Condition holds', all: 'All' },
+};
+const ASSIGNED = { zh: { nobody: '无人', somebody: '已指派' }, en: { nobody: 'Nobody', somebody: 'Somebody' } };
 
 // biome-ignore format: a table, one column per line
 const COLUMNS: readonly XlsxColumn<Alarm>[] = [
@@ -49,4 +56,5 @@ export const ALARMS: ListFile<typeof listAlarms, Alarm, Alarm> = {
   columns: () => COLUMNS,
   rowsOf: (alarm) => [alarm],
   propertyOf: ({ propertyId }) => propertyId,
+  words: { kind: stateWords('alarm'), state: alsoWords(stateWords('alarmState'), GROUPS), assigned: ASSIGNED },
 };

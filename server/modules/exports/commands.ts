@@ -2,6 +2,7 @@ import { type Command, listCommands, listProtections, type Protection } from '#c
 import { STATE_WORDS } from '#contract/words.ts';
 import type { XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { type ExportsContext, placeText } from './context.ts';
+import { stateWords } from './filterWords.ts';
 import type { ListFile } from './listFile.ts';
 
 const BY_RULE = { zh: '系统规则', en: 'rule' };
@@ -37,6 +38,7 @@ export const COMMANDS: ListFile<typeof listCommands, Command, Command> = {
   columns: (_lang, context) => commandColumns(context),
   rowsOf: (command) => [command],
   propertyOf: ({ propertyId }) => propertyId,
+  words: { kind: stateWords('commandKind'), state: stateWords('commandState') },
 };
 
 // biome-ignore format: a table, one column per line

@@ -1,5 +1,7 @@
 import type { Names, Place } from '#contract/index.ts';
+import type { ZonedCalendar } from '#domain/calendar.ts';
 import type { Clock } from '#drivers/core/index.ts';
+import type { Alarms } from '#server/modules/alarms/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Metering } from '#server/modules/metering/index.ts';
 import { type Actor, type FileAnswer, type RouteServer, scopeCovers } from '#server/platform/http/index.ts';
@@ -9,6 +11,7 @@ export interface ExportsContext {
   readonly clock: Clock;
   readonly estate: EstateReader;
   readonly metering: Pick<Metering, 'meter' | 'registersOf'>;
+  readonly alarms: Pick<Alarms, 'personName'>;
   /** Lists are asked as screens ask them, by their routes: a file holds what the screen shows, and nothing else. */
   readonly routes: RouteServer;
 }
@@ -58,11 +61,27 @@ function zoneFor<Row>(
   estate: EstateReader,
   { propertyId, propertyOf }: FileOrder<Row>,
 ): string | ((row: Row) => string) {
-  const zoneOf = (id: number | undefined) => (id === undefined ? NO_ZONE : (estate.place(id)?.timeZone ?? NO_ZONE));
-  if (propertyId !== undefined || propertyOf === undefined) return zoneOf(propertyId);
-  const [only, ...others] = new Set(estate.properties().map(({ id }) => zoneOf(id)));
-  if (only !== undefined && others.length === 0) return only;
-  return (row) => zoneOf(propertyOf(row));
+  if (propertyId !== undefined || propertyOf === undefined) return zoneOf(estate, propertyId);
+  return sharedZone(estate) ?? ((row) => zoneOf(estate, propertyOf(row)));
+}
+
+/** The clock that a filter is told in: the property's, else that of all where they share one. */
+export function oneZone(estate: EstateReader, propertyId: number | undefined): string {
+  return propertyId === undefined ? (sharedZone(estate) ?? NO_ZONE) : zoneOf(estate, propertyId);
+}
+
+function sharedZone(estate: EstateReader): string | undefined {
+  const [only, ...others] = new Set(estate.properties().map(({ id }) => zoneOf(estate, id)));
+  return others.length === 0 ? only : undefined;
+}
+
+function zoneOf(estate: EstateReader, propertyId: number | undefined): string {
+  return propertyId === undefined ? NO_ZONE : (estate.place(propertyId)?.timeZone ?? NO_ZONE);
+}
+
+/** "2026-11-01 08:30" by the clock of a calendar. */
+export function localText(atMs: number, calendar: ZonedCalendar): string {
+  return new Date(atMs + calendar.offsetMs(atMs)).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** A name in the language of the file, else in the other one. */

@@ -60,4 +60,5 @@ export const DELIVERIES: ListFile<typeof listDeliveries, Delivery, Delivery> = {
   columns: () => COLUMNS,
   rowsOf: (delivery) => [delivery],
   propertyOf: ({ propertyId }) => propertyId,
+  words: { channel: CHANNEL, state: STATE, what: WHAT },
 };

@@ -58,7 +58,7 @@ const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<JobRow>[] =>
 ];
 
 /** What the list under Jobs shows with the same filter, newest first. Sheets only for those who may see accounts. */
-export function jobFile(
+export async function jobFile(
   context: ExportsContext,
   { actor, query: { lang = 'zh', ...filter } }: { readonly actor: Actor; readonly query: QueryOf<typeof exportJobs> },
 ): Promise<FileAnswer> {
@@ -91,7 +91,7 @@ export function jobFile(
   ];
   return toFile<JobRow>(context, {
     ...{ actor, lang, title: TITLE[lang], propertyId },
-    about: filterLines(context.estate, actor.scope('meter.view'), filter, lang),
+    about: await filterLines(context, { actor, scope: actor.scope('meter.view'), lang, query: filter }),
     columns: columnsOf(context),
     blocks: merged(sources),
     propertyOf: (row) => row.propertyId,

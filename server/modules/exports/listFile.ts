@@ -3,6 +3,7 @@ import type { Actor, FileAnswer, Scope } from '#server/platform/http/index.ts';
 import type { FileLang, FileWords, XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { filterLines } from './about.ts';
 import { type ExportsContext, toFile } from './context.ts';
+import type { ValueWords } from './filterWords.ts';
 
 /** The most that a page of a list holds. */
 const PAGE_ROWS = 1_000;
@@ -20,6 +21,8 @@ export interface ListFile<List extends AnyRoute, Item, Row> {
   /** Rows of one item: itself, where it is a row. */
   readonly rowsOf: (item: Item) => readonly Row[];
   readonly propertyOf?: (row: Row) => number | undefined;
+  /** What the values of its filter are called. */
+  readonly words?: ValueWords;
 }
 
 /** Who asked for the file, and with which filter. */
@@ -29,9 +32,9 @@ export interface FileRequest {
 }
 
 /** The whole of a list as a workbook: pages of the list itself, asked for as the receiver takes the rows. */
-export function listFile<List extends AnyRoute, Item, Row>(
+export async function listFile<List extends AnyRoute, Item, Row>(
   context: ExportsContext,
-  { list, title, columns, rowsOf, propertyOf }: ListFile<List, Item, Row>,
+  { list, title, columns, rowsOf, propertyOf, words }: ListFile<List, Item, Row>,
   { actor, query }: FileRequest,
 ): Promise<FileAnswer> {
   const { lang = 'zh', ...filter } = query;
@@ -49,7 +52,7 @@ export function listFile<List extends AnyRoute, Item, Row>(
   }
   return toFile<Row>(context, {
     ...{ actor, lang, title: title[lang], propertyId: filter.propertyId },
-    about: filterLines(context.estate, scopeFor(actor, list), filter, lang),
+    about: await filterLines(context, { actor, scope: scopeFor(actor, list), lang, query: filter, words }),
     columns: columns(lang, context),
     blocks: blocks(),
     ...(propertyOf === undefined ? {} : { propertyOf }),

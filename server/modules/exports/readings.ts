@@ -14,7 +14,7 @@ import type { MeterProfile } from '#server/modules/estate/types.ts';
 import type { RegisterRow } from '#server/modules/metering/index.ts';
 import { type Actor, AppError, type FileAnswer } from '#server/platform/http/index.ts';
 import type { FileLang, XlsxColumn } from '#server/platform/xlsx/index.ts';
-import { type ExportsContext, placeText, toFile } from './context.ts';
+import { type ExportsContext, localText, placeText, toFile } from './context.ts';
 import { namedMeters } from './namedMeters.ts';
 
 /** Rows of one question to a store. */
@@ -241,9 +241,3 @@ function linesOf(profiles: readonly MeterProfile[], answers: readonly Trends[], 
 }
 
 const isoOf = (atMs: number): string => new Date(atMs).toISOString();
-
-function localText(atMs: number, calendar: ZonedCalendar): string {
-  return isoOf(atMs + calendar.offsetMs(atMs))
-    .slice(0, 16)
-    .replace('T', ' ');
-}

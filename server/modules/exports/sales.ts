@@ -1,9 +1,15 @@
 import { listSales, type Sale } from '#contract/index.ts';
 import { STATE_WORDS } from '#contract/words.ts';
 import type { XlsxColumn } from '#server/platform/xlsx/index.ts';
+import { alsoWords, stateWords } from './filterWords.ts';
 import type { ListFile } from './listFile.ts';
 
 const CUSTODY = { zh: { meter: '表内', platform: '平台' }, en: { meter: 'Meter', platform: 'Platform' } };
+/** What the filter asks for beside the states that a sale can have. */
+const UNDER_WAY = {
+  zh: { open: '处理中', late: '处理中，已超过一天' },
+  en: { open: 'Under way', late: 'Under way for a day' },
+};
 
 // biome-ignore format: a table, one column per line
 const COLUMNS: readonly XlsxColumn<Sale>[] = [
@@ -36,4 +42,5 @@ export const SALES: ListFile<typeof listSales, Sale, Sale> = {
   columns: () => COLUMNS,
   rowsOf: (sale) => [sale],
   propertyOf: ({ propertyId }) => propertyId,
+  words: { kind: stateWords('saleKind'), state: alsoWords(stateWords('saleState'), UNDER_WAY) },
 };

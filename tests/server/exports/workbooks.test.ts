@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Alarm, Command, LedgerTxn, Sale, Tariff, TariffVersion } from '#contract/index.ts';
+import type { Alarm, Command, LedgerTxn, Sale, Session, Tariff, TariffVersion } from '#contract/index.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
+import { FIELD_WORDS } from '#server/modules/exports/filterWords.ts';
+import { CONTRACTS } from '../../support/contracts.ts';
 import { type HouseServer, startHouseServer } from '../../support/houseServer.ts';
 import type { Client } from '../../support/server.ts';
 import { rowsOf, type SheetContent } from '../../support/workbook.ts';
@@ -53,6 +55,18 @@ interface Book {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** Alarms of a1 that are over, a minute apart. */
+async function pastAlarms(kind: string, count: number): Promise<readonly { readonly id: number }[]> {
+  return house.server.database.owner.query<{ id: number }>(sql`
+    insert into alarm (property_id, kind, severity, source_kind, source_id, path, search, raised_at, state, last_raised_at,
+      cleared_at, closed_at)
+    select ${house.propertyId('mall')}, ${kind}, 2, 'meter', ${house.meterId('a1')}, '[{"en":"A"},{"en":"A-101"}]', 'a', at,
+      'closed', at, at, at
+    from generate_series(1, ${count}) n,
+      lateral (select '2026-11-01T00:00:00Z'::timestamptz + n * interval '1 minute') t(at)
+    returning id`);
+}
+
 /** The file as somebody's spreadsheet shows it. */
 async function book(client: Client, method: 'GET' | 'POST', path: string, body?: object): Promise<Book> {
   const answer = await client.request(method, path, body);
@@ -99,11 +113,7 @@ test('the ledger has a row for each entry, and they sum up to nothing', async ()
 
 test('alarms: more than a page, each once, in the words of the screens; others see their own only', async () => {
   const mall = house.propertyId('mall');
-  await house.server.database.owner.query(sql`
-    insert into alarm (property_id, kind, severity, source_kind, source_id, path, search, raised_at, state, last_raised_at,
-      cleared_at, closed_at)
-    select ${mall}, 'overload', 2, 'meter', ${house.meterId('a1')}, '[{"en":"A"},{"en":"A-101"}]', 'a', at, 'closed', at, at, at
-    from generate_series(1, 2345) n, lateral (select '2026-11-01T00:00:00Z'::timestamptz + n * interval '1 minute') t(at)`);
+  await pastAlarms('overload', 2_345);
   const { rows, about } = await book(
     boss,
     'GET',
@@ -228,6 +238,56 @@ test('the books of the administration: deliveries, gateways, links and the audit
   for (const path of ['audit', 'deliveries', 'gateways', 'kiosk-links'])
     expect((await cashier.request('GET', `/api/exports/${path}`)).status).toBe(403);
 });
+
+test.for<[file: string, filter: string, about: Readonly<Record<string, string>>]>([
+  ['deliveries', 'channel=email&state=failed&what=raised', { Way: 'E-mail', State: 'Failed, will be tried again' }],
+  ['deliveries', 'what=raised&alarmId=7&bundleId=8', { What: 'Raised', 'Alarm number': '7', 'In bundle': '8' }],
+  ['audit', 'subjectKind=kiosk-link&subjectId=4', { 'Kind of subject': 'Kiosk link', Subject: '4' }],
+  ['sales', 'kind=refund&state=open', { Kind: 'Refund', State: 'Under way' }],
+  ['alarms', 'state=current&assigned=nobody&chattering=true', { State: 'Current', Assigned: 'Nobody' }],
+  ['commands', 'kind=trip&state=failed&single=true', { Kind: 'Trip', State: 'Failed', 'Of no batch': 'yes' }],
+  ['jobs', 'waiting=true', { 'Awaiting approval': 'yes' }],
+])('the file of %s says by which filter it was made, in words: %s', async ([file, filter, expected]) => {
+  expect((await book(boss, 'GET', `/api/exports/${file}?${filter}&lang=en`)).about).toMatchObject(expected);
+});
+
+test('a ledger’s filter is told in the words of its columns', async () => {
+  const filter = `propertyId=${house.propertyId('mall')}&kind=wallet&refKind=vend`;
+  const { about, rows } = await book(boss, 'GET', `/api/exports/ledger-transactions?${filter}&lang=zh`);
+  expect(about).toMatchObject({ 类型: '钱包', 凭据类型: '售电' });
+  expect(new Set(rows.map((row) => row['凭据类型']))).toEqual(new Set(['售电']));
+  expect(rows.map((row) => row['科目'])).toContain('钱包');
+});
+
+test('a history by person names the person, and its days by the clock of the property', async () => {
+  const operator = await house.userWith('operator', 'property', 'mall');
+  const me = (await operator.request('GET', '/api/session')).body as Session;
+  const handledBy = `handledBy=${me.userId}&state=all&from=2026-10-31T16:00:00Z&lang=en`;
+  // Nothing done yet: somebody who could be given an alarm there.
+  const before = await book(boss, 'GET', `/api/exports/alarms?propertyId=${house.propertyId('mall')}&${handledBy}`);
+  expect(before.about).toMatchObject({ 'Handled by': me.displayName, From: '2026-11-01 00:00 (Asia/Shanghai)' });
+  const viewer = await house.userWith('viewer', 'property', 'mall');
+  expect((await book(viewer, 'GET', `/api/exports/alarms?${handledBy}`)).about['Handled by']).toBe(String(me.userId));
+
+  const ids = (await pastAlarms('overload', 1)).map(({ id }) => id);
+  expect((await operator.request('POST', '/api/alarms/note', { ids, note: 'seen' })).status).toBe(200);
+  const after = await book(viewer, 'GET', `/api/exports/alarms?${handledBy}`);
+  expect(after.about['Handled by']).toBe(me.displayName);
+  expect(after.rows).toHaveLength(1);
+  // Who may see nothing of it learns no name.
+  const office = await house.userWith('operator', 'property', 'office');
+  expect((await book(office, 'GET', `/api/exports/alarms?${handledBy}`)).about['Handled by']).toBe(String(me.userId));
+  const mine = await book(operator, 'GET', '/api/exports/alarms?assigned=me&lang=en');
+  expect(mine.about).toMatchObject({ Assigned: me.displayName });
+});
+
+test.for(CONTRACTS.filter(([, { file, method }]) => file !== undefined && method === 'GET'))(
+  '%s has words of both languages for every field of its filter',
+  ([, { query }]) => {
+    const fields = Object.keys(query?.properties ?? {}).filter((field) => field !== 'lang');
+    expect(fields.filter((field) => FIELD_WORDS[field] === undefined)).toEqual([]);
+  },
+);
 
 test('a question too large, or of no time at all, is refused with what to do', async () => {
   const body = { propertyId: house.propertyId('mall'), meterIds: [house.meterId('a1')], what: 'halfHours' };
