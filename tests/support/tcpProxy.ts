@@ -8,6 +8,8 @@ export interface TcpProxy {
   cut(): void;
   /** Takes no new connections, until told otherwise. */
   refuse(refused: boolean): void;
+  /** Takes this many new connections, and refuses from then on, until told otherwise. */
+  refuseAfter(connections: number): void;
   /** Lets connections stand and carries nothing, until told otherwise. */
   pause(paused: boolean): void;
   /** Holds new WebSockets before their first byte, until told otherwise; everything else goes on. */
@@ -21,6 +23,7 @@ const UPGRADE = /^upgrade: websocket\r$/im;
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let isRefused = false;
+  let taken = Number.POSITIVE_INFINITY;
   let isPaused = false;
   let isHeld = false;
   const releases = new Set<() => void>();
@@ -31,10 +34,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     return socket;
   };
   const server = createServer((client) => {
-    if (isRefused) {
+    if (isRefused || taken === 0) {
       client.resetAndDestroy();
       return;
     }
+    taken -= 1;
     const target = keep(connect(targetPort, '127.0.0.1'));
     keep(client).once('data', (chunk: Buffer) => {
       const begin = (): void => {
@@ -62,6 +66,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     refuse(refused) {
       isRefused = refused;
+      taken = Number.POSITIVE_INFINITY;
+    },
+    refuseAfter(connections) {
+      taken = connections;
     },
     pause(paused) {
       isPaused = paused;

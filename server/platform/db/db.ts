@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import sql, { type Sql } from 'sql-template-tag';
 import type { Log } from '../log.ts';
+import { connectionOf } from './connecting.ts';
 import type { Db, Queryable, Tx } from './types.ts';
 
 /** Connections of one server. Postgres' own default limit is 100; the embedded one allows 60. */
@@ -29,13 +30,16 @@ export interface DbOptions {
   readonly connectionsMax?: number;
   /** True for those who prepare databases: they work as the user of `url` instead of the server's role. */
   readonly asOwner?: boolean;
+  /** While it says so a connection that is not to be had is asked for again, a bounded number of times: a server that starts. */
+  readonly patient?: () => boolean;
 }
 
 /**
  * Opens a bounded pool on `url`. Connects on first use. Errors of a statement keep Postgres' own text, code and
  * constraint name; `statement` is added so that the log shows what was asked. Works as `SERVER_ROLE` unless `asOwner`.
  */
-export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX, asOwner = false }: DbOptions): Db {
+export function openDb(options: DbOptions): Db {
+  const { url, log, connectionsMax = POOL_CONNECTIONS_MAX, asOwner = false, patient = () => false } = options;
   const pool = new pg.Pool({
     connectionString: asOwner ? url : asServer(url),
     max: connectionsMax,
@@ -51,12 +55,15 @@ export function openDb({ url, log, connectionsMax = POOL_CONNECTIONS_MAX, asOwne
     if (!closing) log.warn('idle database connection lost', { reason: error.message });
   });
 
+  const connect = () => connectionOf(pool, log, patient);
+
   return {
-    query: <Row>(statement: Sql, prepareAs?: string) => run<Row>(pool, statement, prepareAs),
+    query: <Row>(statement: Sql, prepareAs?: string) =>
+      onClient(connect, (client) => run<Row>(client, statement, prepareAs)),
     async tx(work) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await once(pool, work);
+          return await once(connect, work);
         } catch (error) {
           if (!lostRace(error) || attempt === TX_ATTEMPTS_MAX) throw error;
           log.debug('transaction lost a race, running it again', { attempt });
@@ -79,7 +86,7 @@ function asServer(url: string): string {
   return address.href;
 }
 
-async function run<Row>(client: pg.Pool | pg.PoolClient, statement: Sql, prepareAs?: string): Promise<Row[]> {
+async function run<Row>(client: pg.PoolClient, statement: Sql, prepareAs?: string): Promise<Row[]> {
   const { text, values } = statement;
   try {
     const named = prepareAs === undefined ? { text, values } : { text, values, name: prepareAs };
@@ -90,32 +97,44 @@ async function run<Row>(client: pg.Pool | pg.PoolClient, statement: Sql, prepare
   }
 }
 
-async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  const followUps: (() => void)[] = [];
+type Connect = () => Promise<pg.PoolClient>;
+
+/** Lends a connection; one that broke meanwhile, or that `spoil` tells of, does not go back into the pool. */
+async function onClient<T>(
+  connect: Connect,
+  work: (client: pg.PoolClient, spoil: (error: Error) => void) => Promise<T>,
+): Promise<T> {
+  const client = await connect();
   let broken: Error | undefined;
   // A client in use that loses its server emits 'error' beside rejecting the statement.
-  const onError = (error: Error) => {
-    broken = error;
+  const spoil = (error: Error) => {
+    broken ??= error;
   };
-  client.on('error', onError);
-  let result: T;
+  client.on('error', spoil);
   try {
-    await client.query('begin');
-    result = await work({
-      query: <Row>(statement: Sql, prepareAs?: string) => run<Row>(client, statement, prepareAs),
-      afterCommit: (followUp) => void followUps.push(followUp),
-    });
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken ??= failure;
-    });
-    throw error;
+    return await work(client, spoil);
   } finally {
-    client.off('error', onError);
+    client.off('error', spoil);
     client.release(broken ?? false);
   }
+}
+
+async function once<T>(connect: Connect, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const followUps: (() => void)[] = [];
+  const result = await onClient(connect, async (client, spoil) => {
+    try {
+      await client.query('begin');
+      const done = await work({
+        query: <Row>(statement: Sql, prepareAs?: string) => run<Row>(client, statement, prepareAs),
+        afterCommit: (followUp) => void followUps.push(followUp),
+      });
+      await client.query('commit');
+      return done;
+    } catch (error) {
+      await client.query('rollback').catch(spoil);
+      throw error;
+    }
+  });
   for (const followUp of followUps) followUp();
   return result;
 }

@@ -1,8 +1,9 @@
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDb, violatedConstraint } from '#server/platform/db/index.ts';
 import { silentLog } from '#server/platform/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { startTcpProxy } from '../../support/tcpProxy.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -87,6 +88,40 @@ describe('transactions', () => {
     await expect(cut).rejects.toThrow();
     expect(await db.query(sql`select 1 as one`)).toEqual([{ one: 1 }]);
     await db.close();
+  });
+});
+
+describe('a start that finds no connection', () => {
+  test('waits for one with a line in the log, and what was to be done is done once', async () => {
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    onTestFinished(() => proxy.stop());
+    proxy.refuse(true);
+    const said: string[] = [];
+    const warn = (message: string) => {
+      said.push(message);
+      proxy.refuse(said.length < 2);
+    };
+    const log = { ...silentLog, warn };
+    const db = openDb({ url: proxy.addressOf(database.url), log, patient: () => true });
+    onTestFinished(() => db.close());
+    await db.query(sql`insert into box values (7, 1)`);
+    expect(said).toEqual(Array(2).fill('the start waits for a connection to the database'));
+  });
+
+  test('ends at once where waiting would not help, or when it is over', async () => {
+    const said: string[] = [];
+    const log = { ...silentLog, warn: (message: string) => void said.push(message) };
+    const nowhere = new URL(database.url);
+    nowhere.pathname = '/nowhere';
+    const wrong = openDb({ url: nowhere.href, log, patient: () => true });
+    await expect(wrong.query(sql`select 1`)).rejects.toMatchObject({ code: '3D000' });
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    onTestFinished(() => proxy.stop());
+    proxy.refuse(true);
+    const open = openDb({ url: proxy.addressOf(database.url), log, patient: () => false });
+    await expect(open.query(sql`select 1`)).rejects.toThrow();
+    expect(said).toEqual([]);
+    await Promise.all([wrong.close(), open.close()]);
   });
 });
 

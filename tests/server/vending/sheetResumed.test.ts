@@ -3,7 +3,9 @@ import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sale, VendBatch } from '#contract/index.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
+import { type Log, silentLog } from '#server/platform/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/tcpProxy.ts';
 import { makeReal, startMoneyPlant } from '../accounts/support/moneyHouse.ts';
 import { startTill, type Till } from './support/till.ts';
 
@@ -11,6 +13,7 @@ const KEEPER = { user: 'keeper', password: 'a-long-enough-password' };
 let plant: Plant;
 let database: TestDatabase;
 let till: Till;
+let proxy: TcpProxy | undefined;
 beforeAll(async () => {
   plant = await startMoneyPlant();
   database = await createTestDatabase();
@@ -18,6 +21,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await till.stop();
+  await proxy?.stop();
   await plant.stop();
   await database.drop();
 });
@@ -52,10 +56,29 @@ test('a sheet that was stopped goes on at the next start: what was begun is not 
     where id = ${sheet.batchId}`);
   await till.server.stop();
 
-  till = await startTill({ plant, database, signIn: KEEPER });
+  const waits = await startWithoutDatabase();
+  expect(waits(), 'the start went on when Postgres did').toBeGreaterThan(1);
   const done = await till.sheet(sheet.batchId);
   expect(done).toMatchObject({ state: 'done', accepted: 2, refused: 0, acceptedMinor: '2500' });
   const left = shops.map(({ account }) => till.book('wallet', `account:${account.id}`));
   expect(await Promise.all(left)).toEqual([-8_750n, -8_750n]);
   expect(await till.server.app.money.ledger.prove(database.db)).toMatchObject({ sumMinor: 0n, faults: [] });
 }, 60_000);
+
+/** Postgres takes no connection once the schema is checked, until the start has said twice that it waits. */
+async function startWithoutDatabase(): Promise<() => number> {
+  const way = await startTcpProxy(Number(new URL(database.url).port));
+  proxy = way;
+  let waits = 0;
+  const warn = (message: string) => {
+    if (!message.startsWith('the start waits')) return;
+    waits += 1;
+    if (waits === 2) way.refuse(false);
+  };
+  const log: Log = { ...silentLog, warn, child: () => log };
+  const settings = { DATABASE_URL: way.addressOf(database.url) };
+  // The first connection checks the schema.
+  way.refuseAfter(1);
+  till = await startTill({ plant, database, settings, log, signIn: KEEPER });
+  return () => waits;
+}

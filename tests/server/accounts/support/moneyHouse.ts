@@ -38,7 +38,8 @@ export interface MoneyHouse {
   stop(): Promise<void>;
 }
 
-export interface MoneyHouseOptions extends Pick<TestServerOptions, 'database' | 'probe' | 'vendTimes'> {
+export interface MoneyHouseOptions
+  extends Pick<TestServerOptions, 'database' | 'probe' | 'vendTimes' | 'settings' | 'log'> {
   readonly plant?: Plant;
   /** The second start on a database: its estate is there, see `makeReal`. */
   readonly signIn?: { readonly user: string; readonly password: string };
