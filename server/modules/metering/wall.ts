@@ -12,24 +12,44 @@ const PEAKS_HOLD_MS = 3_600_000;
 /** A store that is away is not asked by every wall that opens. */
 const PEAKS_RETRY_MS = 60_000;
 
-/** Usual peaks for the glow of the tiles, asked once an hour; while the store is away the last ones stay. */
-export function createPeaks(telemetry: Telemetry, clock: Clock) {
-  let peaks: ReadonlyMap<number, number> = new Map();
+const NO_PEAKS: ReadonlyMap<number, number> = new Map();
+
+/**
+ * Usual peaks for the glow of the tiles, asked once an hour. Only the first who asks waits for them: two weeks of an estate
+ * take the store a while, and a wall that opens meanwhile has those of the hour before. While the store is away the last
+ * ones stay.
+ */
+export function createPeaks(telemetry: Pick<Telemetry, 'usualPeaksW'>, clock: Pick<Clock, 'nowMs' | 'monotonicMs'>) {
+  let peaks: ReadonlyMap<number, number> | undefined;
+  let asking: Promise<void> | undefined;
   let askedMs = Number.NEGATIVE_INFINITY;
+  let generation = 0;
+
+  async function ask(): Promise<void> {
+    const mine = generation;
+    askedMs = clock.monotonicMs();
+    try {
+      const found = await telemetry.usualPeaksW(clock.nowMs() - PEAK_DAYS * DAY_MS);
+      if (mine === generation) peaks = found;
+    } catch {
+      // The wall goes on without its telemetry.
+      if (mine === generation) askedMs = clock.monotonicMs() - PEAKS_HOLD_MS + PEAKS_RETRY_MS;
+    } finally {
+      if (mine === generation) asking = undefined;
+    }
+  }
+
   return {
     async peaksW(): Promise<ReadonlyMap<number, number>> {
-      if (clock.monotonicMs() - askedMs < PEAKS_HOLD_MS) return peaks;
-      askedMs = clock.monotonicMs();
-      try {
-        peaks = await telemetry.usualPeaksW(clock.nowMs() - PEAK_DAYS * DAY_MS);
-      } catch {
-        // The wall goes on without its telemetry.
-        askedMs = clock.monotonicMs() - PEAKS_HOLD_MS + PEAKS_RETRY_MS;
-      }
-      return peaks;
+      if (asking === undefined && clock.monotonicMs() - askedMs >= PEAKS_HOLD_MS) asking = ask();
+      if (peaks === undefined) await asking;
+      return peaks ?? NO_PEAKS;
     },
-    /** New history came in: ask again. */
+    /** New history came in: the next who asks waits for what it says. */
     forget(): void {
+      generation++;
+      peaks = undefined;
+      asking = undefined;
       askedMs = Number.NEGATIVE_INFINITY;
     },
   };
