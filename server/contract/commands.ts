@@ -53,7 +53,7 @@ export type CommandOrderBody = Static<typeof CommandOrderBody>;
  * rejected          the meter holds something else
  * failed            nothing reached the meter
  * inDoubt           it may or may not have been applied; asked again until it is known
- * held              the guard forbids it; `why` says the reasons
+ * held              the guard forbids it, or its model cannot be told that; `why` says the reasons
  * stopped           taken back before it was sent
  */
 export const COMMAND_STATES = [

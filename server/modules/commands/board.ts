@@ -37,9 +37,9 @@ export class CommandBoard {
     else this.#drop(id);
     if (!DOWNLOAD_KINDS.includes(kind)) return;
     if (state === 'verified') this.#markDownload(meterId, kind, false);
-    // What a model cannot be told is nothing that failed.
-    const able = !row.why.includes('notSupported') && !row.why.includes('meterGone');
-    if (able && (state === 'failed' || state === 'rejected')) this.#markDownload(meterId, kind, true);
+    // A meter that is gone needs no download.
+    if (!row.why.includes('meterGone') && (state === 'failed' || state === 'rejected'))
+      this.#markDownload(meterId, kind, true);
   }
 
   setProtections(meterIds: readonly number[], rows: readonly ProtectionRow[]): void {

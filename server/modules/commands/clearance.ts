@@ -30,7 +30,7 @@ export function createClearance(deps: ClearanceDeps): Clearance {
   function isGone(row: RoadRow, nowMs: number): readonly [CommandState, CommandWhy] | undefined {
     const profile = deps.estate.meter(row.meter_id);
     if (profile === undefined) return ['failed', 'meterGone'];
-    if (!supports(deps.modelOf(profile.meter.modelId), row.kind)) return ['failed', 'notSupported'];
+    if (!supports(deps.modelOf(profile.meter.modelId), row.kind)) return ['held', 'notSupported'];
     // What was sent before was read back since, and did nothing.
     if (row.expires_at.getTime() <= nowMs) return [row.attempts > 0 ? 'rejected' : 'failed', 'expired'];
     return undefined;

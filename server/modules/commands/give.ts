@@ -45,7 +45,7 @@ export interface GiveRequest {
 /** What would become of an order for one meter, now. */
 export interface Prospect {
   readonly profile: MeterProfile;
-  readonly state: Extract<CommandState, 'queued' | 'held' | 'failed'>;
+  readonly state: Extract<CommandState, 'queued' | 'held'>;
   readonly why: readonly CommandWhy[];
   readonly detail: string | undefined;
   readonly weighed: WeighedCut | undefined;
@@ -175,7 +175,8 @@ export function createGiving(deps: GiveDeps) {
   };
 }
 
-const NOT_SUPPORTED = { state: 'failed', why: ['notSupported'], detail: undefined } as const;
+/** Nothing was tried, so that nothing failed: as with everything that the preview skips. */
+const NOT_SUPPORTED = { state: 'held', why: ['notSupported'], detail: undefined } as const;
 
 /** No cut to be weighed is an order that nothing speaks against. */
 function judgeCut(cut: WeighedCut | undefined, nowMs: number): Pick<Prospect, 'state' | 'why' | 'detail'> {

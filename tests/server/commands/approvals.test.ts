@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import type { Command, CommandBatch } from '#contract/index.ts';
+import type { BatchMeters, Command, CommandBatch } from '#contract/index.ts';
 import { systemClock } from '#drivers/core/index.ts';
 import { makeEstate } from '#drivers/simulator/estate/makeEstate.ts';
 import { startPlant } from '#drivers/simulator/plant.ts';
@@ -31,11 +31,38 @@ async function startStillHouse() {
   const { estate } = server.app;
   const own = estate.properties().flatMap(({ id }) => estate.metersOfProperty(id));
   const meterIds = own.filter(({ meter }) => /1352/.test(meter.modelId)).map(({ meter }) => meter.id);
+  const { placeId, lineId } = own[0]?.meter ?? {};
   const password = 'a-long-enough-password';
   const grants = [{ role: 'engineer', scope: 'group' }];
   good(await boss.request('POST', '/api/users', { user: 'second', displayName: 'Second', password, grants }));
-  return { clock, boss, second: await server.signedIn('second', password), meterIds };
+  return { clock, boss, second: await server.signedIn('second', password), meterIds, placeId, lineId };
 }
+
+test('a meter that cannot be told is skipped as foreseen, not failed, before and after the second person agrees', async () => {
+  const { boss, second, meterIds, placeId, lineId } = await startStillHouse();
+  const batchId = randomUUID();
+  // Without a relay.
+  const plain = { modelId: 'acrel-adl3000', unitAddress: 240, meterNumber: 'plain', role: 'public' };
+  const { id } = good<{ id: number }>(await boss.request('POST', '/api/meters', { placeId, lineId, ...plain }));
+  const told = [...meterIds.slice(1, 26), id];
+  good(
+    await boss.request('POST', '/api/command-batches', {
+      ...{ batchId, meterIds: told, order: { kind: 'trip' }, reason: 'works' },
+    }),
+  );
+  const path = `/api/command-batches/${batchId}`;
+  const last = async () => {
+    const { state, why } = good<BatchMeters>(await boss.request('GET', `${path}/meters`));
+    return [state.at(-1), why.at(-1)];
+  };
+  expect(good<CommandBatch>(await boss.request('GET', path))).toMatchObject({
+    approval: 'waiting',
+    counts: { awaitingApproval: 25, held: 1 },
+  });
+  expect(await last()).toEqual(['held', ['notSupported']]);
+  good(await second.request('POST', `${path}/decisions`, { agree: true }));
+  expect(await last()).toEqual(['held', ['notSupported']]);
+});
 
 test('who waits for a second person waits for thirty minutes, and then nothing of it happens', async () => {
   const { clock, boss, second, meterIds } = await startStillHouse();

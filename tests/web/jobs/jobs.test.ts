@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { COMMAND_STATES, type CommandBatch, type CommandState } from '#contract/commands.ts';
 import { doneOf, paceOf, stepCounts } from '../../../web/features/jobs/batchFigures.ts';
 import { type Job, mergeJobs } from '../../../web/features/jobs/mergeJobs.ts';
+import ProgressMark from '../../../web/features/jobs/ProgressMark.vue';
+import { mountInApp } from '../support/appHarness.ts';
 
 test('every state is one step of the way: the counts add up', () => {
   const counts = Object.fromEntries(COMMAND_STATES.map((state, index) => [state, index + 1])) as Record<
@@ -11,6 +13,14 @@ test('every state is one step of the way: the counts add up', () => {
   const steps = stepCounts(counts);
   expect(Object.values(steps).reduce((a, b) => a + b)).toBe(55);
   expect(doneOf(steps)).toBe(steps.verified + steps.failed + steps.notDone);
+});
+
+test('what its model cannot be told is said as not possible with the reason, and in no colour of a failure', async () => {
+  const progress = { meterId: 1, state: 'held', why: ['notSupported'], detail: '' } as const;
+  const { wrapper } = await mountInApp(ProgressMark, [], { progress });
+  expect(wrapper.text()).toBe('–not possible: not supported by the model');
+  expect(wrapper.classes()).toContain('notDone');
+  wrapper.unmount();
 });
 
 test('a pace needs something that is through and something that is left', () => {

@@ -53,6 +53,7 @@ export const zh = {
     held: '未执行',
     stopped: '已停止',
   },
+  notPossible: '无法执行',
   why: {
     openVend: '售电在途',
     unverifiedPayment: '付款待核实',
@@ -215,6 +216,7 @@ export const en: typeof zh = {
     held: 'not done',
     stopped: 'stopped',
   },
+  notPossible: 'not possible',
   why: {
     openVend: 'sale in delivery',
     unverifiedPayment: 'payment not proven',
