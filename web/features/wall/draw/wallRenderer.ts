@@ -12,6 +12,10 @@ import { type TileWords, tileView } from './tileView.ts';
 /** Bits of `packFacts` below the marks. */
 const MARK_SHIFT = 9;
 const DIMMED = 0.16;
+/** Deltas of several properties come one after the other: they are drawn together, since each frame copies the canvas. */
+const GATHER_MS = 40;
+/** A pulse waits a little for changes that are drawn anyway. */
+const PULSE_WAIT_MS = 250;
 /** Set once, when every tile stands with its first live value: what "the wall is there" is measured by. */
 const PAINTED_MARK = 'wall.painted';
 
@@ -65,10 +69,23 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
   let everything = true;
   let pulsing = false;
   let frame = 0;
+  let gathering: ReturnType<typeof setTimeout> | undefined;
+  let dueMs = Number.POSITIVE_INFINITY;
   let isPainted = false;
 
   function request(): void {
+    clearTimeout(gathering);
+    dueMs = Number.POSITIVE_INFINITY;
     if (frame === 0) frame = requestAnimationFrame(draw);
+  }
+
+  /** Draws after at most `waitMs`, together with whatever else is to be drawn by then. */
+  function requestWithin(waitMs: number): void {
+    const due = performance.now() + waitMs;
+    if (frame !== 0 || due >= dueMs) return;
+    clearTimeout(gathering);
+    dueMs = due;
+    gathering = setTimeout(request, waitMs);
   }
 
   function invalidate(): void {
@@ -194,14 +211,18 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
       shown = next;
       invalidate();
     },
-    changed: request,
+    changed() {
+      if (isPainted) requestWithin(GATHER_MS);
+      else request();
+    },
     pulse(on) {
       pulseOn = on;
       pulsing = true;
-      request();
+      requestWithin(PULSE_WAIT_MS);
     },
     invalidate,
     destroy() {
+      clearTimeout(gathering);
       cancelAnimationFrame(frame);
       source = undefined;
     },
