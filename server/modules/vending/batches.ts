@@ -238,7 +238,7 @@ export async function stopBatch(context: Context, actor: Actor, id: string): Pro
   await context.db.tx(async (tx) => {
     // Rows before the sheet, as the rows' own transactions lock them.
     const before = await selectBatch(tx, id);
-    if (before === undefined || before.state === 'declined') return;
+    if (before === undefined || before.state === 'declined' || before.state === 'done') return;
     const stopped = await refuseWaiting(tx, id, { code: 'vend.sheet-stopped', message });
     const now = await lockBatch(tx, id);
     if (now?.state === 'awaitingApproval') await setBatchState(tx, id, 'done');
