@@ -152,7 +152,13 @@ export const listDoctorLines = route({
   access: 'line.view',
   tag,
   summary: 'How every line did in the last hour, worst first; the order may change between pages',
-  query: Type.Object({ propertyId: Type.Optional(Id), ...pageQuery }),
+  query: Type.Object({
+    propertyId: Type.Optional(Id),
+    verdict: Type.Optional(LineVerdict),
+    /** Gateway, line ("GW-1/2"), property. */
+    q: Type.Optional(Type.String({ maxLength: 80 })),
+    ...pageQuery,
+  }),
   response: page(DoctorLine),
 });
 export const getLineDoctor = route({

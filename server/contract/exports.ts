@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { listAlarms } from './alarms.ts';
+import { listDoctorLines } from './busDoctor.ts';
 import { BATCH_METERS_MAX, listBatches, listCommands, listProtections } from './commands.ts';
 import { closed, Id, Instant, RequestId } from './common.ts';
 import { listGateways } from './gateways.ts';
@@ -9,6 +10,8 @@ import { QuantityName } from './metering.ts';
 import { listDeliveries } from './notifications.ts';
 import { fileQuery, fileRoute, filterOf } from './route.ts';
 import { listAudit } from './session.ts';
+import { listReconciliationRows, RowId } from './settlement.ts';
+import { listTariffs } from './tariffs.ts';
 import { listSales } from './vending.ts';
 
 const tag = 'exports';
@@ -64,6 +67,16 @@ export const exportJobs = fileRoute({
   query: filterOf(listBatches),
 });
 
+export const exportSheet = fileRoute({
+  method: 'GET',
+  path: '/api/exports/vend-batches/:batchId',
+  access: 'account.view',
+  tag,
+  summary: 'What became of each row of a sheet of refunds or makeups, as a workbook',
+  params: Type.Object({ batchId: RequestId }),
+  query: Type.Object(fileQuery),
+});
+
 export const exportProtections = fileRoute({
   method: 'GET',
   path: '/api/exports/protections',
@@ -100,6 +113,34 @@ export const exportGateways = fileRoute({
   tag,
   summary: 'Gateways as a workbook, a row for each line',
   query: filterOf(listGateways),
+});
+
+export const exportDoctorLines = fileRoute({
+  method: 'GET',
+  path: '/api/exports/doctor-lines',
+  access: 'line.view',
+  tag,
+  summary: 'How every line did in the last hour, as a workbook: what the same filter shows on GET /api/doctor/lines',
+  query: filterOf(listDoctorLines),
+});
+
+export const exportReconciliationRows = fileRoute({
+  method: 'GET',
+  path: '/api/exports/reconciliation-runs/:runId/rows',
+  access: 'ledger.view',
+  tag,
+  summary: 'What did not match in a comparison of meters, books and payments, as a workbook',
+  params: Type.Object({ runId: RowId }),
+  query: filterOf(listReconciliationRows),
+});
+
+export const exportTariffs = fileRoute({
+  method: 'GET',
+  path: '/api/exports/tariffs',
+  access: 'tariff.view',
+  tag,
+  summary: 'Tariffs as a workbook, a row for each price of each version',
+  query: filterOf(listTariffs),
 });
 
 export const exportKioskLinks = fileRoute({

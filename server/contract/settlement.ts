@@ -5,7 +5,7 @@ import { route } from './route.ts';
 const tag = 'settlement';
 
 /** Ids of rows that grow without end, as decimal text. */
-const RowId = Type.String({ pattern: '^[1-9][0-9]{0,17}$', description: 'id of a row, decimal text' });
+export const RowId = Type.String({ pattern: '^[1-9][0-9]{0,17}$', description: 'id of a row, decimal text' });
 const EnergyWh = Type.String({ description: 'Wh (or litres) on the primary side, decimal text' });
 const Month = Type.String({ pattern: '^\\d{4}-\\d{2}$', description: 'month of the property, 2026-11' });
 const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'day of the property, 2026-11-22' });
@@ -323,6 +323,16 @@ export const listReconciliationRuns = route({
   summary: 'Comparisons of meters, books and payments, newest first',
   query: Type.Object({ propertyId: Type.Optional(Id), ...pageQuery }),
   response: page(ReconciliationRun),
+});
+
+export const getReconciliationRun = route({
+  method: 'GET',
+  path: '/api/reconciliation-runs/:runId',
+  access: 'ledger.view',
+  tag,
+  summary: 'One comparison with its sums; what did not match by …/rows',
+  params: Type.Object({ runId: RowId }),
+  response: ReconciliationRun,
 });
 
 export const listReconciliationRows = route({

@@ -4,7 +4,9 @@ import type { AlarmKind, AlarmState } from './alarms.ts';
 import type { CommandKind, CommandState, CommandWhy } from './commands.ts';
 import type { PaymentMethod } from './common.ts';
 import type { MeterRole } from './meters.ts';
+import type { ReconciliationCause } from './settlement.ts';
 import type { VendKind, VendState } from './vending.ts';
+import type { VendBatch } from './vendSheets.ts';
 
 /** Texts of every member of a union, so that a new one is missed by the compiler and not by a customer. */
 type Words<Key extends string | number> = Readonly<Record<Key, string>>;
@@ -29,7 +31,12 @@ interface StateWords {
   readonly commandWhy: Words<CommandWhy>;
   readonly saleKind: Words<VendKind>;
   readonly saleState: Words<VendState>;
+  readonly sheetState: Words<VendBatch['state']>;
+  /** What became of a row of a sheet. */
+  readonly sheetRow: Words<VendBatch['rows'][number]['outcome']>;
   readonly payMethod: Words<PaymentMethod>;
+  /** Causes of differences between meters, books and payments. */
+  readonly difference: Words<ReconciliationCause>;
 }
 
 const zh: StateWords = {
@@ -161,7 +168,22 @@ const zh: StateWords = {
     REJECTED: '表计拒绝',
     QUARANTINED: '待两人裁定',
   },
+  sheetState: { dry: '试算', awaitingApproval: '等待复核', declined: '已拒绝', running: '执行中', done: '已完成' },
+  sheetRow: { waiting: '等待', accepted: '已受理', refused: '未受理' },
   payMethod: { cash: '现金', wechat: '微信', alipay: '支付宝', bankCard: '银行卡', transfer: '转账' },
+  difference: {
+    countDiffers: '购电次数不符',
+    vendUnderWay: '正在送达',
+    cumulativeDiffers: '累计购电不符',
+    balanceDiffers: '余额不符',
+    drift: '舍入差',
+    notRead: '未读到',
+    paymentMissing: '账本缺收款',
+    paymentDiffers: '收款金额不符',
+    paymentUnknown: '不明收款',
+    chargesDiffer: '扣费与收入不符',
+    bookUnsound: '账本不成立',
+  },
 };
 
 const en: StateWords = {
@@ -300,7 +322,28 @@ const en: StateWords = {
     REJECTED: 'Refused by the meter',
     QUARANTINED: 'For two persons',
   },
+  sheetState: {
+    dry: 'dry run',
+    awaitingApproval: 'waits for approval',
+    declined: 'declined',
+    running: 'running',
+    done: 'done',
+  },
+  sheetRow: { waiting: 'waiting', accepted: 'accepted', refused: 'refused' },
   payMethod: { cash: 'Cash', wechat: 'WeChat', alipay: 'Alipay', bankCard: 'Bank card', transfer: 'Transfer' },
+  difference: {
+    countDiffers: 'Purchase count differs',
+    vendUnderWay: 'Money under way',
+    cumulativeDiffers: 'Sum of purchases differs',
+    balanceDiffers: 'Balance differs',
+    drift: 'Rounding',
+    notRead: 'Not read',
+    paymentMissing: 'Payment missing',
+    paymentDiffers: 'Payment differs',
+    paymentUnknown: 'Unknown payment',
+    chargesDiffer: 'Charges differ',
+    bookUnsound: 'Book unsound',
+  },
 };
 
 export const STATE_WORDS = { zh, en } as const;

@@ -1,4 +1,4 @@
-import type { DoctorLine, DoctorSheet, Gateway, Line } from '#contract/index.ts';
+import type { DoctorLine, DoctorSheet, Gateway, Line, LineVerdict } from '#contract/index.ts';
 import { VERDICTS } from '#domain/busDoctor.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import { AppError, cursorId, PAGE_ROWS, type Scope, scopeCovers } from '#server/platform/http/index.ts';
@@ -13,6 +13,8 @@ export interface DoctorServiceDeps {
 
 export interface DoctorQuery {
   readonly propertyId?: number | undefined;
+  readonly verdict?: LineVerdict | undefined;
+  readonly q?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit?: number | undefined;
 }
@@ -33,7 +35,7 @@ export function createDoctorService({ estate, ward, clock }: DoctorServiceDeps) 
 
   return {
     /** All lines of the scope, worst first. The cursor counts lines, since an order by figures has no lasting key. */
-    list(scope: Scope, { propertyId, cursor, limit = PAGE_ROWS }: DoctorQuery) {
+    list(scope: Scope, { propertyId, verdict, q = '', cursor, limit = PAGE_ROWS }: DoctorQuery) {
       const from = cursorId(cursor) ?? 0;
       const found = estate.lineIds().flatMap((lineId) => {
         const line = estate.line(lineId);
@@ -41,9 +43,15 @@ export function createDoctorService({ estate, ward, clock }: DoctorServiceDeps) 
         if (line === undefined || gateway === undefined) return [];
         return propertyId === undefined || gateway.propertyId === propertyId ? [lineOf(line, gateway)] : [];
       });
-      const items = found.sort(worstFirst).slice(from, from + limit);
+      const wanted = q.trim().toLowerCase();
+      const matching = found.filter(
+        (line) =>
+          (verdict === undefined || line.verdict === verdict) &&
+          (wanted === '' || textOf(estate, line).toLowerCase().includes(wanted)),
+      );
+      const items = matching.sort(worstFirst).slice(from, from + limit);
       const next = from + limit;
-      return { items, ...(next < found.length ? { nextCursor: String(next) } : {}) };
+      return { items, ...(next < matching.length ? { nextCursor: String(next) } : {}) };
     },
 
     sheet(scope: Scope, lineId: number): DoctorSheet {
@@ -70,6 +78,12 @@ function worstFirst(a: DoctorLine, b: DoctorLine): number {
     a.gatewayCode.localeCompare(b.gatewayCode, 'en', { numeric: true }) ||
     a.lineId - b.lineId
   );
+}
+
+/** What a line is found by; as the screen writes it and as people do. */
+function textOf(estate: EstateReader, { gatewayCode, name, propertyId }: DoctorLine): string {
+  const { zh, en } = estate.place(propertyId)?.names ?? {};
+  return [`${gatewayCode}/${name}`, `${gatewayCode} / ${name}`, zh, en].join(' ');
 }
 
 /** The building that a place is or stands in. */

@@ -2,6 +2,7 @@ import type { ReconciliationCause, ReconciliationRow, ReconciliationRun } from '
 import { audit } from '#server/modules/access/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Ledger } from '#server/modules/ledger/index.ts';
+import type { Db } from '#server/platform/db/index.ts';
 import {
   type Actor,
   AppError,
@@ -54,10 +55,10 @@ export function createReconciliationService(deps: ReconciliationServiceDeps) {
       const rows = await selectRuns(db, { scope, propertyId, beforeId: cursorId(cursor), limit: limit + 1 });
       return toPage(rows, limit, ({ id }) => id, toRun);
     },
+    /** Throws `not-found`. */
+    one: async (scope: Scope, runId: string) => toRun(await runWithin(db, scope, runId)),
     async rows(scope: Scope, runId: string, { cursor, limit = PAGE_ROWS, cause, open }: RowQuery) {
-      const run = await selectRun(db, runId);
-      if (run === undefined || !scopeCovers(scope, run.property_id))
-        throw new AppError('not-found', 'There is no such comparison.');
+      await runWithin(db, scope, runId);
       const rows = await selectRows(db, { runId, afterId: cursorId(cursor), limit: limit + 1, cause, open });
       return toPage(rows, limit, ({ id }) => id, toRow);
     },
@@ -98,6 +99,12 @@ export function createReconciliationService(deps: ReconciliationServiceDeps) {
       });
     },
   };
+}
+
+async function runWithin(db: Db, scope: Scope, runId: string): Promise<StoredRun> {
+  const run = await selectRun(db, runId);
+  if (run !== undefined && scopeCovers(scope, run.property_id)) return run;
+  throw new AppError('not-found', 'There is no such comparison.');
 }
 
 function toRun(run: StoredRun): ReconciliationRun {

@@ -1,6 +1,7 @@
 import {
   decideQuarantinedRead,
   getCharge,
+  getReconciliationRun,
   listArrears,
   listChargeHolds,
   listCharges,
@@ -31,6 +32,7 @@ export function addSettlementRoutes(
   routes.add(listArrears, ({ actor, query }) => charges.arrears(actor.scope('account.view'), query));
   routes.add(runReconciliation, ({ actor, body }) => comparisons.run(actor, body.propertyId));
   routes.add(listReconciliationRuns, ({ actor, query }) => comparisons.runs(actor.scope('ledger.view'), query));
+  routes.add(getReconciliationRun, ({ actor, params }) => comparisons.one(actor.scope('ledger.view'), params.runId));
   routes.add(listReconciliationRows, ({ actor, params, query }) =>
     comparisons.rows(actor.scope('ledger.view'), params.runId, query),
   );

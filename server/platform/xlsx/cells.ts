@@ -58,6 +58,8 @@ export function figureOf(kind: CellKind, cell: Exclude<Cell, null | undefined>, 
       return String(serialOf(finite(typeof cell === 'string' ? Date.parse(cell) : Number(cell), cell), calendar));
     case 'date':
       return String(finite(Date.parse(`${cell}T00:00:00Z`), cell) / DAY_MS + EPOCH_DAY);
+    case 'decimal':
+      return typeof cell === 'number' ? String(finite(cell, cell)) : decimal(cell);
     default:
       return typeof cell === 'number' ? String(finite(cell, cell)) : whole(cell);
   }
@@ -74,6 +76,13 @@ function scaled(cell: string | number | bigint, digits: number): string {
 function whole(cell: string | number | bigint): string {
   const text = String(cell);
   if (!/^-?\d+$/.test(text)) throw new TypeError(`no whole number for a cell: ${text.slice(0, 40)}`);
+  return text;
+}
+
+/** Digits as they are, e.g. of a published price. */
+function decimal(cell: string | bigint): string {
+  const text = String(cell);
+  if (!/^-?\d+(\.\d+)?$/.test(text)) throw new TypeError(`no decimal number for a cell: ${text.slice(0, 40)}`);
   return text;
 }
 

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Alarm, Command, LedgerTxn, Sale, Session, Tariff, TariffVersion } from '#contract/index.ts';
+import type { Alarm, Command, LedgerTxn, Sale, Session, Tariff, TariffVersion, VendBatch } from '#contract/index.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
-import { FIELD_WORDS } from '#server/modules/exports/filterWords.ts';
-import { CONTRACTS } from '../../support/contracts.ts';
 import { type HouseServer, startHouseServer } from '../../support/houseServer.ts';
 import type { Client } from '../../support/server.ts';
 import { rowsOf, type SheetContent } from '../../support/workbook.ts';
@@ -23,8 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => house.stop());
 
-async function made<T>(path: string, body: object): Promise<T> {
-  const answer = await boss.request('POST', path, body);
+async function made<T>(path: string, body: object, method: 'POST' | 'PATCH' = 'POST'): Promise<T> {
+  const answer = await boss.request(method, path, body);
   if (answer.status !== 201 && answer.status !== 200) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
   return answer.body as T;
 }
@@ -239,6 +237,104 @@ test('the books of the administration: deliveries, gateways, links and the audit
     expect((await cashier.request('GET', `/api/exports/${path}`)).status).toBe(403);
 });
 
+test('tariffs: a row for each price of each version, and one for a tariff that has none', async () => {
+  const propertyId = house.propertyId('mall');
+  const stairs = await made<Tariff>('/api/tariffs', { propertyId, name: 'stairs', medium: 'water' });
+  const steps = [{ upTo: '10.5', price: '2' }, { price: '3.12345678' }];
+  await made(`/api/tariffs/${stairs.id}/versions`, {
+    ...{ effectiveFrom: '2026-10-31T16:00:00Z', body: { kind: 'stepped', steps: { period: 'month', steps } } },
+  });
+  await made('/api/tariffs', { propertyId, name: 'empty', medium: 'electricity' });
+  const { rows, about } = await book(boss, 'GET', `/api/exports/tariffs?propertyId=${propertyId}&lang=en`);
+  const midnight = local('2026-10-31T16:00:00Z');
+  const step = { Tariff: 'stairs', For: 'Water', State: 'Draft', Kind: 'Steps', Per: 'm³', 'Fits a meter': 'no' };
+  expect(rows).toMatchObject([
+    { Tariff: 'shops', State: 'In force', 'Rate or step': 'Price', 'Published price': 0.7, 'Price in the meter': 0.7 },
+    { ...step, 'Rate or step': 'Step 1', 'Up to and with': 10.5, 'In force from (Asia/Shanghai)': midnight },
+    { ...step, 'Rate or step': 'Step 2', 'Up to and with': null, 'Published price': 3.12345678 },
+    { Tariff: 'empty', State: null, 'Published price': null },
+  ]);
+  expect(rows[1]).toMatchObject({ 'Price in the meter': null, Drift: null, Property: 'mall', Currency: 'CNY' });
+  expect(about).toMatchObject({ Property: 'mall', Rows: '4' });
+  const office = await house.userWith('accountant', 'property', 'office');
+  expect((await book(office, 'GET', '/api/exports/tariffs')).rows).toEqual([]);
+});
+
+test('the doctor’s lines by property, verdict and text, as far as the right goes', async () => {
+  const lines = async (client: Client, filter = '') => {
+    const { rows } = await book(client, 'GET', `/api/exports/doctor-lines?lang=en${filter}`);
+    return rows.map((row) => [row['Gateway'], row['Line']].join('/')).toSorted();
+  };
+  const listed = await list<{ gatewayCode: string; name: string }>(boss, '/api/doctor/lines');
+  expect(await lines(boss)).toEqual(listed.map(({ gatewayCode, name }) => `${gatewayCode}/${name}`).toSorted());
+  expect(await lines(boss, '&q=GW-1%20/%202')).toEqual(['GW-1/2']);
+  expect(await lines(boss, '&q=MALL')).toEqual(['GW-1/1', 'GW-1/2', 'GW-2/1']);
+  expect(await lines(await house.userWith('viewer', 'property', 'office'))).toEqual(['GW-3/1']);
+
+  const gateways = await list<{ id: number; version: number }>(
+    boss,
+    `/api/gateways?propertyId=${house.propertyId('office')}`,
+  );
+  await made(`/api/gateways/${gateways[0]?.id}`, { version: gateways[0]?.version, enabled: false }, 'PATCH');
+  await expect.poll(() => lines(boss, '&verdict=stopped'), { timeout: 15_000 }).toEqual(['GW-3/1']);
+  const { about, rows } = await book(boss, 'GET', '/api/exports/doctor-lines?verdict=stopped&lang=zh');
+  expect(about).toMatchObject({ 结论: '已停用' });
+  expect(rows).toMatchObject([{ 结论: '已停用', 项目: 'office项目', 网关: 'GW-3', '占用（%）': 0, 建议: null }]);
+});
+
+test('the differences of a comparison: money as money, counts in words, the same filter as the list', async () => {
+  const propertyId = house.propertyId('mall');
+  const run = await made<{ id: string; day: string }>('/api/reconciliation-runs', { propertyId });
+  const read = '2026-11-21T17:30:00.000Z';
+  await house.server.database.owner.query(sql`
+    insert into reconciliation_row (run_id, property_id, side, cause, meter_id, expected, found, difference_minor, detail)
+    values (${run.id}, ${propertyId}, 'meter', 'balanceDiffers', ${house.meterId('a1')}, '10000', '9750', -250, ${`read ${read}`}),
+      (${run.id}, ${propertyId}, 'meter', 'countDiffers', ${house.meterId('a2')}, '4 purchases', '5 purchases', null, 'odd'),
+      (${run.id}, ${propertyId}, 'meter', 'drift', ${house.meterId('b1')}, '10000', '9999', -1, 'odd')`);
+  const path = `/api/exports/reconciliation-runs/${run.id}/rows`;
+  const { rows, about } = await book(boss, 'GET', `${path}?open=true&lang=zh`);
+  expect(rows).toMatchObject([
+    { 原因: '余额不符', 表号: 'a1', '应为（金额）': 100, '实为（金额）': 97.5, 差额: -2.5, 明细: null },
+    {
+      原因: '购电次数不符',
+      表号: 'a2',
+      差额: null,
+      '应为（其他）': '4 次购电',
+      '实为（其他）': '5 次购电',
+      明细: 'odd',
+    },
+  ]);
+  expect(rows[0]?.['读表时间 (Asia/Shanghai)']).toEqual(local(read));
+  expect(about).toMatchObject({ 对账日: run.day, 项目: 'mall项目', 仅未解释: '是' });
+  const drift = await book(boss, 'GET', `${path}?cause=drift&lang=en`);
+  expect(drift.rows).toMatchObject([{ Cause: 'Rounding', 'Meter number': 'b1', Difference: -0.01 }]);
+  expect(drift.about).toMatchObject({ Cause: 'Rounding' });
+  const office = await house.userWith('accountant', 'property', 'office');
+  expect((await office.request('GET', path)).status).toBe(404);
+  expect((await office.request('GET', `/api/reconciliation-runs/${run.id}`)).status).toBe(404);
+});
+
+test('a sheet: each row with what became of it, and why not', async () => {
+  const batchId = randomUUID();
+  await made('/api/vend-batches', {
+    ...{ batchId, propertyId: house.propertyId('mall'), kind: 'makeup', dryRun: false, reason: 'storm' },
+    rows: ['a1', 'nobody'].map((meterNumber) => ({ meterNumber, amountMinor: '123' })),
+  });
+  const sheetNow = async () => (await boss.request('GET', `/api/vend-batches/${batchId}`)).body as VendBatch;
+  await expect.poll(async () => (await sheetNow()).state, { timeout: 15_000 }).toBe('done');
+  const path = `/api/exports/vend-batches/${batchId}`;
+  const { rows, about } = await book(boss, 'GET', `${path}?lang=zh`);
+  expect(rows).toMatchObject([
+    { 行: 1, 表号: 'a1', 金额: 1.23, 结果: '已受理', 原因: null },
+    { 行: 2, 表号: 'nobody', 金额: 1.23, 结果: '未受理', 交易状态: null, 原因: '找不到该内容，可能已被删除。' },
+  ]);
+  expect(about).toMatchObject({ 类型: '补差', 事由: 'storm', 行数: '2', 时区: 'Asia/Shanghai' });
+  const english = await book(boss, 'GET', `${path}?lang=en`);
+  expect(english.rows[1]).toMatchObject({ Outcome: 'refused', Why: (await sheetNow()).rows[1]?.message });
+  const office = await house.userWith('accountant', 'property', 'office');
+  expect((await office.request('GET', path)).status).toBe(404);
+});
+
 test.for<[file: string, filter: string, about: Readonly<Record<string, string>>]>([
   ['deliveries', 'channel=email&state=failed&what=raised', { Way: 'E-mail', State: 'Failed, will be tried again' }],
   ['deliveries', 'what=raised&alarmId=7&bundleId=8', { What: 'Raised', 'Alarm number': '7', 'In bundle': '8' }],
@@ -280,14 +376,6 @@ test('a history by person names the person, and its days by the clock of the pro
   const mine = await book(operator, 'GET', '/api/exports/alarms?assigned=me&lang=en');
   expect(mine.about).toMatchObject({ Assigned: me.displayName });
 });
-
-test.for(CONTRACTS.filter(([, { file, method }]) => file !== undefined && method === 'GET'))(
-  '%s has words of both languages for every field of its filter',
-  ([, { query }]) => {
-    const fields = Object.keys(query?.properties ?? {}).filter((field) => field !== 'lang');
-    expect(fields.filter((field) => FIELD_WORDS[field] === undefined)).toEqual([]);
-  },
-);
 
 test('a question too large, or of no time at all, is refused with what to do', async () => {
   const body = { propertyId: house.propertyId('mall'), meterIds: [house.meterId('a1')], what: 'halfHours' };

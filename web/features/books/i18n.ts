@@ -1,3 +1,5 @@
+import { STATE_WORDS } from '#contract/words.ts';
+
 export const zh = {
   title: '账目',
   proof: {
@@ -51,6 +53,7 @@ export const zh = {
   filter: { open: '未解释', all: '全部', anyCause: '所有原因', cause: '原因' },
   allWell: { title: '没有未解释的差异', text: '表计、账本与收款一致。' },
   noneShown: { title: '此条件下没有差异', text: '换一个原因，或显示全部。' },
+  noneForFile: '没有可导出的差异。',
   more: '更多',
   column: {
     cause: '原因',
@@ -62,19 +65,7 @@ export const zh = {
   },
   drawer: { cash: '现金', wechat: '微信', alipay: '支付宝', bank: '银行' },
   side: { meter: '表计', payments: '收款', book: '账本' },
-  cause: {
-    countDiffers: '购电次数不符',
-    vendUnderWay: '正在送达',
-    cumulativeDiffers: '累计购电不符',
-    balanceDiffers: '余额不符',
-    drift: '舍入差',
-    notRead: '未读到',
-    paymentMissing: '账本缺收款',
-    paymentDiffers: '收款金额不符',
-    paymentUnknown: '不明收款',
-    chargesDiffer: '扣费与收入不符',
-    bookUnsound: '账本不成立',
-  },
+  cause: STATE_WORDS.zh.difference,
   why: {
     countDiffers: '表计的购电次数与已确认的次数不同：有人用卡或其他系统充值，或换过表。到现场核对后处理。',
     vendUnderWay: '读表时有款项正在送达；送达结束后再对账。',
@@ -159,6 +150,7 @@ export const en = {
   filter: { open: 'Unexplained', all: 'All', anyCause: 'Any cause', cause: 'Cause' },
   allWell: { title: 'Nothing unexplained', text: 'Meters, books and payments say the same.' },
   noneShown: { title: 'No difference of this kind', text: 'Choose another cause, or show all.' },
+  noneForFile: 'There is no difference to put into a file.',
   more: 'More',
   column: {
     cause: 'cause',
@@ -170,19 +162,7 @@ export const en = {
   },
   drawer: { cash: 'Cash', wechat: 'WeChat', alipay: 'Alipay', bank: 'Bank' },
   side: { meter: 'meter', payments: 'payments', book: 'book' },
-  cause: {
-    countDiffers: 'Purchase count differs',
-    vendUnderWay: 'Money under way',
-    cumulativeDiffers: 'Sum of purchases differs',
-    balanceDiffers: 'Balance differs',
-    drift: 'Rounding',
-    notRead: 'Not read',
-    paymentMissing: 'Payment missing',
-    paymentDiffers: 'Payment differs',
-    paymentUnknown: 'Unknown payment',
-    chargesDiffer: 'Charges differ',
-    bookUnsound: 'Book unsound',
-  },
+  cause: STATE_WORDS.en.difference,
   why: {
     countDiffers:
       'The meter counts another number of purchases than were confirmed: somebody loaded it by a card or another system, or it was exchanged. Look at it on the spot, then decide.',

@@ -27,6 +27,11 @@ export function addressOfFilter({ run, all, cause }: BooksFilter): Record<string
   };
 }
 
+/** What is asked of the server, for the list and for its file. */
+export function rowsQuery({ all, cause }: BooksFilter) {
+  return { ...(all ? {} : { open: true }), ...(cause === undefined ? {} : { cause }) };
+}
+
 /** The filter of the page, kept in its address. Only inside setup functions. */
 export function useBooksFilter(): { readonly filter: Ref<BooksFilter>; change(part: Partial<BooksFilter>): void } {
   const route = useRoute();

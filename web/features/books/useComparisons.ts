@@ -9,7 +9,7 @@ import {
 import { useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { useSaving } from '../gateways/useSaving.ts';
-import type { BooksFilter } from './useBooks.ts';
+import { type BooksFilter, rowsQuery } from './useBooks.ts';
 
 const RUNS = 30;
 const ROWS = 100;
@@ -39,12 +39,7 @@ export function useComparisons(propertyId: Ref<number | undefined>, filter: Ref<
 
   const askRows = async (cursor: string | undefined, signal?: AbortSignal): Promise<Page<ReconciliationRow>> => {
     if (chosen.value === undefined) return { items: [] };
-    const { all, cause } = filter.value;
-    const query = {
-      ...{ limit: ROWS, ...(all ? {} : { open: true }) },
-      ...(cause === undefined ? {} : { cause }),
-      ...(cursor === undefined ? {} : { cursor }),
-    };
+    const query = { limit: ROWS, ...rowsQuery(filter.value), ...(cursor === undefined ? {} : { cursor }) };
     const params = { runId: chosen.value.id };
     return api.call(listReconciliationRows, { params, query }, signal === undefined ? {} : { signal });
   };

@@ -1,3 +1,5 @@
+import { DOCTOR_WORDS } from '#contract/doctorWords.ts';
+
 /** Words of the bus doctor. */
 export const zh = {
   title: '总线诊断',
@@ -10,16 +12,7 @@ export const zh = {
   sums: '{lines} 条总线，最近一小时共损失 {lost}',
   filter: '按结论筛选',
   all: '全部',
-  verdict: {
-    closed: '中断',
-    overrun: '超限',
-    dead: '有失联表',
-    lossy: '丢帧',
-    slow: '偏慢',
-    waiting: '观察中',
-    healthy: '正常',
-    stopped: '已停用',
-  },
+  verdict: DOCTOR_WORDS.zh.verdict,
   says: {
     closed: '网关或其下总线没有任何应答。',
     overrun: '总线来不及按设定的周期抄完。',
@@ -140,58 +133,61 @@ export const zh = {
   },
   confidence: { computed: '可靠，按实测计算', likely: '很可能', hint: '线索，从这里查起' },
   action: {
-    restoreLink: { title: '恢复网关连接', text: '检查网关的电源、网线与地址；恢复后自动继续抄读。' },
+    restoreLink: {
+      title: DOCTOR_WORDS.zh.action.restoreLink,
+      text: '检查网关的电源、网线与地址；恢复后自动继续抄读。',
+    },
     checkBus: {
-      title: '检查整条总线',
+      title: DOCTOR_WORDS.zh.action.checkBus,
       text: '网关可连接，但没有一块表应答：检查总线接线、A/B 极性、波特率与校验位。',
     },
-    checkLink: { title: '检查网关的网络', text: '连接重建了 {n} 次：检查网线、交换机与网关供电。' },
+    checkLink: { title: DOCTOR_WORDS.zh.action.checkLink, text: '连接重建了 {n} 次：检查网线、交换机与网关供电。' },
     raiseBaud: {
-      title: '波特率从 {from} 提高到 {to}',
+      title: DOCTOR_WORDS.zh.action.raiseBaud,
       text: '本线所有型号都支持。先改表计，再改网关与此处的总线参数。',
     },
     splitLine: {
-      title: '拆成两条总线：{first} 块和 {second} 块',
+      title: DOCTOR_WORDS.zh.action.splitLine,
       text: '地址 {address} 及以前的表留在原线，其余接到另一个串口。',
     },
     lengthenPoll: {
-      title: '实时抄读周期延长到 {to} s',
+      title: DOCTOR_WORDS.zh.action.lengthenPoll,
       text: '总线能保持的最短周期（现在最短 {from} s，涉及 {n} 块表），留一成余量给集中抄表。',
     },
     lowerTimeout: {
-      title: '应答超时从 {from} 缩短到 {to} ms',
+      title: DOCTOR_WORDS.zh.action.lowerTimeout,
       text: '最慢的表平均 {slowest} ms 内应答，仍至少留有三倍余量；每次等待失联表计因此缩短。',
     },
     raiseTimeout: {
-      title: '应答超时从 {from} 延长到 {to} ms',
+      title: DOCTOR_WORDS.zh.action.raiseTimeout,
       text: '有 {n} 个应答在超时之后才到：超时太短，读数被丢弃。',
     },
     repairMeters: {
-      title: '修复或停用失联的表计：地址 {addresses}',
+      title: DOCTOR_WORDS.zh.action.repairMeters,
       text: '按目前的重试间隔，它们每小时占用总线的时间：',
     },
     reduceTurnaround: {
-      title: '帧间静默从 {from} 缩短到 {to} ms',
+      title: DOCTOR_WORDS.zh.action.reduceTurnaround,
       text: '收发转换用不了这么久；个别老表另有要求时以说明书为准。',
     },
     checkMeterWiring: {
-      title: '检查地址 {address} 的接线',
+      title: DOCTOR_WORDS.zh.action.checkMeterWiring,
       text: '损坏或丢失的应答集中在这一块表：检查端子、支线和屏蔽。',
     },
     checkFarEnd: {
-      title: '检查地址 {address} 以后的一段与终端电阻',
+      title: DOCTOR_WORDS.zh.action.checkFarEnd,
       text: '后半段的错误明显多于前半段（按地址推断位置）：检查接头与 120 Ω 终端电阻。',
     },
     checkNoise: {
-      title: '检查屏蔽、接地与终端电阻',
+      title: DOCTOR_WORDS.zh.action.checkNoise,
       text: '错误分布在整条总线：多为干扰、双端接地或缺少终端电阻。',
     },
     slowMeter: {
-      title: '地址 {address} 应答偏慢',
+      title: DOCTOR_WORDS.zh.action.slowMeter,
       text: '线路之外平均 {reply} ms，同型号的表一般 {usual} ms：检查其应答延时设置，或更换。',
     },
     checkReplyDelay: {
-      title: '检查网关的转发延时',
+      title: DOCTOR_WORDS.zh.action.checkReplyDelay,
       text: '所有应答在线路之外平均要 {reply} ms，一般 {usual} ms 以内：检查网关的打包间隔与网络延时。',
     },
   },
@@ -208,16 +204,7 @@ export const en: typeof zh = {
   sums: '{lines} lines, {lost} lost in the last hour',
   filter: 'Filter by verdict',
   all: 'All',
-  verdict: {
-    closed: 'Closed',
-    overrun: 'Overrun',
-    dead: 'Dead meters',
-    lossy: 'Lossy',
-    slow: 'Slow',
-    waiting: 'Watching',
-    healthy: 'Healthy',
-    stopped: 'Stopped',
-  },
+  verdict: DOCTOR_WORDS.en.verdict,
   says: {
     closed: 'Nothing behind this gateway answers.',
     overrun: 'The line cannot keep the periods that it is asked for.',
@@ -345,63 +332,63 @@ export const en: typeof zh = {
   confidence: { computed: 'computed from measurements', likely: 'likely', hint: 'a hint where to look first' },
   action: {
     restoreLink: {
-      title: 'Bring the gateway back',
+      title: DOCTOR_WORDS.en.action.restoreLink,
       text: 'Check its power, network cable and address; polling goes on by itself.',
     },
     checkBus: {
-      title: 'Check the bus as a whole',
+      title: DOCTOR_WORDS.en.action.checkBus,
       text: 'The gateway accepts, but no meter answers: check wiring, polarity of A and B, baud rate and parity.',
     },
     checkLink: {
-      title: 'Check the network of the gateway',
+      title: DOCTOR_WORDS.en.action.checkLink,
       text: 'Connected anew {n} times: check cable, switch and power of the gateway.',
     },
     raiseBaud: {
-      title: 'Raise the baud rate from {from} to {to}',
+      title: DOCTOR_WORDS.en.action.raiseBaud,
       text: 'All models on this line can. Set the meters first, then the gateway and the line here.',
     },
     splitLine: {
-      title: 'Split into two lines of {first} and {second} meters',
+      title: DOCTOR_WORDS.en.action.splitLine,
       text: 'Meters up to address {address} stay, the others move to another serial port.',
     },
     lengthenPoll: {
-      title: 'Lengthen the live poll to {to} s',
+      title: DOCTOR_WORDS.en.action.lengthenPoll,
       text: 'The shortest period that the line can keep (now {from} s, for {n} meters), with a tenth left for the central readings.',
     },
     lowerTimeout: {
-      title: 'Lower the response timeout from {from} to {to} ms',
+      title: DOCTOR_WORDS.en.action.lowerTimeout,
       text: 'The slowest meter answers within {slowest} ms on average: at least three times that is kept. Each wait for a dead meter becomes shorter.',
     },
     raiseTimeout: {
-      title: 'Raise the response timeout from {from} to {to} ms',
+      title: DOCTOR_WORDS.en.action.raiseTimeout,
       text: '{n} replies came after the deadline: it is too short, and readings are thrown away.',
     },
     repairMeters: {
-      title: 'Repair or disable the dead meters: address {addresses}',
+      title: DOCTOR_WORDS.en.action.repairMeters,
       text: 'What they cost the line each hour at their present back-off:',
     },
     reduceTurnaround: {
-      title: 'Reduce the turnaround from {from} to {to} ms',
+      title: DOCTOR_WORDS.en.action.reduceTurnaround,
       text: 'No transceiver needs as long; where the manual of an old meter asks for more, keep to that.',
     },
     checkMeterWiring: {
-      title: 'Check the wiring of address {address}',
+      title: DOCTOR_WORDS.en.action.checkMeterWiring,
       text: 'Damaged or lost answers are those of this meter: check its terminals, stub and shield.',
     },
     checkFarEnd: {
-      title: 'Check the line from address {address} on, and its termination',
+      title: DOCTOR_WORDS.en.action.checkFarEnd,
       text: 'The far half has far more errors than the near one (position judged by address): check joints and the 120 Ω resistor.',
     },
     checkNoise: {
-      title: 'Check shield, earth and termination',
+      title: DOCTOR_WORDS.en.action.checkNoise,
       text: 'Errors are spread over the whole line: mostly interference, a shield earthed at both ends, or no termination.',
     },
     slowMeter: {
-      title: 'Address {address} answers slowly',
+      title: DOCTOR_WORDS.en.action.slowMeter,
       text: '{reply} ms beyond the wire, where its model usually takes {usual} ms: check its reply delay, or replace it.',
     },
     checkReplyDelay: {
-      title: 'Check the forwarding delay of the gateway',
+      title: DOCTOR_WORDS.en.action.checkReplyDelay,
       text: 'All answers take {reply} ms beyond the wire, where {usual} ms is usual: check packing interval and network.',
     },
   },

@@ -1,3 +1,5 @@
+import { STATE_WORDS } from '#contract/words.ts';
+
 export const zh = {
   title: '任务',
   which: '哪些任务',
@@ -31,7 +33,7 @@ export const zh = {
     overloadLimitW: '过载限值',
   },
   sheet: { refund: '批量退款', makeup: '批量退补' },
-  sheetState: { dry: '试算', awaitingApproval: '等待复核', declined: '已拒绝', running: '执行中', done: '已完成' },
+  sheetState: STATE_WORDS.zh.sheetState,
   step: {
     waiting: '等待复核',
     queued: '排队',
@@ -126,7 +128,7 @@ export const zh = {
   sheetCounts: '已受理 {accepted} 行（{amount}），未受理 {refused} 行，等待 {waiting} 行。',
   sheetDecided: '由 {by} 复核。',
   sheetColumn: { no: '序号', meter: '表号', amount: '金额', outcome: '结果' },
-  sheetRow: { waiting: '等待', accepted: '已受理', refused: '未受理' },
+  sheetRow: STATE_WORDS.zh.sheetRow,
   leftToDecide: '还剩 {age}。',
   approval: { noRight: '您没有复核权限：请由有权的另一人决定。', own: '这是您自己的申请：须由另一人决定。' },
   approve: '同意',
@@ -188,13 +190,7 @@ export const en: typeof zh = {
     overloadLimitW: 'Overload limit',
   },
   sheet: { refund: 'Sheet of refunds', makeup: 'Sheet of makeups' },
-  sheetState: {
-    dry: 'dry run',
-    awaitingApproval: 'waits for approval',
-    declined: 'declined',
-    running: 'running',
-    done: 'done',
-  },
+  sheetState: STATE_WORDS.en.sheetState,
   step: {
     waiting: 'waits for approval',
     queued: 'queued',
@@ -289,7 +285,7 @@ export const en: typeof zh = {
   sheetCounts: '{accepted} accepted ({amount}), {refused} refused, {waiting} waiting.',
   sheetDecided: 'Decided by {by}.',
   sheetColumn: { no: 'Row', meter: 'Meter no.', amount: 'Amount', outcome: 'Outcome' },
-  sheetRow: { waiting: 'waiting', accepted: 'accepted', refused: 'refused' },
+  sheetRow: STATE_WORDS.en.sheetRow,
   leftToDecide: '{age} left.',
   approval: {
     noRight: 'You have no right to approve: somebody else who has it must decide.',
