@@ -1,4 +1,4 @@
-import { computed, shallowRef, watch } from 'vue';
+import { computed, type Ref, shallowRef, watch } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { useRoute, useRouter } from 'vue-router';
 import type { Alarm } from '#contract/index.ts';
@@ -30,23 +30,14 @@ export function useAlarmsPage() {
   const says = shallowRef('');
   const deeds = useDeeds(list.take);
   const order = computed(() => list.visible.value.map(({ id }) => id));
-  const selection = shallowRef<Selection>(NOTHING_CHOSEN);
+  const chosen = useChosen(list, order);
+  const { selection, chosenAlarms } = chosen;
 
-  /** What was said of an alarm that left the list while it was looked at. */
-  const leftSays = shallowRef('');
-  const { lookedAt, stand } = useLookedAt({
+  const { lookedAt, stand, leftSays } = useLookedAt({
     ...{ list, order, narrow },
     question: () => JSON.stringify(addressOfFilter(filter.value)),
     asked: () => Number(route.query['alarm']) || undefined,
-    left(alarm, next) {
-      const words = { left: placeText(alarm, name), now: next === undefined ? '' : placeText(next, name) };
-      leftSays.value = t(next === undefined ? 'alarms.left' : 'alarms.leftFor', words);
-      if (next !== undefined && route.query['alarm'] !== undefined) address(next);
-    },
-  });
-
-  watch(order, (ids) => {
-    selection.value = keepVisible(selection.value, ids);
+    onMoved: (alarm) => route.query['alarm'] !== undefined && address(alarm),
   });
 
   function change(part: Partial<AlarmFilter>): void {
@@ -85,13 +76,6 @@ export function useAlarmsPage() {
     look(list.byId(next));
   }
 
-  function choose(alarm: Alarm, event: MouseEvent | KeyboardEvent): void {
-    selection.value = event.shiftKey
-      ? extendTo(selection.value, alarm.id, order.value)
-      : toggle(selection.value, alarm.id);
-  }
-
-  const chosenAlarms = computed(() => list.visible.value.filter(({ id }) => selection.value.chosen.has(id)));
   /** What an action is about: what is chosen, else the alarm that is looked at. */
   const targets = computed(() =>
     chosenAlarms.value.length > 0 ? chosenAlarms.value : lookedAt.value ? [lookedAt.value] : [],
@@ -141,12 +125,11 @@ export function useAlarmsPage() {
     filter,
     list,
     order,
-    selection,
+    ...chosen,
     says,
     leftSays,
     narrow,
     lookedAt,
-    chosenAlarms,
     targets,
     refused: deeds.refused,
     isInFlight: deeds.isInFlight,
@@ -155,13 +138,29 @@ export function useAlarmsPage() {
     change,
     look,
     move,
-    choose,
     act,
     open,
+    chooseMatching,
+  };
+}
+
+/** The rows that are selected: none that left the list. */
+function useChosen(list: ReturnType<typeof useAlarmList>, order: Ref<readonly number[]>) {
+  const selection = shallowRef<Selection>(NOTHING_CHOSEN);
+  watch(order, (ids) => {
+    selection.value = keepVisible(selection.value, ids);
+  });
+  return {
+    selection,
+    chosenAlarms: computed(() => list.visible.value.filter(({ id }) => selection.value.chosen.has(id))),
+    choose(alarm: Alarm, event: MouseEvent | KeyboardEvent): void {
+      selection.value = event.shiftKey
+        ? extendTo(selection.value, alarm.id, order.value)
+        : toggle(selection.value, alarm.id);
+    },
     chooseAll: (ids: readonly number[]) => {
       selection.value = { chosen: new Set(ids), anchor: ids[0] };
     },
-    chooseMatching,
     clear: () => {
       selection.value = NOTHING_CHOSEN;
     },

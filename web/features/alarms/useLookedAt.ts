@@ -1,5 +1,8 @@
 import { computed, type Ref, shallowRef, watch } from 'vue';
+import { useI18n } from 'vue-i18n';
 import type { Alarm } from '#contract/index.ts';
+import { useFormat } from '../../ui/useFormat.ts';
+import { placeText } from './alarmPlace.ts';
 import type { useAlarmList } from './useAlarmList.ts';
 
 export interface LookedAtDeps {
@@ -11,8 +14,8 @@ export interface LookedAtDeps {
   /** The alarm that the address names. */
   readonly asked: () => number | undefined;
   readonly narrow: Ref<boolean>;
-  /** It left the list by itself; `next` is looked at instead. */
-  readonly left: (alarm: Alarm, next: Alarm | undefined) => void;
+  /** Another one is looked at although nobody moved. */
+  readonly onMoved: (alarm: Alarm) => void;
 }
 
 /** With the rows among which it stood; it is none of them where the address names an alarm of another tab. */
@@ -25,8 +28,12 @@ interface Standing {
  * The alarm that is looked at, which every key acts on. It stays the same one until a person moves, whatever appears above
  * it; only when it leaves the list is its neighbour by position looked at, and that is said. Only inside setup functions.
  */
-export function useLookedAt({ list, order, question, asked, narrow, left }: LookedAtDeps) {
+export function useLookedAt({ list, order, question, asked, narrow, onMoved }: LookedAtDeps) {
+  const { t } = useI18n();
+  const { name } = useFormat();
   const standing = shallowRef<Standing>();
+  /** What is said of one that left the list. */
+  const leftSays = shallowRef('');
   let ofQuestion = question();
   /** Named by the address, and not here yet. */
   let awaited: number | undefined;
@@ -60,7 +67,9 @@ export function useLookedAt({ list, order, question, asked, narrow, left }: Look
     const nextId = narrow.value ? undefined : nearest(rows, alarm.id, new Set(order.value));
     const next = nextId === undefined ? undefined : list.byId(nextId);
     stand(next);
-    left(alarm, next);
+    const words = { left: placeText(alarm, name), now: next === undefined ? '' : placeText(next, name) };
+    leftSays.value = t(next === undefined ? 'alarms.left' : 'alarms.leftFor', words);
+    if (next !== undefined) onMoved(next);
   }
 
   /** A phone shows the list first; a desk always has something beside it. */
@@ -87,6 +96,7 @@ export function useLookedAt({ list, order, question, asked, narrow, left }: Look
     }),
     /** A person moves. */
     stand,
+    leftSays,
   };
 }
 
