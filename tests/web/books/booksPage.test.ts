@@ -1,6 +1,7 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils';
 import { afterEach, expect, test } from 'vitest';
 import {
+  exportReconciliationRows,
   getSession,
   listPlaces,
   listReconciliationRows,
@@ -47,10 +48,12 @@ const count: ReconciliationRow = {
 
 async function open(permissions: readonly string[] = ['ledger.view', 'audit.view', 'vend.decide']) {
   const asked: Asked[] = [];
-  const note = (answer: unknown) => (call: Asked) => {
-    asked.push(call);
-    return { body: answer };
-  };
+  const note =
+    (answer: unknown, status = 200) =>
+    (call: Asked) => {
+      asked.push(call);
+      return { body: answer, status };
+    };
   const user = {
     ...{ userId: 1, user: 'x', displayName: 'x', permissions, grants: [], demo: false },
     expiresAt: '2027-01-01T00:00:00Z',
@@ -59,7 +62,7 @@ async function open(permissions: readonly string[] = ['ledger.view', 'audit.view
     ...balance,
     drift: { amountMinor: '-250', ledgerTxnId: '9', at: '2026-11-22T01:00:00Z', by: 'Li', reason: 'x' },
   };
-  const { wrapper } = await mountInApp(BooksPage, [
+  const { wrapper, router } = await mountInApp(BooksPage, [
     [getSession, () => ({ body: user })],
     [listPlaces, () => ({ body: { items: [property] } })],
     [proveLedger, note({ txns: '12345', entries: '24690', sumMinor: '0', faults: [] })],
@@ -68,12 +71,13 @@ async function open(permissions: readonly string[] = ['ledger.view', 'audit.view
     [listReconciliationRows, note({ items: [balance, count] })],
     [runReconciliation, note(run)],
     [postDrift, note(posted)],
+    [exportReconciliationRows, note({ code: 'server.busy', message: 'busy' }, 503)],
   ]);
   await useSession().load();
   await useEstate().load();
   await flushPromises();
   await flushPromises();
-  return { wrapper, asked };
+  return { wrapper, router, asked };
 }
 
 test('the proof says what was counted; a seal that does not fit names its rows', async () => {
@@ -100,6 +104,20 @@ test('a difference opens to its three numbers, and goes into the books with a re
   await flushPromises();
   expect(asked.at(-1)).toMatchObject({ body: { reason: 'the meter rounds by itself' } });
   expect(wrapper.get('tbody .state').text()).toContain('Li');
+});
+
+test('the differences are taken as a file by the filter of the list, and a failure is said', async () => {
+  const { wrapper, router, asked } = await open();
+  await wrapper.get('[data-export]').trigger('click');
+  await flushPromises();
+  expect(asked.at(-1)?.params).toEqual({ runId: '7' });
+  expect(Object.fromEntries(asked.at(-1)?.query ?? [])).toEqual({ open: 'true', lang: 'en' });
+  expect(wrapper.get('.export [role=alert]').text()).toContain('busy');
+  await router.replace({ query: { show: 'all', cause: 'drift' } });
+  await flushPromises();
+  await wrapper.get('[data-export]').trigger('click');
+  await flushPromises();
+  expect(Object.fromEntries(asked.at(-1)?.query ?? [])).toEqual({ cause: 'drift', lang: 'en' });
 });
 
 test('who may not decide sees why', async () => {

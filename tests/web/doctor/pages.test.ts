@@ -1,10 +1,17 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type DoctorLine, type DoctorSheet, getLineDoctor, listDoctorLines, listPlaces } from '#contract/index.ts';
+import {
+  type DoctorLine,
+  type DoctorSheet,
+  exportDoctorLines,
+  getLineDoctor,
+  listDoctorLines,
+  listPlaces,
+} from '#contract/index.ts';
 import { useEstate } from '../../../web/app/estate.ts';
 import DoctorPage from '../../../web/features/doctor/DoctorPage.vue';
 import LineSheet from '../../../web/features/doctor/LineSheet.vue';
-import { mountInApp, type Serve } from '../support/appHarness.ts';
+import { type Asked, mountInApp, type Serve } from '../support/appHarness.ts';
 import { lineWith, proposalWith, sheetWith } from './doctorSamples.ts';
 
 enableAutoUnmount(afterEach);
@@ -19,8 +26,8 @@ const property = (id: number, en: string) => ({
 });
 const places: Serve[number] = [listPlaces, () => ({ body: { items: [property(1, 'Mall'), property(2, 'Office')] } })];
 
-async function openList(items: readonly DoctorLine[]) {
-  const page = await mountInApp(DoctorPage, [places, [listDoctorLines, () => ({ body: { items } })]]);
+async function openList(items: readonly DoctorLine[], ...more: Serve) {
+  const page = await mountInApp(DoctorPage, [places, [listDoctorLines, () => ({ body: { items } })], ...more]);
   await useEstate().load();
   await flushPromises();
   return page;
@@ -56,6 +63,30 @@ describe('the list of lines', () => {
     await flushPromises();
     expect(router.currentRoute.value.query).toEqual({ verdict: 'dead' });
     expect(wrapper.findAll('tbody tr').map((row) => row.find('a').text())).toEqual(['GW-2 / A']);
+  });
+
+  test('is taken as a file by the same filter; a failure is said beside the button, and with no line it says why', async () => {
+    const asked: Asked[] = [];
+    const busy = (call: Asked) => {
+      asked.push(call);
+      return { status: 503, body: { code: 'server.busy', message: 'busy' } };
+    };
+    const { wrapper, router } = await openList(lines, [exportDoctorLines, busy]);
+    await router.replace({ query: { verdict: 'dead', property: '1', q: 'GW-2' } });
+    await flushPromises();
+    await wrapper.get('[data-export]').trigger('click');
+    await flushPromises();
+    expect(Object.fromEntries(asked[0]?.query ?? [])).toEqual({
+      verdict: 'dead',
+      propertyId: '1',
+      q: 'GW-2',
+      lang: 'en',
+    });
+    expect(wrapper.get('.export [role=alert]').text()).toContain('busy');
+    await router.replace({ query: { q: 'nowhere' } });
+    await flushPromises();
+    expect(wrapper.get('[data-export]').attributes('disabled')).toBeDefined();
+    expect(wrapper.get('.export').text()).toContain('No line matches');
   });
 
   test('arrows walk from line to line', async () => {

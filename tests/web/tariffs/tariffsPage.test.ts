@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import {
   addTariffVersion,
   decideTariffVersion,
+  exportTariffs,
   getSession,
   getTariff,
   listPlaces,
@@ -41,10 +42,12 @@ const property = {
 
 async function open(permissions: readonly string[] = ['tariff.view', 'tariff.edit']) {
   const asked: Asked[] = [];
-  const note = (answer: unknown) => (call: Asked) => {
-    asked.push(call);
-    return { body: answer };
-  };
+  const note =
+    (answer: unknown, status = 200) =>
+    (call: Asked) => {
+      asked.push(call);
+      return { body: answer, status };
+    };
   const draft = version({ id: 2, state: 'draft', effectiveFrom: '2026-12-31T16:00:00Z' });
   const user = {
     userId: 1,
@@ -63,6 +66,7 @@ async function open(permissions: readonly string[] = ['tariff.view', 'tariff.edi
     [previewTariff, note({ ...told, warnings: [] })],
     [decideTariffVersion, note(version({ id: 2 }))],
     [addTariffVersion, note(version({ id: 3, state: 'draft' }))],
+    [exportTariffs, note({ code: 'server.busy', message: 'busy' }, 503)],
   ]);
   await useSession().load();
   await useEstate().load();
@@ -87,6 +91,14 @@ test('a draft is published by a click', async () => {
   await publish?.trigger('click');
   await flushPromises();
   expect(asked).toMatchObject([{ params: { versionId: '2' }, body: { decision: 'publish' } }]);
+});
+
+test('the tariffs of the property are taken as a file, also by who may only look; a failure is said', async () => {
+  const { wrapper, asked } = await open(['tariff.view']);
+  await wrapper.get('[data-export]').trigger('click');
+  await flushPromises();
+  expect(Object.fromEntries(asked[0]?.query ?? [])).toEqual({ propertyId: '1', lang: 'en' });
+  expect(wrapper.get('.export [role=alert]').text()).toContain('busy');
 });
 
 test('who may only look is offered nothing to change', async () => {
