@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { findMeters, type GridFilter, NO_FILTER } from '../../../web/features/grid/data/gridFilter.ts';
+import { asksTheFeed, findMeters, type GridFilter, NO_FILTER } from '../../../web/features/grid/data/gridFilter.ts';
 import { minorOf, plainMoney, readAddress, writeAddress } from '../../../web/features/grid/data/gridQuery.ts';
 import { createSorter } from '../../../web/features/grid/data/gridSort.ts';
 import { NOTHING, only, ranged, taken, toggled, without } from '../../../web/features/grid/data/selection.ts';
+import GridRow from '../../../web/features/grid/GridRow.vue';
+import { rowFacts } from '../../../web/features/grid/rowFacts.ts';
 import { groupsOf, tileAt, tileLayout, tilesIn } from '../../../web/features/grid/tiles/tileLayout.ts';
+import { ABSENT } from '../../../web/ui/format.ts';
+import { mountInApp } from '../support/appHarness.ts';
 import { gridOf } from './support.ts';
 
 const { table, store } = gridOf(1_000);
@@ -35,6 +39,33 @@ describe('the filter', () => {
   test('a range of balances holds its ends; without a balance one is in none', () => {
     const slots = [...find({ balanceFrom: -9n, balanceTo: 4n }).slots];
     expect(slots).toEqual([0, 1, 2, 3, 4, 6, 9]);
+  });
+});
+
+describe('before the first snapshot', () => {
+  const COLUMNS = ['state', 'relay', 'protection', 'load', 'balance', 'heard'] as const;
+  const rowOf = async (grid: ReturnType<typeof gridOf>) => {
+    const facts = rowFacts(grid.table, grid.store, 0, { currency: 'CNY', nowMs: 0, t: () => '' });
+    const props = { table: grid.table, slotIndex: 0, facts, columns: COLUMNS, selected: false, current: false };
+    const { wrapper } = await mountInApp(GridRow, [], { ...props, progress: undefined });
+    const texts = COLUMNS.map((column) => wrapper.get(`.col-${column}`).text());
+    wrapper.unmount();
+    return texts;
+  };
+
+  test('a row says that nothing is known yet, and neither lost nor the state of a relay', async () => {
+    const grid = gridOf(7, { heard: false });
+    expect(await rowOf(grid)).toEqual(['not known yet', ABSENT, ABSENT, ABSENT, ABSENT, ABSENT]);
+    grid.store.applySnapshot({ propertyId: 1, seq: 1, atMs: 0, changes: [] });
+    expect(await rowOf(grid), 'the snapshot does not name it').toContain('Lost contact');
+  });
+
+  test('nobody matches what only the feed tells, and no count of it is shown', () => {
+    const { table: rows, store: silent } = gridOf(7, { heard: false });
+    const ask = (part: Partial<GridFilter>) => findMeters(rows, silent, { ...NO_FILTER, ...part });
+    expect(ask({}).slots.length).toBe(7);
+    expect(ask({ states: new Set(['lost']) })).toMatchObject({ known: false, slots: new Uint32Array() });
+    expect(asksTheFeed({ ...NO_FILTER, text: 'r1' })).toBe(false);
   });
 });
 

@@ -9,7 +9,7 @@ const ROOMS_A_FLOOR = 20;
 const FLOORS = 10;
 
 /** A property of `count` meters in towers of ten floors; every seventh in arrears, every third with a balance below zero. */
-export function gridOf(count: number) {
+export function gridOf(count: number, { heard = true } = {}) {
   const places: WallLayout['places'] = [
     { id: 1, kind: 'property', propertyId: 1, names: { en: 'Riverside' }, position: 1 },
   ];
@@ -57,6 +57,7 @@ export function gridOf(count: number) {
     tariff: column(() => 'retail'),
   };
   const store = createTileStore(layout.meters.id);
+  if (!heard) return { layout, store, table: gridTable(layout, wallModel(layout), tenants, 'en') };
   store.applySnapshot({
     propertyId: 1,
     seq: 1,

@@ -14,6 +14,8 @@ import type { GridTable } from './data/gridTable.ts';
 /** Everything that a row says about its meter. */
 export interface RowFacts {
   readonly meterId: number;
+  /** False until the first snapshot: nothing that follows may be shown yet, not even as lost. */
+  readonly known: boolean;
   readonly state: DisplayState;
   readonly relay: RelayState;
   readonly protection: ProtectionState;
@@ -38,10 +40,11 @@ export function rowFacts(table: GridTable, store: TileStore, slot: number, deps:
   const { facts, marks } = unpackFacts(store.packedFacts[slot] ?? 0);
   const heardAtMs = store.heardAtMs[slot] ?? Number.NaN;
   const loadW = store.loadW[slot] ?? Number.NaN;
-  const lost = facts.link === 'lost';
+  const lost = store.known && facts.link === 'lost';
   const minor = store.hasBalance[slot] === 1 ? store.balanceMinor[slot] : undefined;
   return {
     meterId: table.meterId[slot] ?? 0,
+    known: store.known,
     state: DISPLAY_STATES[store.stateIndex[slot] ?? 0]?.key ?? 'lost',
     relay: facts.relay,
     protection: facts.protection,

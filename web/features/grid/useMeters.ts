@@ -6,7 +6,7 @@ import { useResource } from '../../api/useResource.ts';
 import { useSession } from '../../app/session.ts';
 import { useFormat } from '../../ui/useFormat.ts';
 import { useWallFeeds } from '../wall/useWallFeeds.ts';
-import { type Found, findMeters, type GridFilter } from './data/gridFilter.ts';
+import { asksTheFeed, type Found, findMeters, type GridFilter } from './data/gridFilter.ts';
 import { createSorter, type SortBy } from './data/gridSort.ts';
 import { type GridExtras, gridTable } from './data/gridTable.ts';
 
@@ -18,6 +18,7 @@ const TENANTS_EVERY_MS = 60_000;
 const EXTRAS_EVERY_MS = 60_000;
 const NOBODY: Found = {
   slots: new Uint32Array(),
+  known: false,
   counts: {
     places: new Map(),
     states: new Uint32Array(6),
@@ -114,7 +115,7 @@ export function useMeters(propertyId: Ref<number>, filter: Ref<GridFilter>, sort
   }
 
   watch([table, filter, sort], order, { immediate: true });
-  // The first snapshot is shown at once: until it comes every meter counts as lost.
+  // The first snapshot is shown at once: until it comes nothing is known of any meter.
   watch(feeds.heard, order);
   onScopeDispose(() => {
     clearTimeout(paintTimer);
@@ -130,6 +131,8 @@ export function useMeters(propertyId: Ref<number>, filter: Ref<GridFilter>, sort
     error: feeds.error,
     loading: feeds.loading,
     heard: feeds.heard,
+    /** Nobody can say yet who matches. */
+    awaited: computed(() => !found.value.known && asksTheFeed(filter.value)),
     reload: feeds.reload,
     versionOf: (slot: number) => versions[slot] ?? 0,
     /** Something beside the feed changed about a slot: draw it again. */

@@ -43,7 +43,7 @@ export function useSelection(meters: GridMeters) {
     const isFeeder = meters.table.value?.isFeeder;
     const states = new Uint32Array(DISPLAY_STATES.length);
     const figures = { loadW: 0, heard: 0, protected: 0, noCut: 0, inFlight: 0 };
-    if (store !== undefined) {
+    if (store?.known) {
       for (const slot of selectedSlots.value) {
         const state = store.stateIndex[slot] ?? 0;
         const packed = store.packedFacts[slot] ?? 0;

@@ -36,6 +36,10 @@ export const NO_FILTER: GridFilter = {
   text: '',
 };
 
+/** Whether a filter asks for what only the feed tells. */
+export const asksTheFeed = ({ states, relays, protections, balanceFrom, balanceTo }: GridFilter): boolean =>
+  states.size + relays.size + protections.size > 0 || balanceFrom !== undefined || balanceTo !== undefined;
+
 /** Per value of each fact: how many meters match everything else. */
 export interface FacetCounts {
   readonly places: ReadonlyMap<number, number>;
@@ -48,10 +52,22 @@ export interface FacetCounts {
 export interface Found {
   /** Matching slots, in the order of the layout. */
   readonly slots: Uint32Array;
+  /** Counts of live facts say nothing before the first snapshot. */
+  readonly known: boolean;
   readonly counts: FacetCounts;
 }
 
-const FACT = { place: 1, state: 2, relay: 4, protection: 8, model: 16, gateway: 32, balance: 64, text: 128 } as const;
+const FACT = {
+  place: 1,
+  state: 2,
+  relay: 4,
+  protection: 8,
+  model: 16,
+  gateway: 32,
+  balance: 64,
+  text: 128,
+  unknown: 256,
+} as const;
 const RELAY_SHIFT = 5;
 const PROTECTION_SHIFT = 7;
 
@@ -86,7 +102,7 @@ export function findMeters(table: GridTable, store: TileStore, filter: GridFilte
       addTo(counts.places, table.room[slot] ?? 0);
     }
   }
-  return { slots: slots.slice(0, found), counts };
+  return { slots: slots.slice(0, found), known: store.known, counts };
 }
 
 /** Bits of the facts by which a slot does not match. */
@@ -99,10 +115,11 @@ function createMisses(table: GridTable, store: TileStore, filter: GridFilter): (
   const protections = allowed(PROTECTION_STATES, filter.protections);
   const { places, models, gateways, balanceFrom, balanceTo } = filter;
   const ranged = balanceFrom !== undefined || balanceTo !== undefined;
+  const isUnknown = !store.known && asksTheFeed(filter);
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return (slot) => {
     const packed = store.packedFacts[slot] ?? 0;
-    let missed = 0;
+    let missed = isUnknown ? FACT.unknown : 0;
     if (states[store.stateIndex[slot] ?? 0] === 0) missed |= FACT.state;
     if (relays[(packed >> RELAY_SHIFT) & 3] === 0) missed |= FACT.relay;
     if (protections[(packed >> PROTECTION_SHIFT) & 3] === 0) missed |= FACT.protection;

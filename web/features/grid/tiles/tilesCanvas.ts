@@ -5,7 +5,7 @@ import { typeScale } from '../../wall/draw/backdrop.ts';
 import { createHatch } from '../../wall/draw/hatch.ts';
 import { DETAIL, type PaintContext } from '../../wall/draw/paintContext.ts';
 import type { Palette } from '../../wall/draw/palette.ts';
-import { paintTile } from '../../wall/draw/tilePainter.ts';
+import { paintAwaited, paintTile } from '../../wall/draw/tilePainter.ts';
 import { type TileWords, tileView } from '../../wall/draw/tileView.ts';
 import type { TileLayout } from './tileLayout.ts';
 
@@ -51,9 +51,11 @@ export function createTilesCanvas(canvas: HTMLCanvasElement) {
     };
     ctx.fillStyle = look.palette.ground;
     ctx.fillRect(square.x - unit, square.y - unit, side + 2 * unit, side + 2 * unit);
-    const view = tileView(store, slot, from.peakW[slot] ?? 0);
-    const worded = layout.side >= DETAIL.room * type || (view.state === 'lost' && layout.side >= DETAIL.age * type);
-    paintTile(look, square, view, worded ? from.words(slot) : undefined);
+    if (store.known) {
+      const view = tileView(store, slot, from.peakW[slot] ?? 0);
+      const worded = layout.side >= DETAIL.room * type || (view.state === 'lost' && layout.side >= DETAIL.age * type);
+      paintTile(look, square, view, worded ? from.words(slot) : undefined);
+    } else paintAwaited(look, square);
     const progress = from.progress(index);
     if (progress !== undefined)
       drawSign(look, square, STEP_SIGNS[STEP_OF[progress.state]], STEP_OF[progress.state] === 'failed');

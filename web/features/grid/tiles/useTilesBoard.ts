@@ -94,7 +94,11 @@ export function useTilesBoard(options: TilesBoardOptions) {
       if (slot === undefined || facts === undefined) return '';
       const table = meters.table.value;
       return [
-        ...[table?.roomText[slot], table?.customer[slot], t(`state.${facts.state}`)].filter(Boolean),
+        ...[
+          table?.roomText[slot],
+          table?.customer[slot],
+          facts.known ? t(`state.${facts.state}`) : t('grid.awaited'),
+        ].filter(Boolean),
         facts.balance,
         `${facts.load} kW`,
       ].join(', ');
