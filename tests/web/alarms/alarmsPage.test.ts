@@ -267,6 +267,22 @@ describe('the alarm that is looked at', () => {
     expect(wrapper.get('.says').text()).toBe('The alarm of Mall 1F-08 has left this list.');
   });
 
+  test('is not taken instead of what was selected and has left: a key does nothing until a person moves', async () => {
+    const { wrapper, say } = await openPage();
+    await wrapper.get('[data-alarm="2"] input').trigger('click');
+    say(alarmWith({ id: 2, ...closed }));
+    key('a');
+    await flushPromises();
+    key('a');
+    await flushPromises();
+    expect(posts).toEqual([]);
+    expect(wrapper.get('.says').text()).toBe('What was selected has left this list: move or press Esc to go on.');
+    key('Escape');
+    key('a');
+    await flushPromises();
+    expect(posts).toMatchObject([{ ids: [3] }]);
+  });
+
   test('is the first row again only of another list, or the one that the address names', async () => {
     const { wrapper, say, router } = await openPage();
     say(alarmWith({ id: 9, severity: 3 }));

@@ -41,6 +41,7 @@ export const zh = {
   resultKept: '{deed}：{kept} 条已留存，有信号时发送。',
   resultAlready: '{already} 条已由他人完成。',
   resultPartly: '{failed} 条未成，见各行。',
+  chosenLeft: '所选的报警已不在此列表中：移动或按 Esc 后继续。',
   left: '{left} 的报警已不在此列表中。',
   leftFor: '{left} 的报警已不在此列表中，现在查看的是 {now}。',
   bulk: {
@@ -185,6 +186,7 @@ export const en: typeof zh = {
   resultKept: '{deed}: {kept} kept, sent when the signal returns.',
   resultAlready: '{already} were so already: somebody was faster.',
   resultPartly: '{failed} not: see the rows.',
+  chosenLeft: 'What was selected has left this list: move or press Esc to go on.',
   left: 'The alarm of {left} has left this list.',
   leftFor: 'The alarm of {left} has left this list; now you are looking at {now}.',
   bulk: {

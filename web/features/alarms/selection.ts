@@ -7,6 +7,12 @@ export interface Selection {
 
 export const NOTHING_CHOSEN: Selection = { chosen: new Set(), anchor: undefined };
 
+/** What was chosen has left the list: nothing is chosen, and nothing else is meant instead until a person moves. */
+export const BEREFT: Selection = { chosen: new Set(), anchor: undefined };
+
+/** Whether an action is about what is chosen, also when that is gone, rather than about the alarm that is looked at. */
+export const isChosen = (selection: Selection): boolean => selection.chosen.size > 0 || selection === BEREFT;
+
 /** Adds or removes one row. */
 export function toggle(selection: Selection, id: number): Selection {
   const chosen = new Set(selection.chosen);
@@ -27,7 +33,8 @@ export function extendTo(selection: Selection, id: number, order: readonly numbe
 export function keepVisible(selection: Selection, order: readonly number[]): Selection {
   const visible = new Set(order);
   const chosen = new Set([...selection.chosen].filter((id) => visible.has(id)));
-  return chosen.size === selection.chosen.size ? selection : { ...selection, chosen };
+  if (chosen.size === selection.chosen.size) return selection;
+  return chosen.size === 0 ? BEREFT : { ...selection, chosen };
 }
 
 /** The row `step` rows away from `id`, held at the ends; the first row when none is current. */

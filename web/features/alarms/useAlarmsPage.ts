@@ -8,7 +8,16 @@ import { useNarrow } from '../../ui/useNarrow.ts';
 import { type AlarmFilter, addressOfFilter, filterOfAddress } from './alarmFilter.ts';
 import { placeText } from './alarmPlace.ts';
 import type { Wish } from './deeds.ts';
-import { extendTo, keepVisible, NOTHING_CHOSEN, neighbour, type Selection, toggle } from './selection.ts';
+import {
+  BEREFT,
+  extendTo,
+  isChosen,
+  keepVisible,
+  NOTHING_CHOSEN,
+  neighbour,
+  type Selection,
+  toggle,
+} from './selection.ts';
 import { useAlarmList } from './useAlarmList.ts';
 import { useDeeds } from './useDeeds.ts';
 import { useLookedAt } from './useLookedAt.ts';
@@ -54,6 +63,7 @@ export function useAlarmsPage() {
   /** Shows an alarm beside the list, on a phone instead of it: there the way back is the browser's own. */
   function look(alarm: Alarm | undefined): void {
     leftSays.value = '';
+    if (selection.value === BEREFT) selection.value = NOTHING_CHOSEN;
     stand(alarm);
     address(alarm);
   }
@@ -78,7 +88,7 @@ export function useAlarmsPage() {
 
   /** What an action is about: what is chosen, else the alarm that is looked at. */
   const targets = computed(() =>
-    chosenAlarms.value.length > 0 ? chosenAlarms.value : lookedAt.value ? [lookedAt.value] : [],
+    isChosen(selection.value) ? chosenAlarms.value : lookedAt.value ? [lookedAt.value] : [],
   );
 
   /** Does it to every one of them; what cannot be done to some is said in their rows. */
@@ -147,8 +157,10 @@ export function useAlarmsPage() {
 /** The rows that are selected: none that left the list. */
 function useChosen(list: ReturnType<typeof useAlarmList>, order: Ref<readonly number[]>) {
   const selection = shallowRef<Selection>(NOTHING_CHOSEN);
-  watch(order, (ids) => {
-    selection.value = keepVisible(selection.value, ids);
+  watch([order, list.loading, list.error], () => {
+    // A list that is only half here does not say that an alarm is gone.
+    if (list.loading.value || list.error.value !== undefined) return;
+    selection.value = keepVisible(selection.value, order.value);
   });
   return {
     selection,
