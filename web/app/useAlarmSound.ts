@@ -11,8 +11,11 @@ import { useServerClock } from './useServerClock.ts';
  */
 const TOUCHES = ['click', 'keydown'] as const;
 
-/** Sounds while an alarm calls that nobody has acknowledged; says when it cannot. */
-export function useAlarmSound() {
+/**
+ * Sounds while an alarm calls that nobody has acknowledged; says when it cannot. An `unattended` screen also asks its browser
+ * without a touch, which some are told to allow.
+ */
+export function useAlarmSound(unattended = false) {
   const nowMs = useServerClock();
   const alarmCount = useAlarmCount();
   const choice = shallowRef(loadSoundChoice(localStorage, useNarrow().value));
@@ -26,7 +29,7 @@ export function useAlarmSound() {
     keepSoundChoice(localStorage, choice.value);
   }
 
-  /** Made once somebody touched the page: before, no browser lets it sound. */
+  /** Waits until the browser lets the page sound, most often for a touch. */
   async function wake(): Promise<void> {
     if (mayPlay.value) return;
     context ??= new AudioContext();
@@ -50,6 +53,7 @@ export function useAlarmSound() {
     },
   );
   onMounted(() => {
+    if (unattended) touched();
     for (const touch of TOUCHES) window.addEventListener(touch, touched);
   });
   onBeforeUnmount(() => {

@@ -67,8 +67,24 @@ test('it sounds after the first touch while something calls, and stops with the 
   expect(voices).toEqual([659, 784, 988, 523]);
 });
 
+test('a screen that nobody touches sounds where its browser lets it, and says so where it does not', async () => {
+  const allowed = { now: false };
+  const voices = stubAudio(() => allowed.now);
+  const serve = [[countAlarms, () => ({ body: { unacknowledged: 1, calling: 3 } })]] as const;
+  const { wrapper: silent } = await mountInApp(AppAlarmSound, serve, { unattended: true });
+  await useAlarmCount().refresh();
+  await silent.vm.$nextTick();
+  expect(silent.get('button').text()).toBe('Touch for sound');
+  expect(voices).toEqual([]);
+  allowed.now = true;
+  const { wrapper } = await mountInApp(AppAlarmSound, serve, { unattended: true });
+  await useAlarmCount().refresh();
+  await expect.poll(() => wrapper.get('button').text()).toBe('Alarm sound is on');
+  expect(voices).toEqual([659, 784, 988]);
+});
+
 /** The browser's audio, which the test environment has not: notes heard, in hertz. */
-function stubAudio(): readonly number[] {
+function stubAudio(isAllowed: () => boolean = () => true): readonly number[] {
   const voices: number[] = [];
   const node = { connect: () => node };
   class Context {
@@ -76,6 +92,7 @@ function stubAudio(): readonly number[] {
     currentTime = 0;
     destination = node;
     async resume() {
+      if (!isAllowed()) return new Promise<void>(() => {});
       this.state = 'running';
     }
     async close() {}
