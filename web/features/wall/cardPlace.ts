@@ -1,6 +1,6 @@
 import type { Viewport } from './layout/camera.ts';
 
-const CARD = { width: 300, height: 210, away: 46, margin: 12 } as const;
+const CARD = { width: 324, height: 210, away: 46, margin: 12 } as const;
 
 export interface CardPlace {
   readonly x: number;
