@@ -115,7 +115,8 @@ async function trends(page: Page): Promise<void> {
     expect(new URL(page.url()).searchParams.get('range')).toBe(range);
     // An hour holds one rate or two; a long span is drawn by days.
     await trend.locator('.plan').first().waitFor({ timeout: WAIT_MS });
-    expect(await trend.getByText('dearest rate of the day').count()).toBe(range.startsWith('year') ? 1 : 0);
+    const state = range.startsWith('year') ? 'visible' : 'detached';
+    await trend.getByText('dearest rate of the day').waitFor({ state, timeout: WAIT_MS });
   }
   await trend.getByRole('tab', { name: 'Voltage' }).click();
   await trend.getByText('Voltage L3').first().waitFor({ timeout: WAIT_MS });
@@ -147,6 +148,10 @@ async function actAndRemember(page: Page): Promise<void> {
     .waitFor({ timeout: WAIT_MS });
   await page.reload();
   await trip.getByText('verified').waitFor({ timeout: WAIT_MS });
+  // What happened in the span of the trend stands on its axis, and in words below it.
+  const happened = page.getByRole('region', { name: 'What happened in this time' });
+  for (const event of ['Trip', 'Account opened', 'Prices Day and night'])
+    await happened.getByRole('listitem').filter({ hasText: event }).first().waitFor({ timeout: WAIT_MS });
   await page.locator('[data-history=money]').click();
   await trip.waitFor({ state: 'detached' });
 }
