@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { Aedes, type AuthenticateError } from 'aedes';
 import type { Log } from '../log.ts';
+import { keepRetainedFresh } from './freshRetained.ts';
 
 /** Connections and waiting messages of one client; a site has some hundred devices. */
 const CONNECTIONS_MAX = 2_000;
@@ -52,6 +53,7 @@ export async function startBroker({ passwordFile, log }: BrokerOptions): Promise
       else done(null, subscription);
     },
   });
+  keepRetainedFresh(aedes);
   const server = createServer((socket) => void aedes.handle(socket));
   server.maxConnections = CONNECTIONS_MAX;
   const port = await listen(server);

@@ -7,6 +7,7 @@ import { type Broker, startBroker } from '#server/platform/broker/broker.ts';
 import { silentLog } from '#server/platform/log.ts';
 
 const options = { protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 2_000 } as const;
+const KEPT = { qos: 1, retain: true } as const;
 let dir: string;
 let broker: Broker;
 beforeAll(async () => {
@@ -37,6 +38,26 @@ test.for<[string, object]>([
   await expect(mqtt.connectAsync(broker.address, { ...options, ...credentials })).rejects.toThrow(
     /Bad username or password/,
   );
+});
+
+test('who subscribes while a topic changes ends with what it holds last, not with what it held before', async () => {
+  const TOPICS = 200;
+  const ROUNDS = 5;
+  const topic = (index: number) => `board/${index}`;
+  const writer = await mqtt.connectAsync(broker.url, options);
+  onTestFinished(() => writer.endAsync(true));
+  const write = (value: string) =>
+    Promise.all(Array.from({ length: TOPICS }, (_, index) => writer.publishAsync(topic(index), value, KEPT)));
+  for (let round = 0; round < ROUNDS; round++) {
+    await write(`before ${round}`);
+    const reader = await mqtt.connectAsync(broker.url, options);
+    onTestFinished(() => reader.endAsync(true));
+    const held = new Map<string, string>();
+    reader.on('message', (name, payload) => held.set(name, payload.toString()));
+    await Promise.all([reader.subscribeAsync('board/#', { qos: 1 }), write(`after ${round}`)]);
+    const last = () => [...held.values()].filter((value) => value === `after ${round}`).length;
+    await expect.poll(last, { timeout: 15_000 }).toBe(TOPICS);
+  }
 });
 
 test('refuses shared subscriptions, which it would swallow', async () => {
