@@ -67,7 +67,7 @@ test('transitions that come twice are stored once, also when the alarm was raise
   await vi.waitFor(() => {
     house.clock.advance(500);
     expect(house.alarms.waiting().spool).toMatchObject({ items: 2 });
-  });
+  }, 10_000);
   await house.close();
   await comeBack();
   const copy = `${folder}.copy`;

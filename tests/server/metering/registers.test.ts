@@ -174,7 +174,7 @@ describe('while Postgres is down', () => {
       await vi.waitFor(() => {
         house.clock.advance(500);
         expect(killed.figures.spool).toMatchObject({ items: 1 });
-      });
+      }, 10_000);
       expect(killed.figures).toMatchObject({ waiting: 1, stored: 0 });
       onTestFinished(() => killed.close());
     });

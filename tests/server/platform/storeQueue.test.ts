@@ -49,7 +49,7 @@ const passUntil = (clock: ManualClock, check: () => void) =>
   vi.waitFor(() => {
     clock.advance(500);
     check();
-  });
+  }, 10_000);
 const letters = (text: string): readonly string[] => text.split('');
 function pushAll(queue: StoreQueue<string>, text: string): void {
   for (const letter of text) queue.push(letter);

@@ -119,16 +119,21 @@ afterEach(async () => {
   await io.close();
 });
 
+/** No promise, only an end: the machine of the tests may be busy. */
+function soon(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 10_000 });
+}
+
 async function joined(): Promise<() => void> {
   const stop = live.watchProperty(1, listener);
-  await vi.waitFor(() => expect(frames.at(-1)?.kind).toBe('snapshot'));
+  await soon(() => expect(frames.at(-1)?.kind).toBe('snapshot'));
   return stop;
 }
 
 test('a wall begins with a snapshot and goes on with deltas', async () => {
   await joined();
   feed.delta(8, 42);
-  await vi.waitFor(() => expect(frames.at(-1)?.kind).toBe('delta'));
+  await soon(() => expect(frames.at(-1)?.kind).toBe('delta'));
   expect(frames.at(-1)?.frame.changes[0]?.loadW).toBe(42);
   expect(feed.joins).toEqual(['property:1']);
 });
@@ -141,32 +146,32 @@ test('who only hears that a property lives does not ask for its meters again; wh
   live.watchProperty(1, { ...listener });
   live.watchProperty(1);
   // Each of the three listeners is told what the one answer says.
-  await vi.waitFor(() => expect(frames).toHaveLength(4));
+  await soon(() => expect(frames).toHaveLength(4));
   expect(feed.joins).toHaveLength(2);
 });
 
 test('after a gap nothing is applied until a new snapshot has come', async () => {
   await joined();
   feed.delta(9, 42);
-  await vi.waitFor(() => expect(feed.joins).toHaveLength(2));
-  await vi.waitFor(() => expect(frames).toHaveLength(2));
+  await soon(() => expect(feed.joins).toHaveLength(2));
+  await soon(() => expect(frames).toHaveLength(2));
   expect(frames.map((one) => one.kind)).toEqual(['snapshot', 'snapshot']);
   feed.delta(10, 43);
-  await vi.waitFor(() => expect(frames.at(-1)?.kind).toBe('delta'));
+  await soon(() => expect(frames.at(-1)?.kind).toBe('delta'));
 });
 
 test('another epoch is another server: everything is asked for anew', async () => {
   await joined();
   feed.epoch = 'b';
   feed.pulse();
-  await vi.waitFor(() => expect(feed.joins).toHaveLength(2));
+  await soon(() => expect(feed.joins).toHaveLength(2));
 });
 
 test('a delta that was lost before a quiet time is found by the pulse', async () => {
   await joined();
   feed.seq = 8;
   feed.pulse();
-  await vi.waitFor(() => expect(feed.joins).toHaveLength(2));
+  await soon(() => expect(feed.joins).toHaveLength(2));
 });
 
 test('within ten seconds of silence the wall is stale, and the next sign of life clears it', async () => {
@@ -177,15 +182,15 @@ test('within ten seconds of silence the wall is stale, and the next sign of life
   expect(live.healthOf(1).state).toBe('live');
   nowMs += 1_000;
   expect(live.healthOf(1).state).toBe('stale');
-  await vi.waitFor(() => expect(live.health.value.state).toBe('stale'));
+  await soon(() => expect(live.health.value.state).toBe('stale'));
   feed.pulse();
-  await vi.waitFor(() => expect(live.healthOf(1).state).toBe('live'));
+  await soon(() => expect(live.healthOf(1).state).toBe('live'));
 });
 
 test('a tab that slept asks for everything anew', async () => {
   await joined();
   nowMs += 60_000;
-  await vi.waitFor(() => expect(feed.joins).toHaveLength(2), { timeout: 3_000 });
+  await soon(() => expect(feed.joins).toHaveLength(2));
 });
 
 test('a server that comes back is joined again by itself', async () => {
@@ -194,35 +199,35 @@ test('a server that comes back is joined again by itself', async () => {
   await io.close();
   feed.epoch = 'b';
   await startFeed(port);
-  await vi.waitFor(() => expect(feed.joins).toHaveLength(2), { timeout: 8_000 });
+  await soon(() => expect(feed.joins).toHaveLength(2));
   expect(frames.at(-1)?.kind).toBe('snapshot');
 });
 
 test('a join that was refused is asked again after a while', async () => {
   feed.refuses = true;
   live.watchProperty(1, listener);
-  await vi.waitFor(() => expect(feed.joins).toHaveLength(1));
+  await soon(() => expect(feed.joins).toHaveLength(1));
   feed.refuses = false;
   // Steps that no sleep explains: a tick of the client lies between them.
   for (let step = 0; step < 3; step++) {
     nowMs += 4_000;
     await new Promise((resolve) => setTimeout(resolve, 700));
   }
-  await vi.waitFor(() => expect(frames.at(-1)?.kind).toBe('snapshot'));
+  await soon(() => expect(frames.at(-1)?.kind).toBe('snapshot'));
   expect(feed.joins).toHaveLength(2);
 });
 
 test('server time follows the pulses, not the clock of the screen', async () => {
   await joined();
   feed.pulse({ atMs: nowMs + 3_600_000 });
-  await vi.waitFor(() => expect(live.nowMs()).toBe(nowMs + 3_600_000));
+  await soon(() => expect(live.nowMs()).toBe(nowMs + 3_600_000));
 });
 
 test('a new release of the server is noticed once it differs', async () => {
   await joined();
   feed.pulse();
   feed.pulse({ release: '2' });
-  await vi.waitFor(() => expect(releases).toEqual(['2']));
+  await soon(() => expect(releases).toEqual(['2']));
 });
 
 test('a room is left when nobody watches it any more', async () => {
@@ -232,15 +237,15 @@ test('a room is left when nobody watches it any more', async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(feed.leaves).toEqual([]);
   second();
-  await vi.waitFor(() => expect(feed.leaves).toEqual(['property:1']));
+  await soon(() => expect(feed.leaves).toEqual(['property:1']));
 });
 
 test('commands that were told together are told to the page one by one', async () => {
   const heard: CommandNews[] = [];
   live.onCommands((changes) => heard.push(...changes));
   live.watchProperty(1, listener);
-  await vi.waitFor(() => expect(frames).toHaveLength(1));
+  await soon(() => expect(frames).toHaveLength(1));
   const common = { batchId: 'b', propertyId: 1, kind: 'trip', state: 'sent', why: [] } as const;
   io.to('property:1').emit('command', [{ ...common, meterIds: [3, 4] }]);
-  await vi.waitFor(() => expect(heard).toEqual([3, 4].map((meterId) => ({ ...common, meterId }))));
+  await soon(() => expect(heard).toEqual([3, 4].map((meterId) => ({ ...common, meterId }))));
 });
