@@ -6,7 +6,8 @@ import { axeFaults } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
 import type { Api } from './support/api.ts';
 import { enterEstate } from './support/estateByApi.ts';
-import { type RunningSystem, useSites } from './support/systemUnderTest.ts';
+import { signInAt } from './support/signInAt.ts';
+import { useSites } from './support/systemUnderTest.ts';
 import { startTestPlant } from './support/testPlant.ts';
 import { until } from './support/until.ts';
 
@@ -154,13 +155,4 @@ async function actAndRemember(page: Page): Promise<void> {
     await happened.getByRole('listitem').filter({ hasText: event }).first().waitFor({ timeout: WAIT_MS });
   await page.locator('[data-history=money]').click();
   await trip.waitFor({ state: 'detached' });
-}
-
-/** Signs in at `path`. */
-async function signInAt(page: Page, { url, printedSignIn }: RunningSystem, path: string): Promise<void> {
-  await page.goto(`${url}/sign-in?return=${encodeURIComponent(path)}`);
-  await page.fill('input[name=username]', printedSignIn.user);
-  await page.fill('input[type=password]', printedSignIn.password);
-  await page.keyboard.press('Enter');
-  await page.waitForURL((to) => to.pathname === path);
 }

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { getMeterNow, listPlaces } from '#contract/index.ts';
 import { launchBrowser } from '../support/browser.ts';
 import type { Api } from './support/api.ts';
+import { signInAt } from './support/signInAt.ts';
 import { type RunningSystem, useSites } from './support/systemUnderTest.ts';
 import { until } from './support/until.ts';
 import { openWallFeed, type WallFeed } from './support/wallFeed.ts';
@@ -42,15 +43,11 @@ test('one start shows an estate of hundreds of meters that move; the next one is
 });
 
 /** The demo has a past: a meter's registers with their quality, and its energy of a day beside that of the day before. */
-async function dayBeside({ url, printedSignIn }: RunningSystem, meterId: number): Promise<void> {
+async function dayBeside(system: RunningSystem, meterId: number): Promise<void> {
   const browser = await launchBrowser();
   onTestFinished(() => browser.close());
   const page = await (await browser.newContext({ locale: 'en-GB' })).newPage();
-  await page.goto(`${url}/sign-in?return=${encodeURIComponent(`/meters/${meterId}?range=day`)}`);
-  await page.fill('input[name=username]', printedSignIn.user);
-  await page.fill('input[type=password]', printedSignIn.password);
-  await page.keyboard.press('Enter');
-  await page.waitForURL((to) => to.pathname === `/meters/${meterId}`);
+  await signInAt(page, system, `/meters/${meterId}?range=day`);
   const before = page.locator('.summary').filter({ hasText: /24 h before [\d,.]+ kWh/ });
   const total = page.locator('.registers tr.total').filter({ hasText: 'measured' });
   // The past is taken in while the demo already runs.

@@ -69,10 +69,11 @@ interface Room {
   readonly meterListeners: Set<(now: MeterNow) => void>;
   watchers: number;
   askedAtMs: number;
-  /** A join is under way: its answer serves everybody who watches by then. */
-  asking: boolean;
-  /** The last join was refused: nothing will be heard of this room. */
-  refused: boolean;
+  /**
+   * What became of the last join. While it is `asked`, its answer serves everybody who watches by then; of a room that was
+   * `refused` nothing will be heard.
+   */
+  join: 'none' | 'asked' | 'answered' | 'refused';
   heard: { wallMs: number; monotonicMs: number } | undefined;
 }
 
@@ -118,16 +119,14 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   function join(room: Room): void {
     room.sequence.wait();
     room.askedAtMs = clock.monotonicMs();
-    room.refused = false;
-    room.asking = true;
+    room.join = 'asked';
     socket.join(room.name, (answer) => onJoined(room, answer));
   }
 
   function onJoined(room: Room, answer: JoinAnswer): void {
     if (rooms.get(room.name) !== room) return;
-    room.asking = false;
+    room.join = answer.ok ? 'answered' : 'refused';
     if (!answer.ok) {
-      room.refused = true;
       if (answer.code === 'session.required') deps.onSessionRequired();
       return;
     }
@@ -187,7 +186,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
 
   function joinRefused(): void {
     const askedBeforeMs = clock.monotonicMs() - REFUSED_JOIN_MS;
-    for (const room of rooms.values()) if (room.refused && room.askedAtMs <= askedBeforeMs) join(room);
+    for (const room of rooms.values()) if (room.join === 'refused' && room.askedAtMs <= askedBeforeMs) join(room);
   }
 
   function tick(): void {
@@ -226,8 +225,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
         meterListeners: new Set(),
         watchers: 0,
         askedAtMs: 0,
-        asking: false,
-        refused: false,
+        join: 'none',
         heard: undefined,
       };
       rooms.set(name, room);
@@ -236,7 +234,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     watched.watchers++;
     const drop = add(watched);
     // Twenty thousand meters are not asked for twice because two parts of a page watch them.
-    const isServed = watched.asking || drop === undefined;
+    const isServed = watched.join === 'asked' || drop === undefined;
     if (socket.connected() && (isNew || !isServed)) join(watched);
     let open = true;
     return () => {
