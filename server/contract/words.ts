@@ -1,10 +1,12 @@
 import type { LinkState, MoneyState, ProtectionState, RelayState } from '#domain/meterState.ts';
+import type { Rate } from '#domain/tariff/types.ts';
 import type { Quantity } from '#drivers/core/quantity.ts';
 import type { AlarmKind, AlarmState } from './alarms.ts';
 import type { CommandKind, CommandState, CommandWhy } from './commands.ts';
 import type { PaymentMethod } from './common.ts';
 import type { MeterRole } from './meters.ts';
 import type { ReconciliationCause } from './settlement.ts';
+import type { Tariff, TariffVersion } from './tariffs.ts';
 import type { VendKind, VendState } from './vending.ts';
 import type { VendBatch } from './vendSheets.ts';
 
@@ -37,6 +39,11 @@ interface StateWords {
   readonly payMethod: Words<PaymentMethod>;
   /** Causes of differences between meters, books and payments. */
   readonly difference: Words<ReconciliationCause>;
+  readonly medium: Words<Tariff['medium']>;
+  readonly tariffKind: Words<TariffVersion['body']['kind']>;
+  /** `current`: the version in force. */
+  readonly tariffState: Words<TariffVersion['state'] | 'current'>;
+  readonly rate: Words<Rate>;
 }
 
 const zh: StateWords = {
@@ -170,6 +177,10 @@ const zh: StateWords = {
   },
   sheetState: { dry: '试算', awaitingApproval: '等待复核', declined: '已拒绝', running: '执行中', done: '已完成' },
   sheetRow: { waiting: '等待', accepted: '已受理', refused: '未受理' },
+  medium: { electricity: '电', water: '水' },
+  tariffKind: { single: '单一价', timeOfUse: '分时价', stepped: '阶梯价' },
+  tariffState: { draft: '草稿', published: '已发布', dropped: '已作废', current: '正在执行' },
+  rate: { sharp: '尖', peak: '峰', flat: '平', valley: '谷', deepValley: '深谷' },
   payMethod: { cash: '现金', wechat: '微信', alipay: '支付宝', bankCard: '银行卡', transfer: '转账' },
   difference: {
     countDiffers: '购电次数不符',
@@ -330,6 +341,10 @@ const en: StateWords = {
     done: 'done',
   },
   sheetRow: { waiting: 'waiting', accepted: 'accepted', refused: 'refused' },
+  medium: { electricity: 'Electricity', water: 'Water' },
+  tariffKind: { single: 'Single price', timeOfUse: 'Time of use', stepped: 'Steps' },
+  tariffState: { draft: 'Draft', published: 'Published', dropped: 'Dropped', current: 'In force' },
+  rate: { sharp: 'Sharp', peak: 'Peak', flat: 'Flat', valley: 'Valley', deepValley: 'Deep valley' },
   payMethod: { cash: 'Cash', wechat: 'WeChat', alipay: 'Alipay', bankCard: 'Bank card', transfer: 'Transfer' },
   difference: {
     countDiffers: 'Purchase count differs',

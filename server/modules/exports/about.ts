@@ -4,11 +4,10 @@ import type { EstateReader } from '#server/modules/estate/types.ts';
 import { type Actor, type Scope, scopeCovers } from '#server/platform/http/index.ts';
 import type { AboutLine, FileLang } from '#server/platform/xlsx/index.ts';
 import { type ExportsContext, localText, oneZone, textOf } from './context.ts';
-import { FIELD_WORDS, type ValueWords } from './filterWords.ts';
+import { FIELD_WORDS, type ValueWords, yesNo } from './filterWords.ts';
 
 const FILTER = { zh: '筛选', en: 'Filter' };
 const EVERYTHING = { zh: '全部', en: 'everything' };
-const YES_NO = { zh: ['是', '否'], en: ['yes', 'no'] } as const;
 /** Fields that name a person. */
 const PERSONS: readonly string[] = ['handledBy', 'assignedTo'];
 /** Fields that are instants, told in the clock of the property. */
@@ -49,7 +48,7 @@ async function valueText(
   const { propertyId } = query;
   const ofProperty = typeof propertyId === 'number' ? propertyId : undefined;
   const text = String(value);
-  if (typeof value === 'boolean') return YES_NO[lang][value ? 0 : 1];
+  if (typeof value === 'boolean') return yesNo(value, lang);
   if (typeof value === 'number') {
     if (field === 'severity') return severityText(value, lang) ?? text;
     if (PERSONS.includes(field)) return (await context.alarms.personName(actor, value, ofProperty)) ?? text;

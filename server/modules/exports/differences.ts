@@ -1,3 +1,4 @@
+import { differenceReadAt, differenceValue } from '#contract/differenceTexts.ts';
 import { listReconciliationRows, type ReconciliationRow } from '#contract/index.ts';
 import { STATE_WORDS } from '#contract/words.ts';
 import type { FileLang, FileWords, XlsxColumn } from '#server/platform/xlsx/index.ts';
@@ -9,21 +10,18 @@ const SIDE: Readonly<Record<FileLang, Readonly<Record<ReconciliationRow['side'],
   en: { meter: 'Meter', payments: 'Payments', book: 'Book' },
 };
 const PURCHASES: FileWords = { zh: '次购电', en: 'purchases' };
-const NOTHING: FileWords = { zh: '无', en: 'none' };
-const A_READ: FileWords = { zh: '一次读数', en: 'a read' };
+const SAID = { nothing: { zh: '无', en: 'none' }, aRead: { zh: '一次读数', en: 'a read' } } as const;
 
-/** What is no money: words of the comparison in the language of the file. */
-function worded({ differenceMinor }: ReconciliationRow, text: string, lang: FileLang): string | undefined {
-  if (differenceMinor !== undefined) return undefined;
-  const count = /^(\d+) purchases$/.exec(text)?.[1];
-  if (count !== undefined) return `${count} ${PURCHASES[lang]}`;
-  return text === 'none' ? NOTHING[lang] : text === 'a read' ? A_READ[lang] : text;
+const money = (row: ReconciliationRow, text: string): string | undefined =>
+  differenceValue(row, text).kind === 'money' ? text : undefined;
+
+/** What is no money: in the language of the file. */
+function worded(row: ReconciliationRow, text: string, lang: FileLang): string | undefined {
+  const said = differenceValue(row, text);
+  if (said.kind === 'money') return undefined;
+  if (said.kind === 'purchases') return `${said.count} ${PURCHASES[lang]}`;
+  return said.kind === 'text' ? said.text : SAID[said.kind][lang];
 }
-
-const money = ({ differenceMinor }: ReconciliationRow, text: string): string | undefined =>
-  differenceMinor === undefined ? undefined : text;
-const readAt = ({ detail }: ReconciliationRow): string | undefined =>
-  /read (\d{4}-\d\d-\d\dT[\d:.]+Z)$/.exec(detail)?.[1];
 
 // biome-ignore format: a table, one column per line
 const COLUMNS: readonly XlsxColumn<ReconciliationRow>[] = [
@@ -37,8 +35,8 @@ const COLUMNS: readonly XlsxColumn<ReconciliationRow>[] = [
   { header: { zh: '差额', en: 'Difference' }, kind: 'money', of: ({ differenceMinor }) => differenceMinor },
   { header: { zh: '应为（其他）', en: 'Expected (other)' }, kind: 'text', width: 18, of: (row, lang) => worded(row, row.expected, lang) },
   { header: { zh: '实为（其他）', en: 'Found (other)' }, kind: 'text', width: 18, of: (row, lang) => worded(row, row.found, lang) },
-  { header: { zh: '读表时间', en: 'Read at' }, kind: 'instant', of: readAt },
-  { header: { zh: '明细', en: 'Detail' }, kind: 'text', width: 44, of: (row) => (readAt(row) === undefined ? row.detail : undefined) },
+  { header: { zh: '读表时间', en: 'Read at' }, kind: 'instant', of: differenceReadAt },
+  { header: { zh: '明细', en: 'Detail' }, kind: 'text', width: 44, of: (row) => (differenceReadAt(row) === undefined ? row.detail : undefined) },
   { header: { zh: '入账差额', en: 'Taken into the books' }, kind: 'money', of: ({ drift }) => drift?.amountMinor },
   { header: { zh: '入账时间', en: 'Taken at' }, kind: 'instant', of: ({ drift }) => drift?.at },
   { header: { zh: '入账人', en: 'Taken by' }, kind: 'text', width: 14, of: ({ drift }) => drift?.by },

@@ -19,6 +19,11 @@ export function alsoWords(words: WordList, more: WordList): WordList {
   return { zh: { ...words.zh, ...more.zh }, en: { ...words.en, ...more.en } };
 }
 
+const YES_NO = { zh: ['是', '否'], en: ['yes', 'no'] } as const;
+export function yesNo(is: boolean, lang: FileLang): string {
+  return YES_NO[lang][is ? 0 : 1];
+}
+
 /** What the fields of filters are called. */
 export const FIELD_WORDS: Readonly<Record<string, FileWords>> = {
   propertyId: { zh: '项目', en: 'Property' },

@@ -1,4 +1,5 @@
 import { useI18n } from 'vue-i18n';
+import { differenceReadAt, differenceValue } from '#contract/differenceTexts.ts';
 import type { ReconciliationRow } from '#contract/settlement.ts';
 import { formatMoney } from '../../ui/format.ts';
 import { useFormat } from '../../ui/useFormat.ts';
@@ -10,10 +11,17 @@ export function useDifference(of: { readonly timeZone: () => string; readonly cu
   const moment = (at: string) => format.moment(at, Date.now(), of.timeZone());
 
   function value(row: ReconciliationRow, text: string): string {
-    if (row.differenceMinor !== undefined) return formatMoney(text, of.currency());
-    const count = /^(\d+) purchases$/.exec(text)?.[1];
-    if (count !== undefined) return t('books.purchases', { n: count });
-    return text === 'none' ? t('books.nothing') : text === 'a read' ? t('books.aRead') : text;
+    const said = differenceValue(row, text);
+    switch (said.kind) {
+      case 'money':
+        return formatMoney(said.text, of.currency());
+      case 'purchases':
+        return t('books.purchases', { n: said.count });
+      case 'text':
+        return said.text;
+      default:
+        return t(`books.${said.kind}`);
+    }
   }
 
   return {
@@ -27,9 +35,9 @@ export function useDifference(of: { readonly timeZone: () => string; readonly cu
       return t('books.property');
     },
     /** When and where from. */
-    detail({ detail }: ReconciliationRow): string {
-      const at = /read (\d{4}-\d\d-\d\dT[\d:.]+Z)$/.exec(detail)?.[1];
-      return at === undefined ? detail : t('books.readAt', { at: moment(at) });
+    detail(row: ReconciliationRow): string {
+      const at = differenceReadAt(row);
+      return at === undefined ? row.detail : t('books.readAt', { at: moment(at) });
     },
     /** The sale that it is about. */
     saleId: ({ detail, side }: ReconciliationRow) =>
