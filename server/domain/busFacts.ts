@@ -57,6 +57,14 @@ export const TIME_PARTS = ['wire', 'reply', 'silence', 'damaged', 'pause', 'clos
  */
 export type TimePart = (typeof TIME_PARTS)[number];
 
+/** Parts that are a loss; the others are work, pauses or rest. */
+export const LOSSES: readonly TimePart[] = ['silence', 'damaged', 'closed'];
+
+/** Time that was lost to silence, damage and a closed way, ms. */
+export function lossOf(parts: Readonly<Record<TimePart, number>>): number {
+  return LOSSES.reduce((sum, part) => sum + parts[part], 0);
+}
+
 /** The same of one meter; its parts of all meters add up to those of the line. */
 export interface MeterTime {
   readonly meterId: number;

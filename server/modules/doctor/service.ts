@@ -1,5 +1,6 @@
 import type { DoctorLine, DoctorSheet, Gateway, Line, LineVerdict } from '#contract/index.ts';
 import { VERDICTS } from '#domain/busDoctor.ts';
+import { lossOf } from '#domain/busFacts.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import { AppError, cursorId, PAGE_ROWS, type Scope, scopeCovers } from '#server/platform/http/index.ts';
 import { stoppedLine, stoppedSheet, toDoctorLine, toDoctorSheet } from './dto.ts';
@@ -71,10 +72,9 @@ const RANK = new Map<string, number>([...VERDICTS, 'stopped'].map((verdict, rank
 /** By verdict, then by what was lost, then by name. */
 function worstFirst(a: DoctorLine, b: DoctorLine): number {
   const rank = (line: DoctorLine) => RANK.get(line.verdict) ?? 0;
-  const lostMs = ({ parts }: DoctorLine) => parts.closed + parts.silence + parts.damaged;
   return (
     rank(a) - rank(b) ||
-    lostMs(b) - lostMs(a) ||
+    lossOf(b.parts) - lossOf(a.parts) ||
     a.gatewayCode.localeCompare(b.gatewayCode, 'en', { numeric: true }) ||
     a.lineId - b.lineId
   );

@@ -1,13 +1,12 @@
 import { actionText, DOCTOR_WORDS } from '#contract/doctorWords.ts';
 import { type DoctorLine, listDoctorLines } from '#contract/index.ts';
+import { lossOf } from '#domain/busFacts.ts';
 import type { XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { type ExportsContext, textOf } from './context.ts';
 import type { ListFile } from './listFile.ts';
 
 const secondsOf = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1_000);
 const written = (value: number, digits = 0): string => value.toFixed(digits);
-/** What the screen calls lost: silence, damage and a closed way. */
-const lostMs = ({ parts }: DoctorLine): number => parts.silence + parts.damaged + parts.closed;
 
 // biome-ignore format: a table, one column per line
 const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<DoctorLine>[] => [
@@ -22,7 +21,7 @@ const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<DoctorLine>[
   { header: { zh: '线路下限（秒）', en: 'Least the wire takes (s)' }, kind: 'decimal', digits: 2, of: ({ cycleLimitMs }) => secondsOf(cycleLimitMs) },
   { header: { zh: '占用（%）', en: 'In use (%)' }, kind: 'decimal', digits: 1, of: ({ utilisation }) => 100 * utilisation },
   { header: { zh: '按周期需要（%）', en: 'Its periods ask for (%)' }, kind: 'decimal', digits: 1, of: ({ load }) => 100 * load },
-  { header: { zh: '损失（秒）', en: 'Lost (s)' }, kind: 'decimal', digits: 1, of: (line) => secondsOf(lostMs(line)) },
+  { header: { zh: '损失（秒）', en: 'Lost (s)' }, kind: 'decimal', digits: 1, of: ({ parts }) => secondsOf(lossOf(parts)) },
   { header: { zh: '等待无应答（秒）', en: 'Silence (s)' }, kind: 'decimal', digits: 1, of: ({ parts }) => secondsOf(parts.silence) },
   { header: { zh: '损坏帧（秒）', en: 'Damaged frames (s)' }, kind: 'decimal', digits: 1, of: ({ parts }) => secondsOf(parts.damaged) },
   { header: { zh: '网关中断（秒）', en: 'Gateway away (s)' }, kind: 'decimal', digits: 1, of: ({ parts }) => secondsOf(parts.closed) },

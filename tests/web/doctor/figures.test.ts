@@ -2,11 +2,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineVerdict } from '#contract/index.ts';
-import { TIME_PARTS } from '#domain/busFacts.ts';
+import { LOSSES, TIME_PARTS } from '#domain/busFacts.ts';
 import {
   cycleRatio,
   DRAWN,
-  LOSSES,
   lossRows,
   lostMs,
   lostSeconds,

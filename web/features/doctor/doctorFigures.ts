@@ -1,9 +1,7 @@
 import type { DoctorLine, DoctorSheet, LineVerdict } from '#contract/index.ts';
-import type { TimePart } from '#domain/busFacts.ts';
+import { LOSSES, lossOf, type TimePart } from '#domain/busFacts.ts';
 import { wholeParts } from '#domain/wholeParts.ts';
 
-/** Parts that are a loss; the others are work, pauses or rest. */
-export const LOSSES: readonly TimePart[] = ['silence', 'damaged', 'closed'];
 /** Parts in which the line is occupied: those of one round. */
 export const OCCUPIED: readonly TimePart[] = ['wire', 'reply', 'pause', 'silence', 'damaged'];
 /** As they are drawn: work first, then what is lost, then rest. */
@@ -14,7 +12,7 @@ const TENTHS = 10;
 
 /** Time of the window that was lost to silence, damage and a closed way. */
 export function lostMs({ parts }: Pick<DoctorLine, 'parts'>): number {
-  return LOSSES.reduce((sum, part) => sum + parts[part], 0);
+  return lossOf(parts);
 }
 
 /** The same in seconds, as the table behind the bar shows it: the sum of what its rows of losses say. */
