@@ -145,6 +145,8 @@ async function signIn(page: Page, { printedSignIn: { user, password } }: Running
 async function faultsOf(page: Page): Promise<readonly string[]> {
   await page.waitForLoadState('load');
   await page.locator('main, [role=main]').first().waitFor();
+  // A page whose program is still on its way is an empty frame.
+  await page.locator('h1').first().waitFor({ state: 'attached' });
   await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
   return axeFaults(page);
 }

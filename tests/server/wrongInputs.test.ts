@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import sql, { raw } from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ERROR_CODES, type ErrorBody, type Tariff, type TariffVersion } from '#contract/index.ts';
@@ -13,6 +15,8 @@ import { type WrongInput, type WrongInputSources, wrongInput } from '../support/
 const SEED = 20_261_122;
 const INPUTS = 2_000;
 const AT_ONCE = 8;
+/** Nothing changes for so long: all that follows by itself has followed. */
+const SETTLED_MS = 1_500;
 const PASSWORD = 'correct-horse-battery';
 /** What the program does by its own timetable, whatever anybody asks. */
 const BY_TIMETABLE = new Set(['audit_seal', 'charge_run', 'charge_stream', 'reconciliation_run', 'reconciliation_row']);
@@ -62,7 +66,7 @@ afterAll(() => server.stop());
 
 test(`${INPUTS} wrong inputs, seed ${SEED}: each is refused with a code of ours, and nothing is stored`, async () => {
   const inputs = generate();
-  const before = await contentOf(server.database.owner);
+  const before = await settledContent();
   const answers: { input: WrongInput; fault: string | undefined; code: string }[] = [];
   const left = [...inputs];
   const ask = async () => {
@@ -115,6 +119,16 @@ async function faultOf(input: WrongInput): Promise<{ fault: string | undefined; 
 
 function tell({ name, method, path, body, what }: WrongInput): string {
   return `${name}: ${what} (${method} ${path.slice(0, 120)} ${body?.slice(0, 300) ?? ''})`;
+}
+
+/** What is there once all that setting up brings about is done: commands, arrears, alarms follow by themselves. */
+async function settledContent(): Promise<Record<string, string>> {
+  for (let before = await contentOf(server.database.owner); ; ) {
+    await sleep(SETTLED_MS);
+    const now = await contentOf(server.database.owner);
+    if (isDeepStrictEqual(now, before)) return now;
+    before = now;
+  }
 }
 
 /** Rows and a digest of every table. */
