@@ -13,9 +13,11 @@ import { type ManualClock, manualClock } from '../../support/manualClock.ts';
 const STEP_MS = 250;
 /** Turns of the event loop in which bytes on loopback sockets reach the other side. */
 const TURNS_A_STEP = 3;
-/** Postgres keeps real time: it gets a moment after so much virtual time. */
+/** Postgres keeps real time: it gets a moment after so much virtual time, and as long as it needs when it is behind. */
 const DATABASE_EVERY_MS = 30_000;
 const DATABASE_PAUSE_MS = 2;
+/** Batches of telemetry that may wait on the disk: more, and Postgres is behind by more than a site ever was. */
+const BATCHES_BEHIND_MAX = 50;
 
 /** The whole server and a plant in this process, on one clock that stands still until it is moved. Sockets are real. */
 export interface VirtualSite {
@@ -48,7 +50,10 @@ export async function startVirtualSite(meters: number, seed: number, startMs: nu
     clock,
     plant,
     app,
-    pass: (ms) => pass(clock, clock.monotonicMs() + ms),
+    async pass(ms) {
+      await pass(clock, clock.monotonicMs() + ms, () => caughtUp(app, BATCHES_BEHIND_MAX));
+      await caughtUp(app, 0);
+    },
     async stop() {
       // Both stop in virtual time too.
       const stopped = { done: false };
@@ -62,7 +67,16 @@ export async function startVirtualSite(meters: number, seed: number, startMs: nu
   };
 }
 
-async function pass(clock: ManualClock, untilMs: number): Promise<void> {
+/** Virtual time stands still until no more than so many batches wait for Postgres. */
+async function caughtUp({ measuring }: App, batchesMax: number): Promise<void> {
+  const waiting = () => measuring.telemetry.figures().spool?.records ?? 0;
+  while (waiting() > batchesMax) {
+    // Refused while Postgres has not answered what it was given before: it gets the time to.
+    await measuring.metering.flush().catch(() => sleep(DATABASE_PAUSE_MS));
+  }
+}
+
+async function pass(clock: ManualClock, untilMs: number, catchUp?: () => Promise<void>): Promise<void> {
   let pauseAtMs = clock.monotonicMs() + DATABASE_EVERY_MS;
   while (clock.monotonicMs() < untilMs) {
     clock.advance(Math.min(STEP_MS, untilMs - clock.monotonicMs()));
@@ -70,5 +84,6 @@ async function pass(clock: ManualClock, untilMs: number): Promise<void> {
     if (clock.monotonicMs() < pauseAtMs) continue;
     pauseAtMs += DATABASE_EVERY_MS;
     await sleep(DATABASE_PAUSE_MS);
+    await catchUp?.();
   }
 }
