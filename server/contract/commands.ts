@@ -252,9 +252,9 @@ export const previewBatch = route({
     /** Meters that would be told. */
     run: Type.Integer(),
     skipped: Type.Integer(),
-    /** Of those, meters whose supply is on now and would go off. */
+    /** Of those, meters that would go off: their supply is on now, or is not known to be off. */
     goDark: Type.Integer(),
-    /** What these draw now, W. */
+    /** What these draw now, W; nothing of meters that are lost. */
     darkLoadW: Type.Number(),
     needsSecondPerson: Type.Boolean(),
     /** Batches above so many meters need a second person here. */

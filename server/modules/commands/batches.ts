@@ -304,12 +304,14 @@ function toItem(prospect: Prospect, order: CommandOrder, metering: Pick<Metering
   const { id: meterId, meterNumber } = profile.meter;
   const view = metering.meter(meterId);
   const runs = state === 'queued';
-  const isOn = view?.last?.status.relay === 'closed';
-  const loadW = view?.last?.loadW;
+  // Whoever is not known to be off may be on: a meter never read, or one of three phases open.
+  const mayBeOn = view?.last?.status.relay !== 'open';
+  // What a lost meter drew when it was last heard is not what it draws now.
+  const loadW = view?.state.facts.link === 'lost' ? undefined : view?.last?.loadW;
   const decision = weighed?.decision;
   return {
     ...{ meterId, meterNumber, path: profile.path.map(({ names }) => names), outcome: runs ? 'run' : 'skip' },
-    ...{ why: [...why], goesDark: runs && order.kind === 'trip' && isOn },
+    ...{ why: [...why], goesDark: runs && order.kind === 'trip' && mayBeOn },
     ...(detail === undefined ? {} : { detail }),
     ...(decision?.cut === true && !runs ? { cutAt: new Date(decision.atMs).toISOString() } : {}),
     ...(weighed?.protection === undefined ? {} : { protection: protectionOf(weighed.protection) }),

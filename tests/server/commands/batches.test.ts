@@ -169,6 +169,20 @@ describe('the preview', () => {
     expect(after.items.filter(({ state }) => state !== 'stopped')).toEqual([]);
   });
 
+  test('counts among those who go dark whoever is not known to be off, with no load that nobody knows', async () => {
+    const near = house.server.app.estate.meter(house.meterId(meter(0)))?.meter;
+    // No meter is there: it never answered.
+    const unread = {
+      ...{ placeId: near?.placeId, lineId: near?.lineId, modelId: near?.modelId, unitAddress: 241 },
+      ...{ meterNumber: 'unread', role: 'tenant' },
+    };
+    const { id } = good<{ id: number }>(await house.boss.request('POST', '/api/meters', unread));
+    const body = { meterIds: [id], order: { kind: 'trip' } };
+    const preview = good<Preview>(await house.boss.request('POST', '/api/command-batches/preview', body));
+    expect(preview).toMatchObject({ run: 1, goDark: 1, darkLoadW: 0, items: [{ goesDark: true }] });
+    expect(preview.items[0]).not.toHaveProperty('loadW');
+  });
+
   test('names the meter that is not there', async () => {
     const body = { meterIds: [house.meterId(meter(0)), 999_999], order: { kind: 'trip' } };
     expect(await house.boss.request('POST', '/api/command-batches/preview', body)).toMatchObject({
