@@ -24,6 +24,8 @@ const ROUNDS = 15;
 const ROUND_MS = 1_000;
 /** Longer than a round of ours: it begins with connecting. */
 const PGBENCH_S = 2;
+/** 4,000 sales where TPC-B makes 3,500. */
+const TPCB_RATIO_AIM = 1.14;
 const PROPERTY = 1;
 const ZONE = 'Asia/Shanghai';
 
@@ -73,19 +75,16 @@ async function measure(db: Db, pgbench: Pgbench | undefined, say: (line: string)
     value: of('wallet'),
     limit: of('bare'),
     ratio: median(rounds.map((round) => round.wallet / round.bare)),
+    also: pgbench === undefined ? [] : [tpcbAim(median(rounds.map((round) => round.wallet / round.tpcb)))],
     notes: {
       'sales for meters a second (posted to suspense, queued)': Math.round(of('meter')),
-      ...(pgbench === undefined
-        ? { 'TPC-B': 'not compared, pgbench is not installed' }
-        : {
-            "pgbench's TPC-B a second": Math.round(of('tpcb')),
-            "ratio to pgbench's TPC-B (wanted: 1.14)": median(rounds.map((round) => round.wallet / round.tpcb)).toFixed(
-              2,
-            ),
-          }),
+      "pgbench's TPC-B a second":
+        pgbench === undefined ? 'not compared, pgbench is not installed' : Math.round(of('tpcb')),
     },
   };
 }
+
+const tpcbAim = (value: number) => ({ what: "ratio to pgbench's TPC-B", value, least: TPCB_RATIO_AIM });
 
 /** Each client begins the next when the last was answered. */
 async function perSecond(work: (client: number, no: number) => Promise<unknown>, forMs: number): Promise<number> {
