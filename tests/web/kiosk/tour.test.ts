@@ -114,6 +114,17 @@ describe('a wall that a person touches', () => {
     expect(play([[5, { kind: 'go', stop: 7 }]])).toMatchObject({ mode: 'touched', stop: 7 });
   });
 
+  test('keeps the alarm that it shows until the person goes elsewhere or has left', () => {
+    const looking = [
+      [5, alarm(8, 3)],
+      [6, touch],
+      [7, touch],
+    ] as const;
+    expect(play(looking)).toMatchObject({ mode: 'touched', alarm: { propertyId: 8, meterId: 3 } });
+    expect(play([...looking, [8, { kind: 'go', stop: 7 }]]).alarm).toBeUndefined();
+    expect(play([...looking, [97, 'tick']]).alarm).toBeUndefined();
+  });
+
   test('goes home without a tour', () => {
     const still = { ...TOUR, dwellS: 0 };
     expect(
@@ -154,8 +165,13 @@ test('only an alarm that was just raised, is not low and belongs to a property m
   expect(tourAlarmOf(line, nowMs)).toEqual({ propertyId: 7 });
   const others: Partial<Alarm>[] = [
     { severity: 1 },
-    { acknowledgedAt: '2026-11-22T07:59:40Z' },
+    { state: 'acknowledged', acknowledgedAt: '2026-11-22T07:59:40Z' },
+    { state: 'shelved' },
+    { state: 'returned', active: false },
+    { chatteringSince: '2026-11-22T07:59:00Z' },
     { raisedAt: '2026-11-22T07:00:00Z', lastRaisedAt: '2026-11-22T07:00:00Z' },
   ];
+  const again: Alarm = { ...fresh, raisedAt: '2026-11-22T06:00:00Z', occurrences: 2 };
+  expect(tourAlarmOf(again, nowMs), 'came again').toEqual({ propertyId: 7, meterId: 3 });
   for (const other of others) expect(tourAlarmOf({ ...fresh, ...other }, nowMs)).toBeUndefined();
 });

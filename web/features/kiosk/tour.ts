@@ -17,6 +17,7 @@ export interface TourAlarm {
 export interface TourState {
   readonly mode: 'round' | 'alarm' | 'touched';
   readonly stop: Stop;
+  /** Stays with `touched` until the person goes elsewhere: it is what they came to look at. */
   readonly alarm?: TourAlarm;
   /** Came while a person was there: shown when the wall is left alone. Only the newest. */
   readonly waiting?: TourAlarm;
@@ -49,11 +50,12 @@ export function nextTour(
   const touchedUntilMs = nowMs + tour.touchS * 1_000;
   switch (event.kind) {
     case 'touch':
-      // Whoever touches a wall that shows an alarm wants to look at it: the wall stays with its property.
+      // Whoever touches a wall that shows an alarm wants to look at it: the wall stays as it is, with its card.
       return {
         mode: 'touched',
         stop: state.alarm?.propertyId ?? state.stop,
         untilMs: touchedUntilMs,
+        ...(state.alarm === undefined ? {} : { alarm: state.alarm }),
         ...waitingOf(state),
       };
     case 'go':

@@ -13,11 +13,14 @@ const TOUCHES = ['pointerdown', 'pointermove', 'wheel', 'keydown'] as const;
 /** Alarms that were shown are remembered up to so many. */
 const SEEN_MAX = 500;
 
-/** Whether an alarm is worth a jump: just raised, unacknowledged, not low, of some property. */
+/**
+ * Whether an alarm is worth a jump: raised a moment ago (for the first time, or again), unacknowledged, not low, of some
+ * property. One that comes and goes too often would drag the wall along each time: it waits until it rests.
+ */
 export function tourAlarmOf(alarm: Alarm, nowMs: number): TourAlarm | undefined {
-  const fresh = alarm.acknowledgedAt === undefined && nowMs - Date.parse(alarm.raisedAt) < FRESH_MS;
-  if (alarm.propertyId === undefined || !fresh || alarm.state === 'closed' || alarm.severity < SEVERITY_MIN)
-    return undefined;
+  const fresh = alarm.state === 'unacknowledged' && nowMs - Date.parse(alarm.lastRaisedAt) < FRESH_MS;
+  const calls = fresh && alarm.active && alarm.chatteringSince === undefined && alarm.severity >= SEVERITY_MIN;
+  if (alarm.propertyId === undefined || !calls) return undefined;
   const { source } = alarm;
   return { propertyId: alarm.propertyId, ...(source.kind === 'meter' ? { meterId: source.id } : {}) };
 }
@@ -26,7 +29,8 @@ export function tourAlarmOf(alarm: Alarm, nowMs: number): TourAlarm | undefined 
 export function useTour(propertyIds: Ref<readonly number[]>, tour: Ref<KioskTour>) {
   const live = useLive();
   const state = shallowRef(beginTour(propertyIds.value, tour.value, Date.now()));
-  const seen = new Set<number>();
+  /** When each alarm was raised that was shown: raised again, it is shown again. */
+  const seen = new Map<number, string>();
 
   function feed(event: TourEvent): void {
     state.value = nextTour(state.value, event, {
@@ -38,9 +42,9 @@ export function useTour(propertyIds: Ref<readonly number[]>, tour: Ref<KioskTour
 
   const stopAlarms = live.onAlarm((alarm) => {
     const worth = tourAlarmOf(alarm, live.nowMs());
-    if (worth === undefined || seen.has(alarm.id)) return;
+    if (worth === undefined || seen.get(alarm.id) === alarm.lastRaisedAt) return;
     if (seen.size >= SEEN_MAX) seen.clear();
-    seen.add(alarm.id);
+    seen.set(alarm.id, alarm.lastRaisedAt);
     feed({ kind: 'alarm', alarm: worth });
   });
   const onTouch = () => feed({ kind: 'touch' });
