@@ -181,12 +181,14 @@ async function amountRefusal(
       message: reversal ? `Only ${held} are left: give a refund instead.` : `Only ${held} are there.`,
       limitMinor: held > 0n ? held : 0n,
     };
-  if (kind !== 'refund') return undefined;
+  if (kind === 'makeup') return undefined;
   const bought = await netPurchases(tx, account.id);
   if (amount <= bought) return undefined;
   return {
-    code: 'refund.exceeds-purchases',
-    message: `Only ${bought} were bought.`,
+    code: reversal ? 'reversal.exceeds-balance' : 'refund.exceeds-purchases',
+    message: reversal
+      ? `Only ${bought} of what was bought did not go back yet: the rest was given, not paid for.`
+      : `Only ${bought} were bought.`,
     limitMinor: bought > 0n ? bought : 0n,
   };
 }

@@ -102,6 +102,25 @@ test('a sale of 97.00 out of a meter with 150.10: all comes back, the fee too, a
   expect([sum(({ paidMinor }) => paidMinor), sum(({ feeMinor }) => feeMinor)]).toEqual([0n, 0n]);
 });
 
+test.for(['meter', 'platform'] as const)(
+  'a sale that went back without being named is not reversed on top of it (%s)',
+  async (custody) => {
+    const { meterId } = await till.fresh({ custody });
+    const sale = await sold(meterId);
+    // Money that nobody paid for: there is enough to take, and yet it was not bought.
+    if (custody === 'meter') await holds(meterId, 30_000n);
+    else await makeUp(meterId, '20000');
+    const { saleId } = (await refund(meterId, '9700')).body as Sale;
+    await till.becomes(saleId, 'CONFIRMED');
+    const before = await txns();
+    expect(await reverse(sale.saleId)).toMatchObject({
+      status: 409,
+      body: { code: 'reversal.exceeds-balance', message: expect.stringContaining('bought') },
+    });
+    expect(await txns()).toBe(before);
+  },
+);
+
 test('on the next business day a sale is not reversed', async () => {
   const { meterId } = await till.fresh({ custody: 'platform' });
   const sale = await sold(meterId);
