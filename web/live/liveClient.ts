@@ -48,6 +48,11 @@ export interface LiveClient {
   onAlarm(listener: (alarm: Alarm) => void): () => void;
   /** Hears what becomes of commands in the joined properties. */
   onCommands(listener: (changes: readonly CommandNews[]) => void): () => void;
+  /**
+   * Hears of a property whose alarms and commands may have been missed, since they have no numbers: it was joined after a
+   * gap, or on a connection that was not there before. Whoever keeps them asks for them anew: `useMissed`.
+   */
+  onMissed(listener: (propertyId: number) => void): () => void;
   /** Asks for everything anew. */
   resync(): void;
   close(): void;
@@ -74,6 +79,8 @@ interface Room {
    * `refused` nothing will be heard.
    */
   join: 'none' | 'asked' | 'answered' | 'refused';
+  /** News that have no number may have passed by; told with the next snapshot. */
+  missed: boolean;
   heard: { wallMs: number; monotonicMs: number } | undefined;
 }
 
@@ -83,6 +90,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   const rooms = new Map<RoomName, Room>();
   const alarmListeners = new Set<(alarm: Alarm) => void>();
   const commandListeners = new Set<(changes: readonly CommandNews[]) => void>();
+  const missedListeners = new Set<(propertyId: number) => void>();
   const pulses = shallowReactive(new Map<number, Pulse>());
   const health = shallowRef<RoomHealth>({ state: 'connecting', ageMs: 0 });
   let serverOffsetMs: number | undefined;
@@ -123,6 +131,12 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     socket.join(room.name, (answer) => onJoined(room, answer));
   }
 
+  /** Joins a room of which something may not have been heard. */
+  function rejoin(room: Room): void {
+    room.missed = true;
+    join(room);
+  }
+
   function onJoined(room: Room, answer: JoinAnswer): void {
     if (rooms.get(room.name) !== room) return;
     room.join = answer.ok ? 'answered' : 'refused';
@@ -144,6 +158,9 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
       for (const listener of room.propertyListeners) listener.snapshot(frame);
     }
     tick();
+    if (!room.missed || room.propertyId === undefined) return;
+    room.missed = false;
+    for (const listener of missedListeners) listener(room.propertyId);
   }
 
   function takePulse(pulse: Pulse): void {
@@ -158,7 +175,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     if (room === undefined) return;
     hear(room);
     const verdict = room.sequence.delta(frame.seq);
-    if (verdict === 'gap') join(room);
+    if (verdict === 'gap') rejoin(room);
     if (verdict === 'apply') for (const listener of room.propertyListeners) listener.delta(frame);
   }
 
@@ -170,7 +187,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     takePulse(pulse);
     const verdict = room.sequence.pulse(pulse.epoch, pulse.seq);
     const unanswered = verdict === 'waiting' && clock.monotonicMs() - room.askedAtMs > JOIN_ANSWER_MS;
-    if (verdict === 'gap' || unanswered) join(room);
+    if (verdict === 'gap' || unanswered) rejoin(room);
   }
 
   function onMeter(now: MeterNow): void {
@@ -181,12 +198,12 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   }
 
   function resync(): void {
-    for (const room of rooms.values()) join(room);
+    for (const room of rooms.values()) rejoin(room);
   }
 
   function joinRefused(): void {
     const askedBeforeMs = clock.monotonicMs() - REFUSED_JOIN_MS;
-    for (const room of rooms.values()) if (room.join === 'refused' && room.askedAtMs <= askedBeforeMs) join(room);
+    for (const room of rooms.values()) if (room.join === 'refused' && room.askedAtMs <= askedBeforeMs) rejoin(room);
   }
 
   function tick(): void {
@@ -226,6 +243,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
         watchers: 0,
         askedAtMs: 0,
         join: 'none',
+        missed: !socket.connected(),
         heard: undefined,
       };
       rooms.set(name, room);
@@ -294,6 +312,10 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     onCommands(listener) {
       commandListeners.add(listener);
       return () => commandListeners.delete(listener);
+    },
+    onMissed(listener) {
+      missedListeners.add(listener);
+      return () => missedListeners.delete(listener);
     },
     resync,
     close() {

@@ -180,6 +180,38 @@ test('a new alarm appears by itself, a closed one leaves', async () => {
   expect(wrapper.findAll('tr.row').map((row) => row.attributes('data-alarm'))).toEqual(['9', '3', '2']);
 });
 
+test('what came and went while the feed was gone for a moment is there, and not there, without a reload', async () => {
+  const { wrapper, miss } = await openPage();
+  known = new Map([1, 2, 4].map((id) => [id, alarmWith({ id, raisedAt: `2026-11-19T13:4${id}:00.000Z` })]));
+  miss();
+  await expect
+    .poll(() => wrapper.findAll('tr.row').map((row) => row.attributes('data-alarm')))
+    .toEqual(['4', '2', '1']);
+});
+
+test('an alarm that is told while the list is asked for stands, whatever the answer did not know yet', async () => {
+  let asked = 0;
+  const answers: Serve = [
+    [
+      listAlarms,
+      async () => {
+        const items = [...known.values()];
+        if (++asked > 1) await held;
+        return { body: { items } };
+      },
+    ],
+    ...serve,
+  ];
+  const { wrapper, say, miss } = await openPage(answers);
+  miss();
+  await expect.poll(() => asked).toBe(2);
+  say(alarmWith({ id: 9, severity: 3 }));
+  say(alarmWith({ id: 1, ...acknowledged, state: 'closed' }));
+  release();
+  await flushPromises();
+  expect(wrapper.findAll('tr.row').map((row) => row.attributes('data-alarm'))).toEqual(['9', '3', '2']);
+});
+
 test('back into service, where it was set with the line: says so before everything behind it comes back', async () => {
   known = new Map([[4, alarmWith({ id: 4, state: 'outOfService', outageId: 70 })]]);
   const { wrapper, router } = await openPage();

@@ -35,6 +35,7 @@ let feed: Feed;
 let live: LiveClient;
 let nowMs = 1_800_000_000_000;
 const releases: string[] = [];
+const missed: number[] = [];
 const frames: { kind: 'snapshot' | 'delta'; frame: LiveFrame }[] = [];
 const listener = {
   snapshot: (frame: LiveFrame) => void frames.push({ kind: 'snapshot', frame }),
@@ -91,6 +92,7 @@ beforeEach(async () => {
   nowMs = 1_800_000_000_000;
   frames.length = 0;
   releases.length = 0;
+  missed.length = 0;
   feed = {
     joins: [],
     leaves: [],
@@ -112,6 +114,7 @@ beforeEach(async () => {
     onRelease: (release) => releases.push(release),
     onSessionRequired: () => {},
   });
+  live.onMissed((propertyId) => missed.push(propertyId));
   socket.reconnect();
 });
 afterEach(async () => {
@@ -148,6 +151,26 @@ test('who only hears that a property lives does not ask for its meters again; wh
   // Each of the three listeners is told what the one answer says.
   await soon(() => expect(frames).toHaveLength(4));
   expect(feed.joins).toHaveLength(2);
+  expect(missed, 'the first join only, which came after the page').toEqual([1]);
+});
+
+test('what has no number may have been missed: before the first join, in a gap, while the connection was gone', async () => {
+  await joined();
+  expect(missed).toEqual([1]);
+  feed.delta(9, 42);
+  await soon(() => expect(missed).toEqual([1, 1]));
+  // Far less than what makes a screen stale.
+  io.disconnectSockets(true);
+  await soon(() => expect(missed).toEqual([1, 1, 1]));
+  expect(live.healthOf(1).state).toBe('live');
+});
+
+test('a room that is entered on a connection that stands has missed nothing', async () => {
+  await joined();
+  live.watchProperty(2, listener);
+  await soon(() => expect(feed.joins).toEqual(['property:1', 'property:2']));
+  await soon(() => expect(frames).toHaveLength(2));
+  expect(missed).toEqual([1]);
 });
 
 test('after a gap nothing is applied until a new snapshot has come', async () => {

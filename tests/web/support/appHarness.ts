@@ -36,8 +36,9 @@ function wire(serve: Serve): typeof fetch {
 }
 
 /** A live feed that says only what the test says. */
-function silentLive(): { live: LiveClient; say: (alarm: Alarm) => void } {
+function silentLive() {
   const listeners = new Set<(alarm: Alarm) => void>();
+  const missListeners = new Set<(propertyId: number) => void>();
   const nothing = () => {};
   const live: LiveClient = {
     health: shallowRef({ state: 'live', ageMs: 0 }),
@@ -51,13 +52,21 @@ function silentLive(): { live: LiveClient; say: (alarm: Alarm) => void } {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onMissed: (listener) => {
+      missListeners.add(listener);
+      return () => missListeners.delete(listener);
+    },
     resync: nothing,
     close: nothing,
   };
   const say = (alarm: Alarm) => {
     for (const listener of listeners) listener(alarm);
   };
-  return { live, say };
+  /** The connection was gone for a moment: what was said meanwhile did not come. */
+  const miss = (propertyId = 1) => {
+    for (const listener of missListeners) listener(propertyId);
+  };
+  return { live, say, miss };
 }
 
 const page = { template: '<div />' };
@@ -76,7 +85,7 @@ const components = { ElCheckbox, ElDialog, ElForm, ElFormItem, ElInput, ElInputN
 export async function mountInApp(component: Component, serve: Serve, props: Record<string, unknown> = {}) {
   const router = createRouter({ history: createMemoryHistory(), routes });
   await router.push({ name: 'alarms' });
-  const { live, say } = silentLive();
+  const { live, say, miss } = silentLive();
   const api = createApiClient({ fetch: wire(serve), onSessionRequired: () => {} });
   const wrapper = mount(component, {
     props,
@@ -89,5 +98,5 @@ export async function mountInApp(component: Component, serve: Serve, props: Reco
       stubs: { teleport: true, transition: true, ElSelect: true, ElTreeSelect: true },
     },
   });
-  return { wrapper, router, live, say };
+  return { wrapper, router, live, say, miss };
 }

@@ -1,7 +1,8 @@
-import { computed, onScopeDispose, shallowRef, watch } from 'vue';
+import { computed, onScopeDispose, shallowRef } from 'vue';
 import type { Alarm } from '#contract/index.ts';
 import { ApiError } from '../../api/client.ts';
 import { useLive } from '../../live/liveClient.ts';
+import { useMissed } from '../../live/useMissed.ts';
 import { keepAlarms, keptAlarms } from './keptAlarms.ts';
 
 /** How often the list is kept anew while it is known to be right, and asked for while it is not, ms. */
@@ -19,8 +20,8 @@ export interface AlarmKeepingDeps {
 }
 
 /**
- * Keeps the list for a reload without signal and says how old it is when nobody can know better. After a silence the
- * list is asked for again, since what happened meanwhile was not heard. Only inside setup functions.
+ * Keeps the list for a reload without signal and says how old it is when nobody can know better. Where
+ * alarms may have been missed the list is asked for again. Only inside setup functions.
  */
 export function useAlarmKeeping({ query, userId, alarms, show, refresh }: AlarmKeepingDeps) {
   const live = useLive();
@@ -39,10 +40,7 @@ export function useAlarmKeeping({ query, userId, alarms, show, refresh }: AlarmK
     clearInterval(timer);
     window.removeEventListener('pagehide', keepIfRight);
   });
-  watch(
-    () => live.health.value.state,
-    (state, before) => state === 'live' && (before === 'stale' || keptAsOfMs.value !== undefined) && refresh(),
-  );
+  useMissed(refresh);
 
   return {
     /** Since when nothing is known of the alarms, ms; undefined while the list is right. */

@@ -35,6 +35,8 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
   const loading = shallowRef(false);
   const error = shallowRef<unknown>();
   let asked: AbortController | undefined;
+  /** Told while the list is asked for: newer than its answer. */
+  let early: Alarm[] | undefined;
 
   const queryText = () => JSON.stringify(queryOfFilter(filter.value, timeZone.value));
   const keeping = useAlarmKeeping({
@@ -59,6 +61,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     for (const alarm of answer.items) into.set(alarm.id, alarm);
     nextCursor.value = answer.nextCursor;
     alarms.value = into;
+    for (const alarm of early ?? []) put(alarm);
     triggerRef(alarms);
   }
 
@@ -66,6 +69,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     asked?.abort();
     const question = new AbortController();
     asked = question;
+    early = [];
     loading.value = true;
     error.value = undefined;
     try {
@@ -78,7 +82,10 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     } catch (cause) {
       if (asked === question && !keeping.standIn(cause)) error.value = cause;
     } finally {
-      if (asked === question) loading.value = false;
+      if (asked === question) {
+        loading.value = false;
+        early = undefined;
+      }
     }
   }
 
@@ -89,23 +96,28 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     return load(undefined);
   }
 
-  let reaskTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Takes an alarm that was raised, changed or acknowledged. */
-  function take(alarm: Alarm): void {
+  /** False where only the server can tell whether the alarm belongs here. */
+  function put(alarm: Alarm): boolean {
     const known = alarms.value.has(alarm.id);
     if (!belongs(alarm, filter.value)) {
       if (alarms.value.delete(alarm.id)) triggerRef(alarms);
-      return;
+      return true;
     }
-    if (!known && isJudgedThere(filter.value)) {
-      reaskTimer ??= setTimeout(() => {
-        reaskTimer = undefined;
-        void load(undefined);
-      }, REASK_MS);
-      return;
-    }
+    if (!known && isJudgedThere(filter.value)) return false;
     alarms.value.set(alarm.id, alarm);
     triggerRef(alarms);
+    return true;
+  }
+
+  let reaskTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Takes an alarm that was raised, changed or acknowledged. */
+  function take(alarm: Alarm): void {
+    early?.push(alarm);
+    if (put(alarm)) return;
+    reaskTimer ??= setTimeout(() => {
+      reaskTimer = undefined;
+      void load(undefined);
+    }, REASK_MS);
   }
 
   // Tabs of the current alarms and their severities are told apart here; only what the server filters asks it again.

@@ -3,6 +3,7 @@ import { type CommandBatch, type CommandState, type CommandWhy, getBatch } from 
 import { type BatchMeters, getBatchMeters } from '#contract/jobs.ts';
 import { useApi } from '../../api/client.ts';
 import { useLive } from '../../live/liveClient.ts';
+import { useMissed } from '../../live/useMissed.ts';
 import { stepCounts } from './batchFigures.ts';
 
 /** Where one meter of a batch stands. */
@@ -62,19 +63,11 @@ export function useBatch(batchId: Ref<string | undefined>, onChange: (meterIds: 
     onChange(changed);
   }
 
-  /** A snapshot of the property's feed comes first and after every gap: what was missed is asked for. */
+  /** News of commands are told to whoever watches the property. */
   function follow(propertyId: number): void {
-    if (leave !== undefined) return;
-    let first = true;
-    leave = live.watchProperty(propertyId, {
-      snapshot() {
-        if (!first) void load();
-        first = false;
-      },
-      delta() {},
-      layout() {},
-    });
+    leave ??= live.watchProperty(propertyId);
   }
+  useMissed(load, (propertyId) => propertyId === batch.value?.propertyId);
 
   const changedIds = new Set<number>();
   const stopNews = live.onCommands((changes) => {

@@ -4,6 +4,7 @@ import { listVendBatches, type VendBatchSummary } from '#contract/jobs.ts';
 import { useApi } from '../../api/client.ts';
 import { useSession } from '../../app/session.ts';
 import { useLive } from '../../live/liveClient.ts';
+import { useMissed } from '../../live/useMissed.ts';
 import { type Job, mergeJobs } from './mergeJobs.ts';
 
 const PAGE_ROWS = 50;
@@ -96,6 +97,7 @@ export function useJobs(filter: Ref<{ readonly propertyId: number | undefined; r
         void load();
       }, LOOK_MS);
   });
+  useMissed(load);
   const every = setInterval(() => {
     if (!document.hidden) void load();
   }, EVERY_MS);

@@ -3,6 +3,7 @@ import { type Command, listCommands, stopCommand } from '#contract/commands.ts';
 import { useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { useLive } from '../../live/liveClient.ts';
+import { useMissed } from '../../live/useMissed.ts';
 import { useSaving } from '../gateways/useSaving.ts';
 import type { Newest } from './meterHistory.ts';
 
@@ -51,15 +52,16 @@ export function useMeterCommands(meterId: number, propertyId: Ref<number | undef
       });
     askAgain();
   });
-  // The news of commands go to whoever watches the property; its snapshot after a gap says that some were missed.
+  // The news of commands go to whoever watches the property.
   watch(
     propertyId,
     (id) => {
       leave?.();
-      leave = id === undefined ? undefined : live.watchProperty(id, { snapshot: askAgain, delta() {}, layout() {} });
+      leave = id === undefined ? undefined : live.watchProperty(id);
     },
     { immediate: true },
   );
+  useMissed(askAgain, (id) => id === propertyId.value);
   onScopeDispose(() => {
     stopNews();
     leave?.();

@@ -15,6 +15,7 @@ import { useResource } from '../../api/useResource.ts';
 import { useEstate } from '../../app/estate.ts';
 import { useSession } from '../../app/session.ts';
 import { useLive } from '../../live/liveClient.ts';
+import { useMissed } from '../../live/useMissed.ts';
 
 /** Alarms shown on a meter's page. */
 export const ALARMS_SHOWN = 30;
@@ -62,6 +63,7 @@ export function useMeterPage(meterId: number) {
     if (live.nowMs() - heardMs > FALLBACK_MS && !document.hidden) void now.reload();
   }, FALLBACK_MS);
   const stopAlarms = live.onAlarm((alarm) => takeAlarm(alarm));
+  useMissed(alarms.reload, (propertyId) => propertyId === meter.data.value?.propertyId);
   onScopeDispose(() => {
     stopMeter();
     stopAlarms();

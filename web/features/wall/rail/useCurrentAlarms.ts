@@ -2,6 +2,7 @@ import { onScopeDispose, type Ref, shallowRef, watch } from 'vue';
 import { type Alarm, listAlarms } from '#contract/alarms.ts';
 import { useApi } from '../../../api/client.ts';
 import { useLive } from '../../../live/liveClient.ts';
+import { useMissed } from '../../../live/useMissed.ts';
 
 /** As many as a rail can hold; the page of alarms has them all. */
 const ALARMS_MAX = 60;
@@ -28,9 +29,12 @@ export function useCurrentAlarms(propertyIds: Ref<readonly number[]>) {
   const alarms = shallowRef<readonly Alarm[]>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let generation = 0;
+  /** Told while the list was asked for: newer than its answer. */
+  let early: Alarm[] | undefined;
 
   async function load(): Promise<void> {
     const mine = ++generation;
+    early = [];
     clearTimeout(timer);
     try {
       const [only] = propertyIds.value;
@@ -40,7 +44,9 @@ export function useCurrentAlarms(propertyIds: Ref<readonly number[]>) {
         ...(propertyIds.value.length === 1 && only !== undefined ? { propertyId: only } : {}),
       } as const;
       const answer = await api.call(listAlarms, { query });
-      if (mine === generation) alarms.value = answer.items;
+      if (mine !== generation) return;
+      alarms.value = (early ?? []).reduce(withAlarm, answer.items);
+      early = undefined;
     } catch {
       if (mine === generation) timer = setTimeout(() => void load(), RETRY_MS);
     }
@@ -48,16 +54,12 @@ export function useCurrentAlarms(propertyIds: Ref<readonly number[]>) {
 
   const stop = live.onAlarm((alarm) => {
     const concerns = alarm.propertyId === undefined || propertyIds.value.includes(alarm.propertyId);
-    if (concerns) alarms.value = withAlarm(alarms.value ?? [], alarm);
+    if (!concerns) return;
+    early?.push(alarm);
+    alarms.value = withAlarm(alarms.value ?? [], alarm);
   });
   watch(propertyIds, load, { immediate: true });
-  // A feed that was gone may have swallowed alarms.
-  watch(
-    () => live.health.value.state,
-    (state, before) => {
-      if (state === 'live' && before !== 'live') void load();
-    },
-  );
+  useMissed(load, (propertyId) => propertyIds.value.includes(propertyId));
   onScopeDispose(() => {
     stop();
     clearTimeout(timer);
