@@ -27,7 +27,10 @@ export interface PropertyListener {
 }
 
 export interface RoomHealth {
-  /** `connecting`: no snapshot yet; `stale`: nothing heard for LIVE_STALE_MS by the browser's own clock. */
+  /**
+   * `connecting`: no snapshot yet; `stale`: for LIVE_STALE_MS by the browser's own clock nothing came that could be applied.
+   * What is thrown away while a snapshot is awaited keeps nothing alive.
+   */
   readonly state: 'connecting' | 'live' | 'stale';
   readonly ageMs: number;
 }
@@ -173,21 +176,24 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     const frame = decodeFrame(bytesOfBase64(base64));
     const room = roomOfProperty(frame.propertyId);
     if (room === undefined) return;
-    hear(room);
     const verdict = room.sequence.delta(frame.seq);
     if (verdict === 'gap') rejoin(room);
-    if (verdict === 'apply') for (const listener of room.propertyListeners) listener.delta(frame);
+    if (verdict !== 'apply') return;
+    hear(room);
+    for (const listener of room.propertyListeners) listener.delta(frame);
   }
 
   function onPulse(pulse: Pulse): void {
     const room = roomOfProperty(pulse.propertyId);
     if (room === undefined) return;
-    hear(room);
     noteServerTime(pulse.atMs);
     takePulse(pulse);
     const verdict = room.sequence.pulse(pulse.epoch, pulse.seq);
     const unanswered = verdict === 'waiting' && clock.monotonicMs() - room.askedAtMs > JOIN_ANSWER_MS;
-    if (verdict === 'gap' || unanswered) rejoin(room);
+    // What nothing followed for too long is not taken for right by its number alone: the next snapshot clears it.
+    const follows = verdict === 'ok' && roomHealth(room).state === 'live';
+    if (follows) hear(room);
+    else if (verdict !== 'waiting' || unanswered) rejoin(room);
   }
 
   function onMeter(now: MeterNow): void {

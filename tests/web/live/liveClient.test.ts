@@ -197,7 +197,13 @@ test('a delta that was lost before a quiet time is found by the pulse', async ()
   await soon(() => expect(feed.joins).toHaveLength(2));
 });
 
-test('within ten seconds of silence the wall is stale, and the next sign of life clears it', async () => {
+/** A pulse that the client has taken when this is over, `commandsInFlight` being how it is known. */
+async function pulsed(commandsInFlight: number): Promise<void> {
+  feed.pulse({ commandsInFlight });
+  await soon(() => expect(live.pulses.get(1)?.commandsInFlight).toBe(commandsInFlight));
+}
+
+test('within ten seconds of silence the wall is stale; a sign of life asks for a snapshot, and that clears it', async () => {
   await joined();
   feed.hangs = true;
   expect(live.healthOf(1).state).toBe('live');
@@ -206,8 +212,37 @@ test('within ten seconds of silence the wall is stale, and the next sign of life
   nowMs += 1_000;
   expect(live.healthOf(1).state).toBe('stale');
   await soon(() => expect(live.health.value.state).toBe('stale'));
+  await pulsed(5);
+  await soon(() => expect(feed.joins.length).toBeGreaterThan(1));
+  expect(live.healthOf(1).state, 'what is on screen is still what was').toBe('stale');
+  feed.hangs = false;
+  nowMs += 4_000;
   feed.pulse();
   await soon(() => expect(live.healthOf(1).state).toBe('live'));
+  expect(frames.at(-1)?.kind).toBe('snapshot');
+});
+
+test('after a gap whose snapshot never comes, pulses and deltas that are thrown away keep nothing alive', async () => {
+  await joined();
+  feed.hangs = true;
+  feed.delta(9, 42);
+  await soon(() => expect(feed.joins).toHaveLength(2));
+  for (let step = 1; step <= 5; step++) {
+    nowMs += 2_000;
+    feed.delta(9 + step, 42);
+    await pulsed(step);
+  }
+  expect(live.healthOf(1).state).toBe('stale');
+  expect(frames.map((one) => one.kind)).toEqual(['snapshot']);
+});
+
+test('where nothing changes, pulses that follow keep a wall alive', async () => {
+  await joined();
+  for (let step = 1; step <= 6; step++) {
+    nowMs += 2_000;
+    await pulsed(step);
+  }
+  await soon(() => expect(live.healthOf(1)).toEqual({ state: 'live', ageMs: 0 }));
 });
 
 test('a tab that slept asks for everything anew', async () => {
