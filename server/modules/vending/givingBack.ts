@@ -1,7 +1,7 @@
 import type { BodyOf, makeUp, refund, reverseSale, Sale } from '#contract/index.ts';
 import { feeShare } from '#domain/vend/fee.ts';
 import { hashOfInput } from '#server/modules/ledger/index.ts';
-import type { Tx } from '#server/platform/db/index.ts';
+import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { begin, repeated } from './begin.ts';
 import { businessDay, type Context, minor, type Subject, subjectOf, vendOf } from './context.ts';
@@ -9,7 +9,7 @@ import { accountRefusal, planFor, planRefusal, type Refusal, saleRefusals, toErr
 import { paidByMethod, refundedOf } from './reportStore.ts';
 import { toSale, type VendRow } from './rows.ts';
 import { commonOf } from './selling.ts';
-import { type NewVend, netPurchases, setReversedBy, sumUnderWay } from './store.ts';
+import { type NewVend, netPurchases, selectVend, setReversedBy, sumUnderWay } from './store.ts';
 
 /** Something that changes what a meter or wallet holds, without being a sale. */
 export interface Correction {
@@ -36,7 +36,7 @@ export async function refundFrom(context: Context, actor: Actor, body: BodyOf<ty
   if (before !== undefined) return toSale(before);
   const amount = minor(body.amountMinor);
   const sale = body.saleId === undefined ? undefined : await vendOf(context, actor, 'vend.refund', body.saleId);
-  if (sale !== undefined) await checkOriginal(context, subject, sale, amount);
+  if (sale !== undefined) demandSaleOf(subject, sale);
   const back =
     sale !== undefined && subject.policy.refundFee === 'proportionalDown' ? feeShare(amount, feeOf(sale)) : 0n;
   return correct(context, actor, subject, {
@@ -48,18 +48,11 @@ export async function refundFrom(context: Context, actor: Actor, body: BodyOf<ty
 
 const feeOf = (sale: VendRow) => ({ netMinor: sale.net_minor, feeMinor: sale.fee_minor });
 
-/** A refund that names a sale gives back no more than that sale brought. */
-async function checkOriginal({ db }: Context, { account }: Subject, sale: VendRow, amount: bigint): Promise<void> {
-  if (sale.kind !== 'sale' || sale.account_id !== account.id)
-    throw new AppError('not-found', 'There is no such sale of this account.', [
-      { field: 'saleId', message: 'must be a sale to this account' },
-    ]);
-  if (sale.state !== 'CONFIRMED') throw new AppError('vend.not-confirmed', 'The sale is not confirmed.');
-  if (sale.reversed_by !== null)
-    throw new AppError('reversal.already', 'The sale was reversed: nothing is left of it.');
-  const left = sale.net_minor - (await refundedOf(db, sale.id));
-  if (amount > left)
-    throw toError({ code: 'refund.exceeds-purchases', message: `Of this sale ${left} are left.`, limitMinor: left });
+function demandSaleOf({ account }: Subject, sale: VendRow): void {
+  if (sale.kind === 'sale' && sale.account_id === account.id) return;
+  throw new AppError('not-found', 'There is no such sale of this account.', [
+    { field: 'saleId', message: 'must be a sale to this account' },
+  ]);
 }
 
 export async function reverse(
@@ -72,7 +65,7 @@ export async function reverse(
   const sale = await vendOf(context, actor, 'vend.refund', saleId);
   const before = await repeated(context, body.reversalId, inputHash);
   if (before !== undefined) return toSale(before);
-  await checkReversible(context, sale);
+  if (sale.kind !== 'sale') throw new AppError('reversal.of-reversal', 'Only a sale can be reversed.');
   const subject = subjectOf(context, actor, 'vend.refund', sale.meter_id);
   if (subject.account.id !== sale.account_id)
     throw new AppError('vend.account-not-open', 'The meter belongs to another account by now.');
@@ -81,17 +74,6 @@ export async function reverse(
     ...{ netMinor: -sale.net_minor, feeMinor: -sale.fee_minor, paidMinor: -sale.paid_minor, feePpm: sale.fee_ppm },
     ...{ originalId: sale.id, batchId: null, approved: false },
   });
-}
-
-async function checkReversible(context: Context, sale: VendRow): Promise<void> {
-  if (sale.kind !== 'sale') throw new AppError('reversal.of-reversal', 'Only a sale can be reversed.');
-  if (sale.reversed_by !== null) throw new AppError('reversal.already', 'The sale was reversed before.');
-  if (sale.state !== 'CONFIRMED')
-    throw new AppError('vend.not-confirmed', 'Only a confirmed sale can be reversed: cancel it.');
-  if (businessDay(context, sale.property_id, context.clock.nowMs()) !== sale.day)
-    throw new AppError('reversal.not-same-day', `The sale is of ${sale.day}: give a refund instead.`);
-  if ((await refundedOf(context.db, sale.id)) > 0n)
-    throw new AppError('reversal.exceeds-balance', 'Some of the sale was refunded already.');
 }
 
 export async function makeup(context: Context, actor: Actor, body: BodyOf<typeof makeUp>): Promise<Sale> {
@@ -107,8 +89,34 @@ export async function makeup(context: Context, actor: Actor, body: BodyOf<typeof
 }
 
 async function correct(context: Context, actor: Actor, subject: Subject, correction: Correction): Promise<Sale> {
+  // No meter is asked for what is refused anyway.
+  await checkOriginal(context, context.db, correction);
   const heldMinor = await heldNow(context, subject, correction);
   return toSale(await context.db.tx((tx) => correctIn(context, tx, actor, subject, { ...correction, heldMinor })));
+}
+
+/** A correction that names a sale gives back no more than is left of it. Final only while the account is locked. */
+async function checkOriginal(
+  context: Context,
+  db: Queryable,
+  { kind, netMinor, originalId }: Correction,
+): Promise<void> {
+  const sale = originalId === null ? undefined : await selectVend(db, originalId);
+  if (sale === undefined) return;
+  const reversal = kind === 'reversal';
+  if (sale.reversed_by !== null)
+    throw new AppError('reversal.already', 'The sale was reversed before: nothing is left of it.');
+  if (sale.state !== 'CONFIRMED')
+    throw new AppError(
+      'vend.not-confirmed',
+      reversal ? 'Only a confirmed sale can be reversed: cancel it.' : 'The sale is not confirmed.',
+    );
+  if (reversal && businessDay(context, sale.property_id, context.clock.nowMs()) !== sale.day)
+    throw new AppError('reversal.not-same-day', `The sale is of ${sale.day}: give a refund instead.`);
+  const left = sale.net_minor - (await refundedOf(db, sale.id));
+  if (-netMinor <= left) return;
+  if (reversal) throw new AppError('reversal.exceeds-balance', 'Some of the sale was refunded already.');
+  throw toError({ code: 'refund.exceeds-purchases', message: `Of this sale ${left} are left.`, limitMinor: left });
 }
 
 /** What there is to take from. A meter is asked now; a wallet is asked in the transaction. */
@@ -137,6 +145,7 @@ export async function correctIn(
   const { heldMinor, approved, ...values } = correction;
   const account = await context.accounts.lock(tx, subject.account.id);
   if (account === undefined) throw new AppError('vend.account-not-open', 'The account is closed.');
+  await checkOriginal(context, tx, correction);
   const now = { ...subject, account };
   const plan = planFor(context, now, correction.netMinor);
   const refusal =
