@@ -56,9 +56,11 @@ export function listRows(
 function rowOf(feed: WallFeed, slot: number, words: readonly string[], stateIndex: number): ListRow {
   const { store, layout } = feed;
   const known = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
+  const place = words.filter((word) => word !== '').join(' ');
   return {
     meterId: layout.meters.id[slot] ?? 0,
-    place: words.filter((word) => word !== '').join(' '),
+    // A meter that stands in no room and has no name is told by its number.
+    place: place === '' ? (layout.meters.meterNumber[slot] ?? '') : place,
     stateIndex,
     balanceMinor: store.hasBalance[slot] === 1 ? store.balanceMinor[slot] : undefined,
     currency: layout.currency,
