@@ -87,6 +87,7 @@ export type CommandKind = (typeof COMMAND_KINDS)[number];
  * Why a command stands as it does: the guard's reasons, and these.
  *
  * cutLater        the guard allows the cut at a later instant only
+ * trippedByPerson a person was the last to trip its relay, and no rule undoes that
  * notSupported    this model cannot be told that
  * meterGone       the meter was removed
  * lineStopped     its line is not run
@@ -101,6 +102,7 @@ export type CommandKind = (typeof COMMAND_KINDS)[number];
 export const COMMAND_WHYS = [
   ...HOLD_REASONS,
   'cutLater',
+  'trippedByPerson',
   'notSupported',
   'meterGone',
   'lineStopped',

@@ -216,18 +216,19 @@ export const listArrears = route({
   path: '/api/arrears',
   access: 'account.view',
   tag,
-  summary: 'Accounts below one of their lines, with what the guard of cuts decided',
+  summary: 'Accounts below one of their lines or not supplied again, with what the guard of cuts decided',
   query: Type.Object({ propertyId: Type.Optional(Id), ...pageQuery }),
   response: page(
     Type.Object({
       accountId: Id,
       propertyId: Id,
-      level: Level,
+      /** `normal`: paid, and still without supply because a person tripped it. */
+      level: Type.Union([Type.Literal('normal'), Level]),
       balanceMinor: MinorUnits,
       since: Instant,
-      /** `cut <instant>` or `hold <reasons>`. */
+      /** `cut <instant>`, `hold <reasons>` or, where the money is there, `leave trippedByPerson`. */
       decision: Type.Optional(Type.String()),
-      /** What the relays were last told by this rule. */
+      /** What this rule wants of the relays since it first cut. */
       wanted: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('closed')])),
     }),
   ),

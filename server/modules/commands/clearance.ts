@@ -3,10 +3,12 @@ import type { AccountsReader } from '#server/modules/accounts/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import { type CutQuestion, causeOf, type Guard, type WeighedCut } from './facts.ts';
+import { leavesPersonsTrip } from './give.ts';
 import { fromStored, supports } from './orders.ts';
 import type { RoadRow } from './rows.ts';
 import type { CommandChange } from './store.ts';
 import type { CommandState, CommandWhy } from './types.ts';
+import { selectOpenBy } from './wishStore.ts';
 
 export interface ClearanceDeps {
   readonly estate: EstateReader;
@@ -39,10 +41,19 @@ export function createClearance(deps: ClearanceDeps): Clearance {
   return async (tx, rows, nowMs) => {
     const weighed = await deps.guard.weigh(tx, rows.flatMap(questionOf), nowMs);
     const at = new Date(nowMs);
+    const bound = rows.filter(({ kind, rule }) => rule !== null && leavesPersonsTrip(kind, rule));
+    // A person's trip that was stored while a rule gave its order is seen only now.
+    const openBy = await selectOpenBy(
+      tx,
+      bound.map(({ meter_id }) => meter_id),
+      bound.map(({ id }) => id),
+    );
+    const left = new Set(bound.filter(({ meter_id }) => openBy.get(meter_id) === 'person').map(({ id }) => id));
     return rows.map((row): CommandChange => {
       const cut = weighed.get(row.meter_id);
       const gone = isGone(row, nowMs);
       if (gone !== undefined) return { id: row.id, state: gone[0], why: [gone[1]], finishedAt: at };
+      if (left.has(row.id)) return { id: row.id, state: 'held', why: ['trippedByPerson'], finishedAt: at };
       const held = row.kind === 'trip' ? holdOf(cut, nowMs) : undefined;
       if (held !== undefined) return { id: row.id, state: 'held', finishedAt: at, ...held };
       return { id: row.id, state: 'sent', why: [], sentAt: at, relayMode: modeOf(row, cut, nowMs) };

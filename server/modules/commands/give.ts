@@ -11,7 +11,7 @@ import { RELAY_KINDS, type StoredOrder, supports, toStored } from './orders.ts';
 import type { RoadRow } from './rows.ts';
 import { insertCommands, type NewCommand, selectCommand, stopSuperseded } from './store.ts';
 import type { CommandKind, CommandOrder, CommandState, CommandWhy, Giver } from './types.ts';
-import { beginProtections, endProtections, selectProtections } from './wishStore.ts';
+import { beginProtections, endProtections, selectOpenBy, selectProtections } from './wishStore.ts';
 
 /** A second person has so long to agree; then the facts are too old. */
 export const APPROVAL_MS_MAX = APPROVAL_MINUTES * 60_000;
@@ -67,10 +67,12 @@ export function createGiving(deps: GiveDeps) {
     const cause = causeOf(order, isRule(giver));
     const questions = order.kind === 'trip' ? profiles.filter(able).map((profile) => ({ profile, cause })) : [];
     const weighed = await deps.guard.weigh(tx, questions, nowMs);
+    const bound = isRule(giver) && leavesPersonsTrip(order.kind, giver.rule);
+    const openBy = bound ? await selectOpenBy(tx, idsOf(profiles)) : new Map<number, 'person'>();
     return profiles.map((profile) => {
       const cut = weighed.get(profile.meter.id);
-      const verdict = able(profile) ? judgeCut(cut, nowMs) : NOT_SUPPORTED;
-      return { profile, weighed: cut, ...verdict };
+      const free = openBy.get(profile.meter.id) === 'person' ? TRIPPED_BY_PERSON : judgeCut(cut, nowMs);
+      return { profile, weighed: cut, ...(able(profile) ? free : NOT_SUPPORTED) };
     });
   }
 
@@ -175,6 +177,16 @@ export function createGiving(deps: GiveDeps) {
   };
 }
 
+/**
+ * A rule has no say over a relay that a person was the last to trip: works and danger end when a person says so. Only a
+ * repair may say the person's own trip again.
+ */
+export function leavesPersonsTrip(kind: CommandKind, rule: string): boolean {
+  return RELAY_KINDS.includes(kind) && !(rule === 'repair' && kind === 'trip');
+}
+
+const TRIPPED_BY_PERSON = { state: 'held', why: ['trippedByPerson'], detail: undefined } as const;
+const idsOf = (profiles: readonly MeterProfile[]) => profiles.map(({ meter }) => meter.id);
 /** Nothing was tried, so that nothing failed: as with everything that the preview skips. */
 const NOT_SUPPORTED = { state: 'held', why: ['notSupported'], detail: undefined } as const;
 

@@ -24,7 +24,7 @@ import { createService } from './service.ts';
 import { distrustUnderWay, selectFailedDownloads, selectMoving } from './store.ts';
 import type { CommandEvent, Commands, CommandTrouble } from './types.ts';
 import { createUpkeep, Wishes } from './upkeep.ts';
-import { forgetWishes, selectProtections, selectWishes } from './wishStore.ts';
+import { forgetWishes, selectOpenBy, selectProtections, selectWishes } from './wishStore.ts';
 
 export { NO_CAPABILITIES } from './capabilities.ts';
 export type { CommandEvent, CommandOrder, Commands, CommandTrouble, Giver, Overdue } from './types.ts';
@@ -174,6 +174,7 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
     wantedRelay: (meterId) => RELAY_OF_MODE[board.relayUnderWay(meterId) ?? wishes.mode(meterId) ?? 'automatic'],
     inFlight: (meterId) => board.inFlight(meterId),
     isProtected: (meterId) => board.isProtected(meterId),
+    openBy: (tx, meterIds) => selectOpenBy(tx, meterIds),
     capabilitiesOf: (meterId) => capabilities.of(meterId),
     setVendSource(source) {
       sources.openVend = source;

@@ -79,6 +79,8 @@ export interface Commands {
   wantedRelay(meterId: number): 'closed' | 'open' | undefined;
   inFlight(meterId: number): boolean;
   isProtected(meterId: number): boolean;
+  /** Meters among these that are to be without supply by the newest order, on its way included, and who wanted it last. */
+  openBy(tx: Tx, meterIds: readonly number[]): Promise<ReadonlyMap<number, 'person' | 'rule'>>;
   /** What the meter is known to do with money: of simulated ones by the plant, of others by a bench test of the model. */
   capabilitiesOf(meterId: number): PurseCapabilities;
   /** Who knows of money under way: an open vend or an unverified payment always holds a cut. */

@@ -57,6 +57,29 @@ export async function wish(tx: Tx, verified: readonly RoadRow[], at: Date): Prom
     returning ${ROAD_COLUMNS}`);
 }
 
+/**
+ * Meters that are to be without supply, by the newest order for their relay that counts (on its way, or verified), and who
+ * wanted it: a person who tripped them, or a rule. What a repair says was wanted before it and is not asked; orders of
+ * `apartFrom` are not there.
+ */
+export async function selectOpenBy(
+  tx: Tx,
+  meterIds: readonly number[],
+  apartFrom: readonly string[] = [],
+): Promise<ReadonlyMap<number, 'person' | 'rule'>> {
+  if (meterIds.length === 0) return new Map();
+  const rows = await tx.query<{ meter_id: number; by_person: boolean }>(sql`
+    select last.meter_id, last.kind = 'trip' and last.rule is null as by_person
+    from unnest(${[...meterIds]}::int[]) as m(id) cross join lateral (
+      select c.meter_id, c.kind, c.rule, c.relay_mode from command c
+      where c.meter_id = m.id and c.kind in ('trip', 'close', 'protect', 'restorePrepaid')
+        and c.state in ('queued', 'sent', 'confirming', 'inDoubt', 'verified')
+        and c.rule is distinct from 'repair' and c.id <> all(${[...apartFrom]}::uuid[])
+      order by c.number desc limit 1) last
+    where last.kind = 'trip' or last.relay_mode = 'forcedOpen'`);
+  return new Map(rows.map(({ meter_id, by_person }) => [meter_id, by_person ? 'person' : 'rule']));
+}
+
 /** Another device, or nobody's business any more. */
 export async function forgetWishes(tx: Tx, meterIds: readonly number[]): Promise<void> {
   await tx.query(sql`delete from relay_wish where meter_id = any(${meterIds}::int[])`);

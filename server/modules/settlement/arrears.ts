@@ -13,7 +13,6 @@ import {
   lockArrears,
   type NewNotice,
   selectNoticed,
-  selectOpenByRule,
   upsertArrears,
 } from './arrearsStore.ts';
 import type { ArrearsLevel } from './types.ts';
@@ -24,7 +23,7 @@ export const TELL_AGAIN_MS = 10 * 60_000;
 export interface ArrearsDeps {
   readonly accounts: Pick<AccountsReader, 'account' | 'policy'>;
   readonly ledger: Pick<Ledger, 'balances'>;
-  readonly commands: Pick<Commands, 'order' | 'wantedRelay' | 'inFlight' | 'isProtected'>;
+  readonly commands: Pick<Commands, 'order' | 'openBy' | 'inFlight' | 'isProtected'>;
   readonly openVends: (tx: Tx, meterIds: readonly number[]) => Promise<ReadonlySet<number>>;
   readonly calendarOf: (propertyId: number) => ZonedCalendar;
   readonly nowMs: () => number;
@@ -38,6 +37,9 @@ const NOTICES = [
 ] as const;
 const RANK: Readonly<Record<ArrearsLevel, number>> = { normal: 0, alarm1: 1, alarm2: 2, arrears: 3 };
 
+/** Meters without supply by the newest order, and who wanted it last. */
+type OpenBy = ReadonlyMap<number, 'person' | 'rule'>;
+
 /** What is known of one account when its arrears are weighed. */
 interface Weighed {
   readonly account: AccountView;
@@ -48,8 +50,9 @@ interface Weighed {
 
 /**
  * Weighs the wallets of these accounts, in one transaction: notices as lines are crossed, trips where the guard lets supply
- * be cut, and the way back when money came. Only meters that this rule cut are closed by it; those that keep their own
- * balance cut and close by themselves. Said twice, nothing changes.
+ * be cut, and the way back when money came. Only meters that a rule was the last to cut are closed by it: what a person
+ * tripped stays so until a person closes it. Those that keep their own balance cut and close by themselves. Said twice,
+ * nothing changes.
  */
 export async function weighArrears(tx: Tx, accountIds: readonly number[], deps: ArrearsDeps): Promise<void> {
   const accounts = [...new Set(accountIds)]
@@ -74,13 +77,12 @@ export async function weighArrears(tx: Tx, accountIds: readonly number[], deps: 
   );
   const meterIds = weighed.flatMap(({ account, level }) => (level === 'arrears' ? meterIdsOf(account) : []));
   const openVends = meterIds.length === 0 ? new Set<number>() : await deps.openVends(tx, meterIds);
-  const solvent = weighed.flatMap(({ account, level }) => (level === 'arrears' ? [] : meterIdsOf(account)));
-  const openByRule = await selectOpenByRule(tx, solvent);
+  const openBy = await deps.commands.openBy(tx, accounts.flatMap(meterIdsOf));
   const after: ArrearsState[] = [];
   for (const item of weighed) {
     const decision = item.level === 'arrears' ? decide(item, openVends, noticed.get(item.account.id), deps) : undefined;
-    const told = await tellRelays(tx, item, decision, openByRule, deps);
-    after.push(stateAfter(item, decision, told, deps.nowMs()));
+    const told = await tellRelays(tx, item, decision, openBy, deps);
+    after.push(stateAfter(item, { decision, told, left: isLeft(item, openBy) }, deps.nowMs()));
   }
   await upsertArrears(tx, after, deps.nowMs());
 }
@@ -151,7 +153,7 @@ async function tellRelays(
   tx: Tx,
   { account, level, before }: Weighed,
   decisions: ReadonlyMap<number, CutDecision> | undefined,
-  openByRule: ReadonlySet<number>,
+  openBy: OpenBy,
   { commands, nowMs }: ArrearsDeps,
 ): Promise<'open' | 'closed' | undefined> {
   const rested = before?.wantedAtMs === undefined || nowMs() - before.wantedAtMs >= TELL_AGAIN_MS;
@@ -169,36 +171,47 @@ async function tellRelays(
     for (const meterId of meterIdsOf(account)) {
       const decision = decisions?.get(meterId);
       const isDue = decision?.cut === true && decision.atMs <= nowMs();
-      if (!isDue || commands.wantedRelay(meterId) === 'open' || commands.inFlight(meterId)) continue;
+      if (!isDue || openBy.has(meterId) || commands.inFlight(meterId)) continue;
       await order(meterId, 'trip', 'the balance is used up');
       told = 'open';
     }
     return told;
   }
   for (const meterId of meterIdsOf(account)) {
-    // Cut by this rule and perhaps still on its way, or found without supply by the word of any rule.
-    if (before?.wanted !== 'open' && (!openByRule.has(meterId) || commands.inFlight(meterId))) continue;
+    // Cut by the word of a rule, perhaps still on its way.
+    if (openBy.get(meterId) !== 'rule') continue;
     await order(meterId, 'restorePrepaid', 'the balance is above the line again');
     told = 'closed';
   }
   return told;
 }
 
-function stateAfter(
-  { account, position, before, level }: Weighed,
-  decisions: ReadonlyMap<number, CutDecision> | undefined,
-  told: 'open' | 'closed' | undefined,
-  nowMs: number,
-): ArrearsState {
+/** Is there a meter that this rule cut, that money came for, and that stays without supply because a person tripped it? */
+function isLeft({ account, level, before }: Weighed, openBy: OpenBy): boolean {
+  if (level === 'arrears' || before?.wanted !== 'open') return false;
+  return meterIdsOf(account).some((meterId) => openBy.get(meterId) === 'person');
+}
+
+interface Outcome {
+  readonly decision: ReadonlyMap<number, CutDecision> | undefined;
+  readonly told: 'open' | 'closed' | undefined;
+  readonly left: boolean;
+}
+
+function stateAfter({ account, position, before, level }: Weighed, outcome: Outcome, nowMs: number): ArrearsState {
+  const { decision, told, left } = outcome;
+  // With money there and nothing left dark, whoever closed it, nothing of the cut remains.
+  const paid = before?.wanted === undefined ? told : 'closed';
+  const wanted = left ? 'open' : level === 'arrears' ? (told ?? before?.wanted) : paid;
   return {
     accountId: account.id,
     propertyId: account.propertyId,
     level,
     balanceMinor: position.balanceMinor,
     sinceMs: before?.level === level ? before.sinceMs : nowMs,
-    decision: decisions === undefined ? undefined : inWords([...decisions.values()]),
-    wanted: told ?? before?.wanted,
-    wantedAtMs: told === undefined ? before?.wantedAtMs : nowMs,
+    decision: left ? 'leave trippedByPerson' : decision && inWords([...decision.values()]),
+    wanted,
+    wantedAtMs: told !== undefined || wanted !== before?.wanted ? nowMs : before?.wantedAtMs,
   };
 }
 

@@ -9,9 +9,9 @@ export interface ArrearsState {
   readonly level: ArrearsLevel;
   readonly balanceMinor: bigint;
   readonly sinceMs: number;
-  /** Why supply stays on all the same, or when it is cut; undefined where nothing is to be cut. */
+  /** Why supply stays on all the same, when it is cut, or why it stays off; undefined where nothing is to be said. */
   readonly decision: string | undefined;
-  /** What this rule last told the relays. */
+  /** What this rule wants of the relays since it first cut. */
   readonly wanted: 'open' | 'closed' | undefined;
   readonly wantedAtMs: number | undefined;
 }
@@ -113,16 +113,4 @@ export async function selectNoticed(
     where account_id = any(${[...accountIds]}::int[]) and level in ('alarm2', 'arrears') and cleared_at is null
     group by account_id`);
   return new Map(rows.map(({ account_id, raised_at }) => [account_id, raised_at.getTime()]));
-}
-
-/**
- * Meters that are without supply by the word of a rule: an arrears trip, or an account that took them over in arrears.
- * What a person tripped stays so until a person closes it.
- */
-export async function selectOpenByRule(db: Queryable, meterIds: readonly number[]): Promise<ReadonlySet<number>> {
-  const rows = await db.query<{ meter_id: number }>(sql`
-    select w.meter_id from relay_wish w join command c on c.id = w.command_id
-    where w.meter_id = any(${[...meterIds]}::int[]) and w.mode = 'forcedOpen'
-      and c.rule in ('arrears', 'account', 'restoreAfterPayment', 'protectionEnded')`);
-  return new Set(rows.map(({ meter_id }) => meter_id));
 }

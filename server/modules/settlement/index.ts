@@ -38,7 +38,7 @@ export interface SettlementDeps {
   readonly accounts: AccountsReader;
   readonly commands: Pick<
     Commands,
-    'order' | 'wantedRelay' | 'inFlight' | 'isProtected' | 'setNoticeSource' | 'listen' | 'capabilitiesOf'
+    'order' | 'openBy' | 'inFlight' | 'isProtected' | 'setNoticeSource' | 'listen' | 'capabilitiesOf'
   >;
   readonly vending: Pick<Vending, 'openVends' | 'listen'>;
   readonly lines: Pick<LineDesk, 'readPurse'>;

@@ -182,7 +182,7 @@ export function selectNotices(
 export interface StoredArrears {
   readonly account_id: number;
   readonly property_id: number;
-  readonly level: Exclude<ArrearsLevel, 'normal'>;
+  readonly level: ArrearsLevel;
   readonly balance_minor: bigint;
   readonly since: Date;
   readonly decision: string | null;
@@ -191,5 +191,5 @@ export interface StoredArrears {
 export function selectArrears(db: Queryable, list: PageOf): Promise<StoredArrears[]> {
   return db.query<StoredArrears>(sql`
     select account_id, property_id, level, balance_minor, since, decision, wanted from arrears_state
-    where ${within(list, sql`account_id`)} and level <> 'normal' order by account_id desc limit ${list.limit}`);
+    where ${within(list, sql`account_id`)} and (level <> 'normal' or wanted = 'open') order by account_id desc limit ${list.limit}`);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command, CommandBatch, MeterCapability } from '#contract/index.ts';
 import { type CommandOrder, NO_CAPABILITIES } from '#server/modules/commands/index.ts';
@@ -12,8 +13,17 @@ beforeAll(async () => {
 afterAll(() => house.stop());
 const meter = (index: number): string => house.numbers[index] ?? '';
 
+const PERSON = {
+  ...{ userId: 1, user: 'electrician', displayName: 'Electrician', sessionId: '1', ip: '::1' },
+  scope: () => ({ all: true, propertyIds: [], buildingIds: [] }),
+};
+
 /** As another module of the house would order it. */
-async function orderByRule(meterNumber: string, order: CommandOrder, rule: 'arrears' | 'account' = 'arrears') {
+async function orderByRule(
+  meterNumber: string,
+  order: CommandOrder,
+  rule: 'arrears' | 'account' | 'protectionEnded' = 'arrears',
+) {
   const commandId = randomUUID();
   const { db, money } = house.server.app;
   const meterId = house.meterId(meterNumber);
@@ -65,6 +75,48 @@ describe('money holds a cut', () => {
     expect(await house.rest(danger.id)).toMatchObject({ state: 'verified' });
     await house.rest((await house.give(meter(3), { kind: 'close' })).id);
     good(await house.boss.request('PUT', path, { ...policy }));
+  });
+});
+
+describe('what a person tripped no rule undoes', () => {
+  test('neither an account that takes the meter over nor an end of protection', async () => {
+    const trip = await house.give(meter(10), { kind: 'trip', cause: 'safety' });
+    expect(await house.rest(trip.id)).toMatchObject({ state: 'verified' });
+    const held = { state: 'held', why: ['trippedByPerson'] };
+    expect(await orderByRule(meter(10), { kind: 'restorePrepaid' }, 'account')).toMatchObject(held);
+    expect(await orderByRule(meter(10), { kind: 'restorePrepaid' }, 'protectionEnded')).toMatchObject(held);
+    expect(house.truth(meter(10)).forced).toBe('open');
+    const close = await house.give(meter(10), { kind: 'close' });
+    expect(await house.rest(close.id)).toMatchObject({ state: 'verified' });
+    const again = await orderByRule(meter(10), { kind: 'restorePrepaid' }, 'account');
+    expect(await house.rest(again.commandId)).toMatchObject({ state: 'verified' });
+  });
+
+  test('also where the rule did not see the trip yet: it is asked again right before sending', async () => {
+    const { db, money } = house.server.app;
+    const meterId = house.meterId(meter(11));
+    const tripId = randomUUID();
+    const restoreId = randomUUID();
+    const later = (commandId: string) =>
+      sql`update command set due_at = given_at + interval '1 hour' where id = ${commandId}::uuid`;
+    const due = (commandId: string) => sql`update command set due_at = given_at where id = ${commandId}::uuid`;
+    await db.tx(async (person) => {
+      const trip = { meterId, order: { kind: 'trip', cause: 'safety' }, reason: 'works' } as const;
+      await money.commands.order(person, { ...trip, commandId: tripId, giver: { actor: PERSON } });
+      await person.query(later(tripId));
+      await db.tx(async (rule) => {
+        const restore = { meterId, order: { kind: 'restorePrepaid' }, reason: 'paid' } as const;
+        const giver = { rule: 'restoreAfterPayment' } as const;
+        const made = await money.commands.order(rule, { ...restore, commandId: restoreId, giver });
+        expect(made).toMatchObject({ state: 'queued' });
+        await rule.query(later(restoreId));
+      });
+    });
+    await db.query(due(restoreId));
+    expect(await house.rest(restoreId)).toMatchObject({ state: 'held', why: ['trippedByPerson'], attempts: 0 });
+    await db.query(due(tripId));
+    expect(await house.rest(tripId)).toMatchObject({ state: 'verified' });
+    expect(house.truth(meter(11)).forced).toBe('open');
   });
 });
 

@@ -86,6 +86,7 @@ test('every statement of batches, wishes, protection and capabilities fits the s
   const wishes = await prepareAll(database.db, wishStore, {
     selectWishes: [],
     wish: [[row], at],
+    selectOpenBy: [[1], [id]],
     forgetWishes: [[1]],
     beginProtections: [[protection]],
     endProtections: [[1], { at, by: 1, name: 'x' }],

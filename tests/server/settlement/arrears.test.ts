@@ -12,6 +12,10 @@ beforeAll(async () => {
 afterAll(() => till.stop());
 
 const WAIT_MS = 18_000;
+const PERSON = {
+  ...{ userId: 1, user: 'electrician', displayName: 'Electrician', sessionId: '1', ip: '::1' },
+  scope: () => ({ all: true, propertyIds: [], buildingIds: [] }),
+};
 const get = async <T>(path: string): Promise<T> => (await till.boss.request('GET', path)).body as T;
 const relayOf = async (meterId: number) => (await get<MeterNow>(`/api/meters/${meterId}/now`)).facts.relay;
 
@@ -116,6 +120,75 @@ describe('a wallet that runs out', () => {
     await till.policy({ cutAllowed: [] });
     await till.server.app.money.settlement.weighArrears();
     await until('cut', WAIT_MS, async () => (await relayOf(meterId)) === 'open');
+  });
+});
+
+describe('what a person tripped', () => {
+  const BACK = 'restoreAfterPayment';
+  const commandsOf = async (meterId: number) =>
+    (await get<{ items: Command[] }>(`/api/commands?meterId=${meterId}`)).items;
+  const stateOf = async (accountId: number) => {
+    const { items } = await get<{ items: { accountId: number; level: string }[] }>('/api/arrears');
+    return items.find((item) => item.accountId === accountId);
+  };
+  /** Cut by the rule, verified. */
+  async function cutByRule() {
+    const { account, meterId } = await opened('100');
+    await used(account.id, 50_000n);
+    await chargeNow();
+    await until('cut by the rule', WAIT_MS, async () =>
+      (await commandsOf(meterId)).some(({ rule, state }) => rule === 'arrears' && state === 'verified'),
+    );
+    return { account, meterId };
+  }
+  const order = (meterId: number, asked: object) =>
+    till.post<Command>('/api/commands', { commandId: crypto.randomUUID(), meterId, reason: 'works', order: asked });
+  const verified = (id: string) =>
+    until('verified', WAIT_MS, async () => (await get<Command>(`/api/commands/${id}`)).state === 'verified');
+  async function paid(account: Account, meterId: number) {
+    await till.sell(meterId, '30000');
+    await till.server.app.money.settlement.weighArrears();
+    const orders = await commandsOf(meterId);
+    expect(orders.filter(({ rule, state }) => rule === BACK || (rule === undefined && state === 'stopped'))).toEqual(
+      [],
+    );
+    expect(await stateOf(account.id)).toMatchObject({ level: 'normal', decision: 'leave trippedByPerson' });
+  }
+
+  test('stays without supply after a payment, also where the rule had cut before, until a person closes it', async () => {
+    const { account, meterId } = await cutByRule();
+    const trip = await order(meterId, { kind: 'trip', cause: 'safety' });
+    await verified(trip.id);
+    await paid(account, meterId);
+    expect(await relayOf(meterId)).toBe('open');
+
+    const close = await order(meterId, { kind: 'close' });
+    await verified(close.id);
+    await until('the rule has nothing to leave any more', WAIT_MS, async () => {
+      await till.server.app.money.settlement.weighArrears();
+      return (await stateOf(account.id)) === undefined;
+    });
+    expect((await commandsOf(meterId)).filter(({ rule }) => rule === BACK)).toEqual([]);
+    await until('supplied', WAIT_MS, async () => (await relayOf(meterId)) === 'closed');
+  });
+
+  test('is not stopped by a payment while it still waits for its line', async () => {
+    const { account, meterId } = await cutByRule();
+    const { db } = till.server.database;
+    const commandId = crypto.randomUUID();
+    // Due in an hour: it waits for as long as this looks.
+    await db.tx(async (tx) => {
+      await till.server.app.money.commands.order(tx, {
+        ...{ commandId, meterId, order: { kind: 'trip', cause: 'safety' }, reason: 'works' },
+        giver: { actor: PERSON },
+      });
+      await tx.query(sql`update command set due_at = given_at + interval '1 hour' where id = ${commandId}::uuid`);
+    });
+    await paid(account, meterId);
+    expect(await get<Command>(`/api/commands/${commandId}`)).toMatchObject({ state: 'queued' });
+    await db.query(sql`update command set due_at = given_at where id = ${commandId}::uuid`);
+    await verified(commandId);
+    expect(await relayOf(meterId)).toBe('open');
   });
 });
 
