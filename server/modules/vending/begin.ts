@@ -1,16 +1,45 @@
+import type { Permission, Sale } from '#contract/index.ts';
 import { audit } from '#server/modules/access/index.ts';
 import { type Tx, violatedConstraint } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
-import { type Context, keyReused, posterOf } from './context.ts';
+import { type Context, covers, keyReused, posterOf } from './context.ts';
 import { toError } from './refusals.ts';
-import type { VendRow } from './rows.ts';
+import { toSale, type VendRow } from './rows.ts';
 import { insertVend, type NewVend, selectVend } from './store.ts';
 
-/** The vend that the same request made before; undefined for a new id. Throws where the id belongs to another request. */
-export async function repeated({ db }: Context, id: string, inputHash: Buffer): Promise<VendRow | undefined> {
+/** What makes a request the same one again. */
+interface Asked {
+  readonly id: string;
+  readonly inputHash: Buffer;
+}
+
+/**
+ * The vend that the same request made before; undefined for a new id, and for one of a vend beyond the actor's right. Throws where
+ * the id belongs to another request.
+ */
+export async function repeated(
+  { db }: Context,
+  actor: Actor,
+  permission: Permission,
+  { id, inputHash }: Asked,
+): Promise<VendRow | undefined> {
   const row = await selectVend(db, id);
-  if (row !== undefined && !row.input_hash.equals(inputHash)) throw keyReused();
+  if (row === undefined || !covers(actor, permission, row)) return undefined;
+  if (!row.input_hash.equals(inputHash)) throw keyReused();
   return row;
+}
+
+/** What would be refused now may have been accepted before, or in this very moment: then that is the answer. Else throws `error`. */
+export async function firstAnswer(
+  context: Context,
+  actor: Actor,
+  permission: Permission,
+  asked: Asked,
+  error: unknown,
+): Promise<Sale> {
+  const row = error instanceof AppError ? await repeated(context, actor, permission, asked) : undefined;
+  if (row === undefined) throw error;
+  return toSale(row);
 }
 
 /**

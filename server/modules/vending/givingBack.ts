@@ -3,7 +3,7 @@ import { feeShare } from '#domain/vend/fee.ts';
 import { hashOfInput } from '#server/modules/ledger/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
-import { begin, repeated } from './begin.ts';
+import { begin, firstAnswer, repeated } from './begin.ts';
 import { businessDay, type Context, minor, type Subject, subjectOf, vendOf } from './context.ts';
 import { accountRefusal, planFor, planRefusal, type Refusal, saleRefusals, toError } from './refusals.ts';
 import { paidByMethod, refundedOf } from './reportStore.ts';
@@ -31,9 +31,9 @@ export interface Correction {
 
 export async function refundFrom(context: Context, actor: Actor, body: BodyOf<typeof refund>): Promise<Sale> {
   const inputHash = hashOfInput({ kind: 'refund', ...body });
-  const subject = subjectOf(context, actor, 'vend.refund', body.meterId);
-  const before = await repeated(context, body.refundId, inputHash);
+  const before = await repeated(context, actor, 'vend.refund', { id: body.refundId, inputHash });
   if (before !== undefined) return toSale(before);
+  const subject = subjectOf(context, actor, 'vend.refund', body.meterId);
   const amount = minor(body.amountMinor);
   const sale = body.saleId === undefined ? undefined : await vendOf(context, actor, 'vend.refund', body.saleId);
   if (sale !== undefined) demandSaleOf(subject, sale);
@@ -63,7 +63,7 @@ export async function reverse(
 ): Promise<Sale> {
   const inputHash = hashOfInput({ kind: 'reversal', saleId, ...body });
   const sale = await vendOf(context, actor, 'vend.refund', saleId);
-  const before = await repeated(context, body.reversalId, inputHash);
+  const before = await repeated(context, actor, 'vend.refund', { id: body.reversalId, inputHash });
   if (before !== undefined) return toSale(before);
   if (sale.kind !== 'sale') throw new AppError('reversal.of-reversal', 'Only a sale can be reversed.');
   const subject = subjectOf(context, actor, 'vend.refund', sale.meter_id);
@@ -78,9 +78,9 @@ export async function reverse(
 
 export async function makeup(context: Context, actor: Actor, body: BodyOf<typeof makeUp>): Promise<Sale> {
   const inputHash = hashOfInput({ kind: 'makeup', ...body });
-  const subject = subjectOf(context, actor, 'vend.refund', body.meterId);
-  const before = await repeated(context, body.makeupId, inputHash);
+  const before = await repeated(context, actor, 'vend.refund', { id: body.makeupId, inputHash });
   if (before !== undefined) return toSale(before);
+  const subject = subjectOf(context, actor, 'vend.refund', body.meterId);
   return correct(context, actor, subject, {
     ...{ id: body.makeupId, kind: 'makeup', inputHash, reason: body.reason, method: null },
     ...{ netMinor: minor(body.amountMinor), feeMinor: 0n, paidMinor: 0n, feePpm: 0 },
@@ -89,10 +89,14 @@ export async function makeup(context: Context, actor: Actor, body: BodyOf<typeof
 }
 
 async function correct(context: Context, actor: Actor, subject: Subject, correction: Correction): Promise<Sale> {
-  // No meter is asked for what is refused anyway.
-  await checkOriginal(context, context.db, correction);
-  const heldMinor = await heldNow(context, subject, correction);
-  return toSale(await context.db.tx((tx) => correctIn(context, tx, actor, subject, { ...correction, heldMinor })));
+  try {
+    // No meter is asked for what is refused anyway.
+    await checkOriginal(context, context.db, correction);
+    const heldMinor = await heldNow(context, subject, correction);
+    return toSale(await context.db.tx((tx) => correctIn(context, tx, actor, subject, { ...correction, heldMinor })));
+  } catch (error) {
+    return firstAnswer(context, actor, 'vend.refund', correction, error);
+  }
 }
 
 /** A correction that names a sale gives back no more than is left of it. Final only while the account is locked. */

@@ -3,12 +3,13 @@ import { splitPaid } from '#domain/vend/fee.ts';
 import { hashOfInput } from '#server/modules/ledger/index.ts';
 import { sqlStateOf } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
+import { firstAnswer } from './begin.ts';
 import { businessDay, type Context, keyReused, minor, periodOf, type Subject, subjectOf } from './context.ts';
 import { paidEntries } from './postings.ts';
 import { accountRefusal, planFor, planRefusal, type Refusal, saleRefusals, toError } from './refusals.ts';
 import { toSale } from './rows.ts';
 import { type NewSale, rowOfSale } from './saleStore.ts';
-import { selectVend, sumUnderWay } from './store.ts';
+import { sumUnderWay } from './store.ts';
 
 /** What the meter or wallet holds, as far as it is known without asking a meter. */
 function balanceOf(context: Context, { account, profile }: Subject): bigint | undefined {
@@ -66,6 +67,18 @@ function allRefusals(
 
 /** Takes the money, in one round trip. The same request again is answered with what became of the first. */
 export async function sellTo(context: Context, actor: Actor, body: BodyOf<typeof sell>): Promise<Sale> {
+  const inputHash = hashOfInput({ kind: 'sale', ...body });
+  let sale: NewSale;
+  try {
+    sale = await saleOf(context, actor, body, inputHash);
+  } catch (error) {
+    return firstAnswer(context, actor, 'vend.sell', { id: body.saleId, inputHash }, error);
+  }
+  return post(context, actor, sale);
+}
+
+/** The sale as it will be stored. Throws where it is refused as things stand. */
+async function saleOf(context: Context, actor: Actor, body: BodyOf<typeof sell>, inputHash: Buffer): Promise<NewSale> {
   const subject = subjectOf(context, actor, 'vend.sell', body.meterId);
   const { account, policy, profile } = subject;
   const paidMinor = minor(body.paidMinor);
@@ -74,9 +87,9 @@ export async function sellTo(context: Context, actor: Actor, body: BodyOf<typeof
   const limited = account.custody === 'meter' && account.hoardingLimitMinor !== undefined;
   const underWayMinor = limited ? (await sumUnderWay(context.db, profile.meter.id)).plus : 0n;
   const held = { balanceMinor: balanceOf(context, subject), underWayMinor };
-  const inputHash = hashOfInput({ kind: 'sale', ...body });
   const [refusal] = allRefusals(context, subject, { paidMinor, ...split }, held);
-  if (refusal !== undefined || !plan.ok) return firstAnswer(context, body.saleId, inputHash, refusal);
+  if (refusal !== undefined || !plan.ok)
+    throw toError(refusal ?? { code: 'vend.meter-cannot', message: 'The meter cannot be sold to.' }, 'paidMinor');
   const atMs = context.clock.nowMs();
   const day = businessDay(context, account.propertyId, atMs);
   const sale: NewSale = {
@@ -87,20 +100,7 @@ export async function sellTo(context: Context, actor: Actor, body: BodyOf<typeof
     ...{ batchId: null, moveId: null, paidTxn: null, state: 'QUEUED', ip: actor.ip },
     ...{ inputHash, atMs, day, period: periodOf(day), entries: [] },
   };
-  return post(context, { ...sale, entries: paidEntries(postedOf(sale)) });
-}
-
-/** Where it would be refused now it may have been accepted before. */
-async function firstAnswer(
-  context: Context,
-  id: string,
-  inputHash: Buffer,
-  refusal: Refusal | undefined,
-): Promise<Sale> {
-  const row = await selectVend(context.db, id);
-  if (row?.input_hash.equals(inputHash) === true) return toSale(row);
-  if (row !== undefined) throw keyReused();
-  throw toError(refusal ?? { code: 'vend.meter-cannot', message: 'The meter cannot be sold to.' }, 'paidMinor');
+  return { ...sale, entries: paidEntries(postedOf(sale)) };
 }
 
 /** What every vend copies from its subject and from who asks for it. */
@@ -136,14 +136,14 @@ function postedOf(sale: NewSale) {
   };
 }
 
-async function post(context: Context, sale: NewSale): Promise<Sale> {
+async function post(context: Context, actor: Actor, sale: NewSale): Promise<Sale> {
   const sold = await context.sales.sell(sale).catch((error: unknown) => {
     throw sqlStateOf(error) === 'MW001' ? keyReused() : error;
   });
   if (sold.outcome === 'reused') throw keyReused();
+  if (sold.outcome === 'repeated') return firstAnswer(context, actor, 'vend.sell', sale, keyReused());
   if (sold.outcome === 'notOpen')
     throw new AppError('vend.account-not-open', 'The account takes no sales now: it must be open and at rest.');
-  if (sold.outcome === 'repeated') return firstAnswer(context, sale.id, sale.inputHash, undefined);
   // The commit is behind us: nothing is left to be rolled back with.
   const committed = { query: context.db.query, afterCommit: (work: () => void) => work() };
   if (sale.custody === 'platform') context.accounts.walletsChanged(committed, [sale.accountId]);
