@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BodyOf, decideVendBatch, runVendBatch, VendBatch } from '#contract/index.ts';
 import { audit } from '#server/modules/access/index.ts';
 import { hashOfInput } from '#server/modules/ledger/index.ts';
-import type { Tx } from '#server/platform/db/index.ts';
+import { type Tx, violatedConstraint } from '#server/platform/db/index.ts';
 import { type Actor, AppError, scopeCovers } from '#server/platform/http/index.ts';
 import {
   type BatchRow,
@@ -51,19 +51,28 @@ export async function runBatch(context: Context, actor: Actor, body: Body): Prom
 }
 
 async function store(context: Context, actor: Actor, batch: BatchRow, rows: readonly SheetRow[]): Promise<void> {
-  const before = await selectBatch(context.db, batch.id);
-  if (before !== undefined) {
-    if (!before.input_hash.equals(batch.input_hash)) throw keyReused();
-    return;
-  }
+  if (await givenBefore(context, batch)) return;
   const state = needsApproval(context, batch, rows) ? 'awaitingApproval' : 'running';
-  await context.db.tx(async (tx) => {
-    await insertBatch(tx, { ...batch, state }, rows, new Date(context.clock.nowMs()));
-    const after = { kind: batch.kind, rows: rows.length, state, reason: batch.reason };
-    const subject = { subjectKind: 'vendBatch', subjectId: batch.id, propertyId: batch.property_id };
-    await audit(tx, { actor, action: 'vend.batch', ...subject, after });
-  });
+  try {
+    await context.db.tx(async (tx) => {
+      await insertBatch(tx, { ...batch, state }, rows, new Date(context.clock.nowMs()));
+      const after = { kind: batch.kind, rows: rows.length, state, reason: batch.reason };
+      const subject = { subjectKind: 'vendBatch', subjectId: batch.id, propertyId: batch.property_id };
+      await audit(tx, { actor, action: 'vend.batch', ...subject, after });
+    });
+  } catch (error) {
+    // Somebody was faster with this id.
+    if (violatedConstraint(error) === 'vend_batch_pkey' && (await givenBefore(context, batch))) return;
+    throw error;
+  }
   if (state === 'running') inBackground(context, { ...batch, state });
+}
+
+/** Whether this very sheet is stored. Throws where its id belongs to another. */
+async function givenBefore({ db }: Context, batch: BatchRow): Promise<boolean> {
+  const before = await selectBatch(db, batch.id);
+  if (before !== undefined && !before.input_hash.equals(batch.input_hash)) throw keyReused();
+  return before !== undefined;
 }
 
 function needsApproval(

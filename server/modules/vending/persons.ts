@@ -2,14 +2,14 @@ import type { BodyOf, decideVend, Sale } from '#contract/index.ts';
 import type { VendEvent } from '#domain/vend/types.ts';
 import { audit } from '#server/modules/access/index.ts';
 import { hashOfInput } from '#server/modules/ledger/index.ts';
-import type { Tx } from '#server/platform/db/index.ts';
+import { type Tx, violatedConstraint } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { accept } from './begin.ts';
 import { type Context, covers, keyReused, posterOf, vendOf } from './context.ts';
 import { insertDecision, selectDecision } from './decisionStore.ts';
 import { withoutSettled } from './payingOut.ts';
 import { decidable, toSale, type VendRow } from './rows.ts';
-import { lockVend, noteRead, selectProposal } from './store.ts';
+import { lockVend, noteRead, selectProposal, selectVend } from './store.ts';
 
 type Decision = BodyOf<typeof decideVend>;
 
@@ -74,33 +74,41 @@ export async function retry(context: Context, actor: Actor, id: string, reason: 
   });
 }
 
-/** A second person's word on a DRAFT, or one of two on how a vend ended. */
+/** A second person's word on a DRAFT, or one of two on how a vend ended. The same word again is answered with what became of it. */
 export async function decide(context: Context, actor: Actor, id: string, decision: Decision): Promise<Sale> {
-  const row = await vendOf(context, actor, 'vend.decide', id);
+  await vendOf(context, actor, 'vend.decide', id);
   const inputHash = hashOfInput({ id, ...decision });
-  const before = await selectDecision(context.db, decision.decisionId);
-  if (before !== undefined) {
-    if (!before.input_hash.equals(inputHash)) throw keyReused();
-    return toSale(row, await selectProposal(context.db, row));
-  }
+  const before = await saidBefore(context, decision.decisionId, id, inputHash);
+  if (before !== undefined) return before;
   const request = { id, action: `vend.${decision.outcome}`, reason: decision.reason };
-  return byPerson(context, actor, request, async (tx, locked) => {
-    const { outcome } = decision;
-    const next =
-      outcome === 'approve' || outcome === 'decline'
-        ? await decideDraft(context, tx, locked, actor, { ...decision, outcome })
-        : await decideEnd(context, tx, locked, actor, { ...decision, outcome });
-    const at = new Date(context.clock.nowMs());
-    await insertDecision(tx, {
-      decision,
-      row: locked,
-      userId: actor.userId,
-      userName: actor.displayName,
-      at,
-      inputHash,
+  try {
+    return await byPerson(context, actor, request, async (tx, locked) => {
+      const { outcome } = decision;
+      const next =
+        outcome === 'approve' || outcome === 'decline'
+          ? await decideDraft(context, tx, locked, actor, { ...decision, outcome })
+          : await decideEnd(context, tx, locked, actor, { ...decision, outcome });
+      const at = new Date(context.clock.nowMs());
+      const { userId, displayName: userName } = actor;
+      await insertDecision(tx, { decision, row: locked, userId, userName, at, inputHash });
+      return next;
     });
-    return next;
-  });
+  } catch (error) {
+    // Somebody was faster with this id: what is refused now may be what was agreed to a moment ago.
+    if (!(error instanceof AppError) && violatedConstraint(error) !== 'vend_decision_pkey') throw error;
+    const first = await saidBefore(context, decision.decisionId, id, inputHash);
+    if (first === undefined) throw error;
+    return first;
+  }
+}
+
+/** The vend as it stands where this very word was said about it. Throws where the id belongs to another one. */
+async function saidBefore({ db }: Context, decisionId: string, id: string, inputHash: Buffer) {
+  const before = await selectDecision(db, decisionId);
+  if (before === undefined) return undefined;
+  if (!before.input_hash.equals(inputHash)) throw keyReused();
+  const row = await selectVend(db, id);
+  return row === undefined ? undefined : toSale(row, await selectProposal(db, row));
 }
 
 async function decideDraft(
