@@ -5,6 +5,7 @@ import {
   acknowledgeAlarms,
   assignAlarms,
   getSession,
+  LIVE_ROOMS_MAX,
   listAlarmAssignees,
   listAlarms,
   listOutOfService,
@@ -210,6 +211,28 @@ test('an alarm that is told while the list is asked for stands, whatever the ans
   release();
   await flushPromises();
   expect(wrapper.findAll('tr.row').map((row) => row.attributes('data-alarm'))).toEqual(['9', '3', '2']);
+});
+
+test('in a large group the property of the filter is always heard, and as many of the others as a screen may hear', async () => {
+  const properties = Array.from({ length: 90 }, (_, index) => ({ ...property, id: index + 1, propertyId: index + 1 }));
+  const building = { ...property, id: 500, kind: 'building', propertyId: 88, parentId: 88 };
+  const group: Serve = [[listPlaces, () => ({ body: { items: [...properties, building] } })], ...serve];
+  const { router, watched, wrapper } = await openPage(group);
+  const all = watched.size;
+  expect(all).toBeGreaterThan(32);
+  // The frame watches one more, and so does a page that is opened before this one is gone.
+  expect(all).toBeLessThanOrEqual(LIVE_ROOMS_MAX - 2);
+  for (const [query, propertyId] of [
+    [{ property: '90' }, 90],
+    [{ place: '500' }, 88],
+  ] as const) {
+    await router.replace({ query });
+    await flushPromises();
+    expect([...watched.keys()]).toContain(propertyId);
+    expect(watched.size).toBe(all);
+  }
+  wrapper.unmount();
+  expect(watched.size).toBe(0);
 });
 
 test('back into service, where it was set with the line: says so before everything behind it comes back', async () => {

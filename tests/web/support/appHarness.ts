@@ -40,12 +40,21 @@ function silentLive() {
   const listeners = new Set<(alarm: Alarm) => void>();
   const missListeners = new Set<(propertyId: number) => void>();
   const nothing = () => {};
+  /** Properties that are watched now. */
+  const watched = new Map<number, number>();
   const live: LiveClient = {
     health: shallowRef({ state: 'live', ageMs: 0 }),
     healthOf: () => ({ state: 'live', ageMs: 0 }),
     pulses: shallowReactive(new Map()),
     nowMs: () => Date.parse('2026-11-19T13:47:00Z'),
-    watchProperty: () => nothing,
+    watchProperty(propertyId) {
+      watched.set(propertyId, (watched.get(propertyId) ?? 0) + 1);
+      return () => {
+        const left = (watched.get(propertyId) ?? 0) - 1;
+        if (left > 0) watched.set(propertyId, left);
+        else watched.delete(propertyId);
+      };
+    },
     watchMeter: () => nothing,
     onCommands: () => nothing,
     onAlarm: (listener) => {
@@ -66,7 +75,7 @@ function silentLive() {
   const miss = (propertyId = 1) => {
     for (const listener of missListeners) listener(propertyId);
   };
-  return { live, say, miss };
+  return { live, say, miss, watched };
 }
 
 const page = { template: '<div />' };
@@ -85,7 +94,7 @@ const components = { ElCheckbox, ElDialog, ElForm, ElFormItem, ElInput, ElInputN
 export async function mountInApp(component: Component, serve: Serve, props: Record<string, unknown> = {}) {
   const router = createRouter({ history: createMemoryHistory(), routes });
   await router.push({ name: 'alarms' });
-  const { live, say, miss } = silentLive();
+  const { live, ...feed } = silentLive();
   const api = createApiClient({ fetch: wire(serve), onSessionRequired: () => {} });
   const wrapper = mount(component, {
     props,
@@ -98,5 +107,5 @@ export async function mountInApp(component: Component, serve: Serve, props: Reco
       stubs: { teleport: true, transition: true, ElSelect: true, ElTreeSelect: true },
     },
   });
-  return { wrapper, router, live, say, miss };
+  return { wrapper, router, live, ...feed };
 }

@@ -15,6 +15,8 @@ export interface AlarmKeepingDeps {
   /** What it shows now. */
   readonly alarms: () => readonly Alarm[];
   readonly show: (alarms: readonly Alarm[]) => void;
+  /** Whether the feed tells every alarm of the list; else it is asked for again and again. */
+  readonly isHeard: () => boolean;
   /** Asks for the list anew without emptying it first. */
   readonly refresh: () => void;
 }
@@ -23,7 +25,7 @@ export interface AlarmKeepingDeps {
  * Keeps the list for a reload without signal and says how old it is when nobody can know better. Where
  * alarms may have been missed the list is asked for again. Only inside setup functions.
  */
-export function useAlarmKeeping({ query, userId, alarms, show, refresh }: AlarmKeepingDeps) {
+export function useAlarmKeeping({ query, userId, alarms, show, isHeard, refresh }: AlarmKeepingDeps) {
   const live = useLive();
   /** Set while the list is what was kept. */
   const keptAsOfMs = shallowRef<number>();
@@ -34,7 +36,7 @@ export function useAlarmKeeping({ query, userId, alarms, show, refresh }: AlarmK
     if (answered === query()) keepAlarms(userId(), { query: answered, asOfMs: live.nowMs(), items: alarms() });
   }
   const keepIfRight = () => live.health.value.state === 'live' && keptAsOfMs.value === undefined && keep();
-  const timer = setInterval(() => (keptAsOfMs.value === undefined ? keepIfRight() : refresh()), KEEP_MS);
+  const timer = setInterval(() => (keptAsOfMs.value === undefined && isHeard() ? keepIfRight() : refresh()), KEEP_MS);
   window.addEventListener('pagehide', keepIfRight);
   onScopeDispose(() => {
     clearInterval(timer);

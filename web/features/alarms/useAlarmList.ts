@@ -14,11 +14,10 @@ import {
   visibleAlarms,
 } from './alarmFilter.ts';
 import { useAlarmKeeping } from './useAlarmKeeping.ts';
+import { useHeardProperties } from './useHeardProperties.ts';
 
 /** Most current alarms that are loaded by themselves; beyond it the list says so and loads on demand. */
 export const CURRENT_ALARMS_MAX = 2_000;
-/** Most properties whose alarms are heard at once: each is a live room. */
-const WATCHED_PROPERTIES_MAX = 32;
 /** Live alarms that only the server can judge are asked for together. */
 const REASK_MS = 1_000;
 
@@ -39,7 +38,12 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
   let early: Alarm[] | undefined;
 
   const queryText = () => JSON.stringify(queryOfFilter(filter.value, timeZone.value));
+  const isHeard = useHeardProperties(() => {
+    const { propertyId, placeId } = filter.value;
+    return propertyId ?? (placeId === undefined ? undefined : estate.byId(placeId)?.propertyId);
+  });
   const keeping = useAlarmKeeping({
+    isHeard,
     query: queryText,
     userId: () => me.value,
     alarms: () => [...alarms.value.values()],
@@ -123,10 +127,8 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
   // Tabs of the current alarms and their severities are told apart here; only what the server filters asks it again.
   watch(queryText, reload, { immediate: true });
   const stopAlarms = live.onAlarm(take);
-  const stopRooms = estate.properties.slice(0, WATCHED_PROPERTIES_MAX).map(({ id }) => live.watchProperty(id));
   onScopeDispose(() => {
     stopAlarms();
-    for (const stop of stopRooms) stop();
     clearTimeout(reaskTimer);
     asked?.abort();
     asked = undefined;
