@@ -247,7 +247,8 @@ export const pauseAccount = route({
   path: '/api/accounts/:accountId/pause',
   access: 'account.edit',
   tag,
-  summary: 'Pause: nothing is sold and nothing is cut until it is resumed; what is used is still charged',
+  summary:
+    'Pause: until it is resumed nothing is sold, and the platform cuts nothing for money; what is used is still charged. A meter that holds the balance itself may still trip at its own line: the order `protect` keeps it on',
   params,
   body: Type.Object({ pauseId: RequestId, reason: Reason }, closed),
   response: Account,

@@ -89,7 +89,7 @@ export const zh = {
     unverifiedPayment: '已通知付款，尚未证实。',
     protected: '在保电名单上。',
     noAccount: '没有人为此表付费。',
-    accountPaused: '账户暂停期间不停电。',
+    accountPaused: '账户暂停期间平台不因欠费停电；余额在表内的电表仍可能自行跳闸，如须保持供电，请下达“保电”。',
     balanceUnknown: '不知道还剩多少。',
     notInArrears: '尚有余额，也没有逾期账单。',
     propertyFeeForbidden: '本项目没有因物业费停电的法律依据。',
@@ -248,7 +248,8 @@ export const en: typeof zh = {
     unverifiedPayment: 'A payment was announced and is not proven yet.',
     protected: 'On the protective list.',
     noAccount: 'Nobody pays for this meter.',
-    accountPaused: 'Nothing is cut while an account rests.',
+    accountPaused:
+      'The platform cuts nothing for money while an account rests. A meter that holds the balance itself may still trip by itself: “protect” keeps it on.',
     balanceUnknown: 'Nobody knows what is left.',
     notInArrears: 'There is money left and no bill is overdue.',
     propertyFeeForbidden: 'This property names no law that allows it.',
