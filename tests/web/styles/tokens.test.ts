@@ -1,18 +1,9 @@
 // @vitest-environment node
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { DISPLAY_STATES, type DisplayState } from '#domain/meterState.ts';
-import { createPalette } from '../../../web/features/wall/draw/palette.ts';
 import { contrast, DEFICIENCIES, type Deficiency, distance } from '../../support/colour.ts';
+import { paletteOf, THEMES, type Theme, token } from '../support/tokens.ts';
 
-const css = readFileSync('web/styles/tokens.css', 'utf8');
-const block = (selector: string) => css.slice(css.indexOf(selector), css.indexOf('}', css.indexOf(selector)));
-const token = (theme: 'dark' | 'light', name: string) => {
-  const found = new RegExp(`${name}: (#[0-9a-f]{6});`).exec(block(`:root[data-theme="${theme}"]`))?.[1];
-  if (found === undefined) throw new Error(`${theme} has no ${name}`);
-  return found;
-};
-const THEMES = ['dark', 'light'] as const;
 const TOKEN_OF: Readonly<Record<DisplayState, string>> = {
   lost: '--lost',
   notOpened: '--not-opened',
@@ -44,7 +35,7 @@ test.each(THEMES)('%s: text is readable at 4.5:1 on everything it stands on', (t
 });
 
 test.each(THEMES)('%s: words on a quiet tile are readable however busy it is', (theme) => {
-  const palette = createPalette((name) => (name === '--font' ? 'sans-serif' : token(theme, name)));
+  const palette = paletteOf(theme);
   for (const fill of palette.glow) expect(contrast(palette.text1, fill)).toBeGreaterThanOrEqual(4.5);
 });
 
@@ -69,11 +60,10 @@ test('every two states differ by their mark, whatever becomes of their colours',
   expect(DISPLAY_STATES.filter(({ key, mark }) => (mark === 'none') !== (key === 'opened'))).toEqual([]);
 });
 
-test.each(
-  THEMES.flatMap((theme) =>
-    DEFICIENCIES.map((deficiency): [(typeof THEMES)[number], Deficiency] => [theme, deficiency]),
-  ),
-)('%s: every two states are plainly two colours under %s, besides their marks', (theme, deficiency) => {
-  const close = PAIRS.filter(([a, b]) => distance(a[theme], b[theme], deficiency) < PLAINLY_DIFFERENT);
-  expect(close.map(([a, b]) => `${a.key} ${b.key}`)).toEqual([]);
-});
+test.each(THEMES.flatMap((theme) => DEFICIENCIES.map((deficiency): [Theme, Deficiency] => [theme, deficiency])))(
+  '%s: every two states are plainly two colours under %s, besides their marks',
+  (theme, deficiency) => {
+    const close = PAIRS.filter(([a, b]) => distance(a[theme], b[theme], deficiency) < PLAINLY_DIFFERENT);
+    expect(close.map(([a, b]) => `${a.key} ${b.key}`)).toEqual([]);
+  },
+);

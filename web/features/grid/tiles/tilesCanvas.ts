@@ -90,7 +90,7 @@ export function createTilesCanvas(canvas: HTMLCanvasElement) {
   function draw(): void {
     if (source === undefined || palette === undefined) return;
     if (painted.length !== source.rows.length) painted = new Uint32Array(source.rows.length);
-    const hatch = createHatch(ctx, palette.hatch, source.layout.side / type, unit * type);
+    const hatch = createHatch(ctx, palette.hatch, source.layout.side * unit, unit * type);
     paint = { ctx, palette, hatch, pulseOn: true };
     ctx.fillStyle = palette.ground;
     ctx.fillRect(0, 0, canvas.width, canvas.height);

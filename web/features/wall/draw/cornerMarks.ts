@@ -1,25 +1,27 @@
 import { DETAIL, type PaintContext, type Square } from './paintContext.ts';
 import type { TileView } from './tileView.ts';
-
-/** Side in CSS px from which a mark is drawn as its sign; below it is a filled corner. */
-const SIGN_FROM = 17;
+import { paintTinyMarks } from './tinyMarks.ts';
 
 /**
  * Marks on top of the state, each in its own corner: relay upper left, protection upper right, command lower left.
  */
 export function paintCornerMarks(paint: PaintContext, square: Square, view: TileView, ink: string): void {
+  if (!isMarked(view)) return;
   const { ctx } = paint;
   const side = square.side / square.unit;
-  const size = Math.round(Math.max(3, Math.min(15, side * (side < SIGN_FROM ? 0.28 : 0.32))) * square.unit);
-  const inset = Math.round((side < SIGN_FROM ? 0 : Math.min(5, side * 0.06)) * square.unit);
-  const right = square.x + square.side - size - inset;
-  const bottom = square.y + square.tall - size - inset;
   ctx.strokeStyle = ink;
   ctx.fillStyle = ink;
+  if (side < DETAIL.signs) {
+    // On a quiet tile a tiny mark stays quiet too.
+    if (view.state === 'opened') ctx.fillStyle = paint.palette.text2;
+    paintTinyMarks(paint, square, view);
+    return;
+  }
+  const size = Math.round(Math.min(15, side * 0.32) * square.unit);
+  const inset = Math.round(Math.min(5, side * 0.06) * square.unit);
+  const right = square.x + square.side - size - inset;
+  const bottom = square.y + square.tall - size - inset;
   ctx.lineWidth = Math.max(square.unit, size * 0.13);
-  const signs = side >= SIGN_FROM;
-  // On a quiet tile a tiny mark stays quiet too.
-  if (!signs && view.state === 'opened') ctx.fillStyle = paint.palette.text3;
   // Words take the upper corners: there the marks stand side by side along the lower edge.
   const worded = side >= DETAIL.room;
   let strip = square.x + inset;
@@ -31,47 +33,24 @@ export function paintCornerMarks(paint: PaintContext, square: Square, view: Tile
   };
   if (view.commandInFlight) {
     const at = place(square.x + inset, bottom);
-    if (signs) arrow(ctx, at.x, at.y, size);
-    else corner(ctx, at.x, at.y, size, 'lowerLeft');
+    arrow(ctx, at.x, at.y, size);
   }
   if (view.relayOpen || view.relayDisagrees) {
     const at = place(square.x + inset, square.y + inset);
-    if (signs) relaySign(ctx, at.x, at.y, size, view.relayDisagrees);
-    else corner(ctx, at.x, at.y, size, 'upperLeft');
+    relaySign(ctx, at.x, at.y, size, view.relayDisagrees);
   }
   if (view.protection !== 'none') {
     const at = place(right, square.y + inset);
-    if (!signs) corner(ctx, at.x, at.y, size, 'upperRight');
-    else if (view.protection === 'forcedClosed') shield(ctx, at.x, at.y, size);
-    else if (view.protection === 'forcedOpen') lock(ctx, at.x, at.y, size);
-    else clockSign(ctx, at.x, at.y, size);
+    PROTECTIONS[view.protection](ctx, at.x, at.y, size);
   }
 }
 
-type CornerName = 'upperLeft' | 'upperRight' | 'lowerLeft';
-
-function corner(ctx: CanvasRenderingContext2D, x: number, y: number, size: number, name: CornerName): void {
-  const points: Record<CornerName, readonly [number, number][]> = {
-    upperLeft: [
-      [0, 0],
-      [1, 0],
-      [0, 1],
-    ],
-    upperRight: [
-      [0, 0],
-      [1, 0],
-      [1, 1],
-    ],
-    lowerLeft: [
-      [0, 0],
-      [1, 1],
-      [0, 1],
-    ],
-  };
-  ctx.beginPath();
-  for (const [px, py] of points[name]) ctx.lineTo(x + px * size, y + py * size);
-  ctx.fill();
+/** Nearly no tile is, and a wall draws twenty thousand of them. */
+function isMarked(view: TileView): boolean {
+  return view.commandInFlight || view.relayOpen || view.relayDisagrees || view.protection !== 'none';
 }
+
+const PROTECTIONS = { forcedClosed: shield, forcedOpen: lock, noCutWindow: clockSign } as const;
 
 /** An open switch blade between two contacts; with a stroke through it when it disagrees with its command. */
 function relaySign(ctx: CanvasRenderingContext2D, x: number, y: number, size: number, disagrees: boolean): void {

@@ -10,8 +10,13 @@ export interface Square {
   readonly unit: number;
 }
 
-/** Sides in CSS px from which a tile gains detail. */
-export const DETAIL = { glyph: 5, corners: 9, arrearsText: 13, age: 24, room: 38, money: 62 } as const;
+/**
+ * Sides in device px from which a tile carries its second cue, and its marks: what a screen can show. Type has no say in it:
+ * twenty thousand tiles on a 4K wall are eight pixels wide, and no colour may be alone there.
+ */
+export const CUES = { glyph: 4, corners: 8 } as const;
+/** Sides in px of type from which signs and words can be read; more pixels where a wall is read from further away. */
+export const DETAIL = { arrearsText: 13, signs: 17, age: 24, room: 38, money: 62 } as const;
 
 export interface PaintContext {
   readonly ctx: CanvasRenderingContext2D;
@@ -19,4 +24,9 @@ export interface PaintContext {
   readonly hatch: CanvasPattern | null;
   /** The half of the second in which unacknowledged alarms shine. */
   readonly pulseOn: boolean;
+}
+
+/** Width of the ring of an unacknowledged alarm, whole device px. */
+export function ringWeight({ side, unit }: Square): number {
+  return Math.max(1, Math.round(Math.min(2.5 * unit, side * 0.1)));
 }

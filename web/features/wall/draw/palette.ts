@@ -15,7 +15,7 @@ export interface Palette {
   readonly glow: readonly string[];
   /** Fill of a state; the lost and the not opened have none of their own. */
   readonly fill: Readonly<Record<DisplayState, string>>;
-  /** The same, quieter: the last known state under the hatch. */
+  /** The same, quieter: the last known state under the hatch, which stands out from each of them. */
   readonly faded: Readonly<Record<DisplayState, string>>;
   readonly hatch: string;
   readonly outline: string;
@@ -57,7 +57,7 @@ export function createPalette(token: (name: string) => string): Palette {
     alarm1: token('--alarm-1').trim(),
     opened: idle,
   };
-  const fade = (state: DisplayState) => mix(ground, fill[state], state === 'opened' || state === 'lost' ? 0.6 : 0.42);
+  const fade = (state: DisplayState) => mix(ground, fill[state], state === 'opened' || state === 'lost' ? 0.6 : 0.25);
   return {
     ground,
     surface: token('--surface-1').trim(),

@@ -1,6 +1,6 @@
 import type { DisplayState } from '#domain/meterState.ts';
 import { paintCornerMarks } from './cornerMarks.ts';
-import { DETAIL, type PaintContext, type Square } from './paintContext.ts';
+import { CUES, DETAIL, type PaintContext, ringWeight, type Square } from './paintContext.ts';
 import type { Palette } from './palette.ts';
 import type { TileView, TileWords } from './tileView.ts';
 
@@ -9,7 +9,7 @@ export function paintTile(paint: PaintContext, square: Square, view: TileView, w
   const { ctx, palette } = paint;
   const side = square.side / square.unit;
   if (view.state === 'notOpened' || (view.state === 'lost' && view.lastState === 'notOpened'))
-    paintHollow(paint, square);
+    paintHollow(paint, square, view.unacknowledged ? ringWeight(square) : 0);
   else {
     ctx.fillStyle = fillOf(palette, view);
     ctx.fillRect(square.x, square.y, square.side, square.tall);
@@ -19,10 +19,9 @@ export function paintTile(paint: PaintContext, square: Square, view: TileView, w
     ctx.fillRect(square.x, square.y, square.side, square.tall);
   }
   const cue = view.state === 'lost' ? view.lastState : view.state;
-  const ink = view.state === 'lost' ? palette.hatch : inkOf(palette, cue);
-  if (side >= DETAIL.glyph && (view.state !== 'lost' || side >= DETAIL.corners))
-    paintCue(paint, square, cue, ink, side);
-  if (side >= DETAIL.corners) paintCornerMarks(paint, square, view, inkOf(palette, view.state));
+  const ink = view.state === 'lost' ? palette.text1 : inkOf(palette, cue);
+  if (square.side >= (view.state === 'lost' ? CUES.corners : CUES.glyph)) paintCue(paint, square, cue, ink, side);
+  if (square.side >= CUES.corners) paintCornerMarks(paint, square, view, inkOf(palette, view.state));
   if (words !== undefined) paintWords(paint, square, view, words, side);
   if (view.unacknowledged) paintRing(paint, square);
 }
@@ -52,12 +51,17 @@ function inkOf(palette: Palette, state: DisplayState): string {
   }
 }
 
-function paintHollow({ ctx, palette }: PaintContext, { x, y, side, tall, unit }: Square): void {
-  const weight = Math.max(1, Math.round(unit));
+/** Outlines of tiles up to so many device px are a single one wide, or nothing hollow would be left. */
+const HAIRLINE_MAX = 12;
+
+/** The outline of an empty window, `inset` px within the tile: inside the ring, which would cover it. */
+function paintHollow({ ctx, palette }: PaintContext, { x, y, side, tall, unit }: Square, inset: number): void {
+  const weight = side <= HAIRLINE_MAX ? 1 : Math.max(1, Math.round(unit));
+  const edge = inset + weight / 2;
   ctx.strokeStyle = palette.outline;
   ctx.lineWidth = weight;
-  ctx.setLineDash(side / unit < 8 ? [] : [2 * unit, 2 * unit]);
-  ctx.strokeRect(x + weight / 2, y + weight / 2, side - weight, tall - weight);
+  ctx.setLineDash(side < CUES.corners ? [] : [2 * weight, 2 * weight]);
+  ctx.strokeRect(x + edge, y + edge, side - 2 * edge, tall - 2 * edge);
   ctx.setLineDash([]);
 }
 
@@ -68,22 +72,23 @@ function paintCue(paint: PaintContext, square: Square, state: DisplayState, ink:
   const box = large ? square.side * 0.3 : square.side;
   const left = large ? square.x + square.side - box * 1.15 : square.x;
   const top = large ? square.y + square.tall - box * 1.1 : square.y + (square.tall - box) / 2;
+  const weight = Math.max(1, Math.round(box * (large ? 0.17 : 0.13)));
+  const width = Math.round(box * (large ? 0.8 : 0.54));
   ctx.fillStyle = ink;
-  const bar = (at: number) => {
-    const height = Math.max(square.unit, Math.round(box * (large ? 0.17 : 0.13)));
-    const width = Math.round(box * (large ? 0.8 : 0.54));
-    ctx.fillRect(Math.round(left + (box - width) / 2), Math.round(top + box * at), width, height);
-  };
+  const bar = (at: number) => ctx.fillRect(Math.round(left + (box - width) / 2), Math.round(top) + at, width, weight);
   switch (state) {
     case 'alarm1':
-      bar(0.58);
+      bar(Math.round(box * 0.58));
       return;
-    case 'alarm2':
-      bar(0.34);
-      bar(0.6);
+    case 'alarm2': {
+      // However small, two bars never become one.
+      const lower = Math.round(box * 0.6);
+      bar(Math.min(Math.round(box * 0.34), lower - 2 * weight));
+      bar(lower);
       return;
+    }
     case 'arrears':
-      if (side < DETAIL.arrearsText) paintNought(ctx, left + box / 2, top + box / 2, box * 0.22, square.unit, ink);
+      if (side < DETAIL.arrearsText) paintNought(ctx, square, weight);
       else {
         ctx.font = `800 ${Math.round(box * (large ? 0.72 : side < 17 ? 0.58 : 0.48))}px ${palette.fontFamily}`;
         ctx.textAlign = 'center';
@@ -98,23 +103,23 @@ function paintCue(paint: PaintContext, square: Square, state: DisplayState, ink:
   }
 }
 
-function paintNought(
-  ctx: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  radius: number,
-  unit: number,
-  ink: string,
-): void {
-  ctx.strokeStyle = ink;
-  ctx.lineWidth = Math.max(unit, radius * 0.62);
-  ctx.beginPath();
-  ctx.ellipse(x, y, Math.max(unit, radius * 0.8), Math.max(unit, radius * 1.2), 0, 0, Math.PI * 2);
-  ctx.stroke();
+/** The 0 of `¥0` where there is no room for both, in whole pixels. */
+function paintNought(ctx: PaintContext['ctx'], { x, y, side, tall }: Square, weight: number): void {
+  const width = Math.max(3, Math.round(side * 0.44));
+  const height = Math.max(3, Math.round(side * 0.6));
+  const left = x + Math.round((side - width) / 2);
+  const top = y + Math.round((tall - height) / 2);
+  // Rounded corners, as soon as there is something between them.
+  const corner = width > 3 ? weight : 0;
+  ctx.fillRect(left + corner, top, width - 2 * corner, weight);
+  ctx.fillRect(left + corner, top + height - weight, width - 2 * corner, weight);
+  ctx.fillRect(left, top + weight, weight, height - 2 * weight);
+  ctx.fillRect(left + width - weight, top + weight, weight, height - 2 * weight);
 }
 
-function paintRing({ ctx, palette, pulseOn }: PaintContext, { x, y, side, tall, unit }: Square): void {
-  const weight = Math.max(unit, Math.round(Math.min(2.5 * unit, side * 0.1)));
+function paintRing({ ctx, palette, pulseOn }: PaintContext, square: Square): void {
+  const { x, y, side, tall } = square;
+  const weight = ringWeight(square);
   ctx.strokeStyle = palette.text1;
   ctx.globalAlpha *= pulseOn ? 1 : 0.3;
   ctx.lineWidth = weight;

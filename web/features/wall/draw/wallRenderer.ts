@@ -151,7 +151,7 @@ export function createWallRenderer(canvas: HTMLCanvasElement, firstPalette: Pale
     }
     const from = source;
     if (everything) {
-      hatch = createHatch(ctx, palette.hatch, (from.scene.side * camera.scale) / type, unit * type);
+      hatch = createHatch(ctx, palette.hatch, from.scene.side * camera.scale * unit, unit * type);
       paintBackdrop(
         { ctx, palette, camera, unit, type, width: canvas.width, height: canvas.height },
         from.scene,
