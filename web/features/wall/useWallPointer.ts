@@ -7,6 +7,8 @@ const CLICK_PX = 5;
 const WHEEL_STEP = 0.0016;
 /** Leaving the wall by the wheel takes a pause first, so that a long turn outwards ends at the whole wall. */
 const LEAVE_PAUSE_MS = 500;
+/** Clicks further apart are no double click of any system. */
+const DOUBLE_CLICK_MS = 2_000;
 
 export interface WallPointerOptions {
   readonly host: Ref<HTMLElement | null>;
@@ -34,6 +36,8 @@ export function useWallPointer(options: WallPointerOptions) {
   let start: Point = { x: 0, y: 0 };
   let moved = false;
   let lastWheelMs = 0;
+  /** The last click and the one before it, with the tile that was under each when it was made. */
+  let clicks: readonly { readonly tile: number; readonly atMs: number }[] = [];
 
   function local(event: MouseEvent): Point {
     const box = options.host.value?.getBoundingClientRect();
@@ -96,7 +100,9 @@ export function useWallPointer(options: WallPointerOptions) {
     const wasPressed = pressed.delete(event.pointerId);
     if (!wasPressed || moved || pressed.size > 0) return;
     const point = local(event);
-    options.onClick(tileUnder(point), worldOf(point));
+    const tile = tileUnder(point);
+    clicks = [...clicks.slice(-1), { tile, atMs: event.timeStamp }];
+    options.onClick(tile, worldOf(point));
   }
 
   function onCancel(event: PointerEvent): void {
@@ -118,7 +124,11 @@ export function useWallPointer(options: WallPointerOptions) {
   const onLeave = () => {
     hovered.value = -1;
   };
-  const onDouble = (event: MouseEvent) => options.onDoubleClick(tileUnder(local(event)));
+  /** Each of the two clicks may have moved the wall: meant is what was under the first. */
+  const onDouble = (event: MouseEvent) => {
+    const first = clicks.find(({ atMs }) => event.timeStamp - atMs < DOUBLE_CLICK_MS);
+    if (first !== undefined) options.onDoubleClick(first.tile);
+  };
 
   onMounted(() => {
     const host = options.host.value;
