@@ -97,16 +97,16 @@ end $$;
 create trigger vend_history before update on vend for each row execute function vend_ends_once();
 create trigger vend_kept before delete or truncate on vend for each statement execute function refuse_change();
 
--- Every purchase count that ever belonged to a vend, whatever became of it: it is never given a second time. Only a count
--- that was proven to be unused in the meter is released.
+-- Every purchase count that ever belonged to a vend, whatever became of it: it is never given a second time. A meter counts on
+-- when its account, its ratios or its custody change, so no epoch is part of the key; another device is another meter. Only a
+-- count that was proven to be unused in the meter is released.
 create table vend_seq (
   meter_id int not null,
-  epoch int not null,
   seq int not null,
   vend_id uuid not null references vend,
   released boolean not null default false
 );
-create unique index vend_seq_once_key on vend_seq (meter_id, epoch, seq) where not released;
+create unique index vend_seq_once_key on vend_seq (meter_id, seq) where not released;
 
 -- What happened to each, with what the meter said: the log that people read.
 create table vend_step (
@@ -160,7 +160,7 @@ create table vend_move (
   account_id int not null,
   from_meter_id int not null,
   to_meter_id int,
-  state text not null check (state in ('running', 'done', 'quarantined')),
+  state text not null check (state in ('running', 'done', 'quarantined', 'kept')),
   amount_minor bigint,
   tries int not null default 0,
   out_vend uuid,

@@ -134,20 +134,18 @@ export async function countPrint(db: Queryable, id: string): Promise<number> {
   return row?.prints ?? 0;
 }
 
-/** Throws with `vend_seq_once_key` where the count belonged to a vend before. */
-export async function insertSeq(tx: Tx, { meter_id: meterId, epoch, id }: VendRow, seq: number): Promise<void> {
-  await tx.query(
-    sql`insert into vend_seq (meter_id, epoch, seq, vend_id) values (${meterId}, ${epoch}, ${seq}, ${id})`,
-  );
+/** Throws with `vend_seq_once_key` where the count belonged to a vend of this meter before, in whatever epoch. */
+export async function insertSeq(tx: Tx, { meter_id: meterId, id }: VendRow, seq: number): Promise<void> {
+  await tx.query(sql`insert into vend_seq (meter_id, seq, vend_id) values (${meterId}, ${seq}, ${id})`);
 }
 
 export async function releaseSeq(tx: Tx, { id }: VendRow, seq: number): Promise<void> {
   await tx.query(sql`update vend_seq set released = true where vend_id = ${id} and seq = ${seq}`);
 }
 
-export async function seqIsUsed(db: Queryable, meterId: number, epoch: number, seq: number): Promise<boolean> {
+export async function seqIsUsed(db: Queryable, meterId: number, seq: number): Promise<boolean> {
   const rows = await db.query(sql`
-    select from vend_seq where meter_id = ${meterId} and epoch = ${epoch} and seq = ${seq} and not released`);
+    select from vend_seq where meter_id = ${meterId} and seq = ${seq} and not released`);
   return rows.length > 0;
 }
 

@@ -164,7 +164,7 @@ async function look(deps: WorkerDeps, meter: Meter, row: VendRow): Promise<VendR
 }
 
 async function bindInput({ db }: WorkerDeps, row: VendRow, purse: PurseRead): Promise<StepInput> {
-  const seqUsed = await seqIsUsed(db, row.meter_id, row.epoch, purse.count + 1);
+  const seqUsed = await seqIsUsed(db, row.meter_id, purse.count + 1);
   const event = { kind: 'bind', seqUsed, balanceMinor: purse.balanceMinor } as const;
   return { event, purse, ...(seqUsed ? { cause: 'countUsed' } : {}) };
 }

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import sql, { raw } from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '#drivers/core/index.ts';
+import { type PurseRead, systemClock } from '#drivers/core/index.ts';
 import { createStepper, DELIVERY_TIMES } from '#server/modules/vending/stepper.ts';
 import { createWorker } from '#server/modules/vending/worker.ts';
 import { type Db, violatedConstraint } from '#server/platform/db/index.ts';
@@ -70,6 +71,42 @@ describe('SENT is stored before a byte leaves', () => {
   });
 });
 
+test('a count is given once, also where the meter has another epoch by now and a read is stale', async () => {
+  const { acquisition } = till.server.app.measuring;
+  const { account, meterId } = await till.fresh();
+  const deliver = async (saleId: string, stale: readonly PurseRead[]): Promise<number | undefined> => {
+    const reads = [...stale];
+    const times = { ...DELIVERY_TIMES, backOffMs: [20] };
+    const stepper = createStepper({
+      ...{ ledger: till.server.app.money.ledger, nowMs: () => systemClock.nowMs(), times },
+      ...{ told: async () => {}, foreignWrite: () => {}, news: () => {} },
+    });
+    const worker = createWorker({
+      ...{ db: till.server.database.db, clock: systemClock, log: silentLog, stepper, times, sweepMs: 20 },
+      lines: {
+        async readPurse(id) {
+          const purse = id === meterId ? reads.shift() : undefined;
+          return purse === undefined ? acquisition.readPurse(id) : { ok: true, purse };
+        },
+        execute: (id, command) => acquisition.execute(id, command),
+      },
+    });
+    await worker.start();
+    const { count } = await till.becomes(saleId, 'CONFIRMED');
+    await worker.stop();
+    return count;
+  };
+  const before = await till.purse(meterId);
+  expect(await deliver((await till.sell(meterId, '1000')).saleId, [])).toBe(before.count + 1);
+  await till.post(`/api/accounts/${account.id}/change-ratio`, {
+    ...{ changeId: randomUUID(), meterId, ctRatio: 2, ptRatio: 1, reason: 'another transformer' },
+  });
+  expect((await till.account(account.id)).meters).toMatchObject([{ meterId, epoch: 2 }]);
+  // The same amount, and an answer from before the first of them.
+  expect(await deliver((await till.sell(meterId, '1000')).saleId, [before])).toBe(before.count + 2);
+  expect((await till.purse(meterId)).count).toBe(before.count + 2);
+});
+
 /** The constraint that refuses it; undefined where nothing does. The attempt is taken back. */
 async function refusedBy(work: Parameters<Db['tx']>[0], dropped?: string): Promise<string | undefined> {
   const takenBack = new Error('taken back');
@@ -92,9 +129,7 @@ describe('what the database refuses, whatever the program believes', () => {
     const attempt: Parameters<Db['tx']>[0] = async (tx) => {
       for (const { saleId } of vends) {
         if (index === 'vend_seq_once_key')
-          await tx.query(
-            sql`insert into vend_seq (meter_id, epoch, seq, vend_id) values (${meterId}, 1, 900, ${saleId})`,
-          );
+          await tx.query(sql`insert into vend_seq (meter_id, seq, vend_id) values (${meterId}, 900, ${saleId})`);
         else await tx.query(sql`update vend set state = 'RESERVED', seq = 900 where id = ${saleId}`);
       }
     };
