@@ -6,7 +6,7 @@ import { createMemoryHistory, createRouter, type RouteRecordRaw } from 'vue-rout
 import type { Alarm, AnyRoute } from '#contract/index.ts';
 import { API_KEY, createApiClient } from '../../../web/api/client.ts';
 import { createTranslator } from '../../../web/i18n/index.ts';
-import { LIVE_KEY, type LiveClient } from '../../../web/live/liveClient.ts';
+import { LIVE_KEY, type LiveClient, type RoomHealth } from '../../../web/live/liveClient.ts';
 
 /** What the far end of the wire answers: a status and a body. */
 export interface Answer {
@@ -40,11 +40,12 @@ function silentLive() {
   const listeners = new Set<(alarm: Alarm) => void>();
   const missListeners = new Set<(propertyId: number) => void>();
   const nothing = () => {};
+  const health = shallowRef<RoomHealth>({ state: 'live', ageMs: 0 });
   /** Properties that are watched now. */
   const watched = new Map<number, number>();
   const live: LiveClient = {
-    health: shallowRef({ state: 'live', ageMs: 0 }),
-    healthOf: () => ({ state: 'live', ageMs: 0 }),
+    health,
+    healthOf: () => health.value,
     pulses: shallowReactive(new Map()),
     nowMs: () => Date.parse('2026-11-19T13:47:00Z'),
     watchProperty(propertyId) {
@@ -75,7 +76,7 @@ function silentLive() {
   const miss = (propertyId = 1) => {
     for (const listener of missListeners) listener(propertyId);
   };
-  return { live, say, miss, watched };
+  return { live, say, miss, watched, health };
 }
 
 const page = { template: '<div />' };
