@@ -1,16 +1,19 @@
-import type { Meter, Names, Place } from '#contract/index.ts';
+import type { Names, Place } from '#contract/index.ts';
 
-export interface ChildGroup {
+interface Placed {
+  readonly placeId: number;
+}
+export interface ChildGroup<Meter extends Placed> {
   readonly placeId: number;
   readonly names: Names | undefined;
   readonly meters: readonly { readonly meter: Meter; readonly place: Place | undefined }[];
 }
 
 /** Meters by the floor they stand on, else by building or property; top floor first, as a building stands. */
-export function groupByFloor(
+export function groupByFloor<Meter extends Placed>(
   meters: readonly Meter[],
   pathOf: (placeId: number) => readonly Place[],
-): readonly ChildGroup[] {
+): readonly ChildGroup<Meter>[] {
   const groups = new Map<number, { floor: Place | undefined; meters: { meter: Meter; place: Place | undefined }[] }>();
   for (const meter of meters) {
     const path = pathOf(meter.placeId);

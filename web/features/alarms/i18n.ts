@@ -63,7 +63,7 @@ export const zh = {
     overload: '过载',
     overloadValue: '过载，{value}，限值 {limit}',
   },
-  childrenText: '这 {n} 块表随之失联，未单独报警；斜纹下为最后已知状态。',
+  childrenText: '这 {n} 块表随之失联，未单独报警。每块表旁为目前通信状态。',
   childrenReturned: '这 {n} 块表曾随之失联。',
   childrenMore: '此处显示前 {n} 块。',
   gatewaysText: '该项目的网关；其下 {n} 块表随之失联，均未单独报警。',
@@ -199,7 +199,7 @@ export const en: typeof zh = {
     overload: 'Overload',
     overloadValue: 'Overload, {value} of {limit}',
   },
-  childrenText: '{n} meters went with it; none raised an alarm of its own. Hatched over the last known state.',
+  childrenText: '{n} meters went with it; none raised an alarm of its own. Beside each: whether it is heard now.',
   childrenReturned: '{n} meters had gone with it.',
   childrenMore: 'The first {n} are shown.',
   gatewaysText:
