@@ -82,7 +82,7 @@ export const AccountCase = Type.Object({
   approvedBy: Type.Optional(Type.String()),
   at: Instant,
   doneAt: Type.Optional(Instant),
-  /** Registers, balances and amounts that it rests on. */
+  /** Registers, balances and amounts that it rests on. `leftInMeter` at a meter: it goes on holding that balance itself. */
   facts: Type.Record(Type.String(), Type.Unknown()),
 });
 export type AccountCase = Static<typeof AccountCase>;
@@ -100,6 +100,11 @@ export const AccountMeterDto = Type.Object({
   /** What the meter last said that it holds; custody in the meter only. */
   balanceMinor: Type.Optional(MinorUnits),
   balanceAt: Type.Optional(Instant),
+  /**
+   * Custody in the meter only. False: what it holds cannot be taken out of it; closing, replacement and the way into the
+   * platform pay out or carry over what it says it holds once a second person agrees, and the device goes on holding it.
+   */
+  givesBack: Type.Optional(Type.Boolean()),
   money: Type.Optional(Type.String({ description: 'notOpened, normal, alarm1, alarm2 or arrears' })),
   link: Type.Optional(Type.String({ description: 'online, late or lost' })),
   relay: Type.Optional(Type.String({ description: 'closed, open, unknown or disagrees' })),
@@ -294,7 +299,8 @@ export const closeAccount = route({
   access: 'account.edit',
   tag,
   status: 202,
-  summary: 'Close: empty the meters, read them for the last time, settle, pay out or collect; follow it at the account',
+  summary:
+    'Close: empty the meters, read them for the last time, settle, pay out or collect; follow it at the account. A meter that gives nothing back needs two persons',
   params,
   body: Type.Object(
     {
@@ -317,7 +323,7 @@ export const replaceMeter = route({
   tag,
   status: 202,
   summary:
-    'Replace a meter by another one of the estate; the balance in it is carried over. A dead meter needs two persons',
+    'Replace a meter by another one of the estate; the balance in it is carried over. A meter that is dead, or gives nothing back, needs two persons',
   params,
   body: Type.Object(
     {
@@ -371,7 +377,8 @@ export const changeCustody = route({
   access: 'account.edit',
   tag,
   status: 202,
-  summary: 'Keep the balance elsewhere: out of the meters into the wallet, or from an empty wallet back to the meters',
+  summary:
+    'Keep the balance elsewhere: out of the meters into the wallet, or from an empty wallet back to the meters. A meter that gives nothing back needs two persons',
   params,
   body: Type.Object({ changeId: RequestId, custody: Custody, reason: Reason, stated }, closed),
   response: Account,

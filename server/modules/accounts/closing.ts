@@ -6,10 +6,12 @@ import type { CaseRow } from './caseStore.ts';
 import { fieldsOf } from './changes.ts';
 import { type AccountsContext, noteAccount, nowOf } from './context.ts';
 import { chargeToEnd, finishEpoch, readsOf, whyNotCharged } from './epochs.ts';
+import { markLeft, needsTwoPersons, waitsForKept, withLater } from './leftInMeter.ts';
 import { beginMove, movedBy } from './moves.ts';
 import { NotYet } from './notYet.ts';
 import { paymentAccount } from './orders.ts';
-import { readMeters, snapshotFacts } from './reads.ts';
+import { readMeters, type Snapshot, snapshotFacts } from './reads.ts';
+import { givesBack } from './rules.ts';
 import { advance, type Step } from './runner.ts';
 import { agreedRegisters } from './statements.ts';
 import { selectEpochs, updateAccountRow } from './store.ts';
@@ -21,28 +23,28 @@ type ClosingBody = BodyOf<typeof closeAccount>;
 
 /**
  * Closes an account. Custody in the meter: emptyMeter → finalRead → settle → charge → payOut; in the platform the read is taken now and
- * it begins with settle. A meter that does not answer and holds money needs a second person first.
+ * it begins with settle. A meter that does not answer, or gives nothing back, and holds money needs a second person first.
  */
 export function close(context: AccountsContext, actor: Actor, accountId: number, body: ClosingBody): Promise<Account> {
   const { closingId: id, ...asked } = body;
   const request: CaseRequest = { id, field: 'closingId', kind: 'closing', actor, input: { accountId, ...asked } };
   return once(context, request, async (inputHash) => {
-    const { meters, custody } = demandAccount(context, actor, 'account.edit', accountId);
-    const meterIds = meters.map(({ meterId }) => meterId);
-    const reads = await readForClosing(context, meterIds, custody === 'meter', body.stated ?? []);
+    const leaving = demandAccount(context, actor, 'account.edit', accountId);
+    const meterIds = leaving.meters.map(({ meterId }) => meterId);
+    const reads = await readForClosing(context, leaving, meterIds, body.stated ?? []);
     context.probe('closing/request/before', id);
     await context.db.tx(async (tx) => {
       const account = await lockIn(tx, accountId, ['open', 'paused']);
       await demandNoOpenVend(context, tx, meterIds);
       await updateAccountRow(tx, accountId, { ...fieldsOf(account), state: 'closing' });
-      const dead = account.custody === 'meter' && reads.some(({ quality }) => quality !== 'measured');
+      const waits = account.custody === 'meter' && reads.some(needsTwoPersons);
       const row = await storeCase(context, tx, request, {
         ...{ accountId, propertyId: account.propertyId, inputHash },
-        state: dead ? 'awaitingApproval' : 'running',
+        state: waits ? 'awaitingApproval' : 'running',
         step: account.custody === 'meter' ? 'emptyMeter' : 'settle',
         facts: { meters: reads.map(snapshotFacts) },
       });
-      if (account.custody === 'meter' && !dead) await emptyMeters(context, tx, row);
+      if (account.custody === 'meter' && !waits) await emptyMeters(context, tx, row);
       await noteAccount(context, tx, accountId, 'closing');
       tx.afterCommit(() => context.wake(id));
     });
@@ -51,15 +53,16 @@ export function close(context: AccountsContext, actor: Actor, accountId: number,
   });
 }
 
-/** The purse of a meter is read when it is emptied; here only those that do not answer need their stated balance. */
+/** A purse is read when it is emptied; here only where a balance may be stated, or stays in the meter. */
 async function readForClosing(
   context: AccountsContext,
+  account: AccountView,
   meterIds: readonly number[],
-  inMeter: boolean,
   stated: NonNullable<ClosingBody['stated']>,
-) {
-  const purse = inMeter && stated.length > 0;
-  return readMeters(context, meterIds, { purse, stated });
+): Promise<readonly Snapshot[]> {
+  const stays = (meterId: number) => !givesBack(context, account.propertyId, meterId);
+  const purse = account.custody === 'meter' && (stated.length > 0 || meterIds.some(stays));
+  return markLeft(context, account, await readMeters(context, meterIds, { purse, stated }));
 }
 
 /** Starts to take out what the meters hold. Safe to repeat. */
@@ -70,9 +73,10 @@ export async function emptyMeters(context: AccountsContext, tx: Tx, row: CaseRow
 export const CLOSING_STEPS: Readonly<Record<string, Step>> = {
   emptyMeter: async (context, row) => {
     const meterIds = readsOf(row.facts).map(({ meterId }) => meterId);
+    if (await waitsForKept(context, row, meterIds)) return;
     await advance(context, row, { step: 'finalRead' }, async (tx) => {
       const moved = await movedBy(context, tx, row, meterIds);
-      return { moved: Object.fromEntries([...moved].map(([meterId, minor]) => [meterId, minor.toString()])) };
+      return { moved: Object.fromEntries([...moved].map(([meterId, { minor }]) => [meterId, minor.toString()])) };
     });
   },
   /** What ran through the meter while it was being emptied belongs to the account, too. */
@@ -80,7 +84,7 @@ export const CLOSING_STEPS: Readonly<Record<string, Step>> = {
     const before = readsOf(row.facts);
     const answering = before.filter(({ quality }) => quality === 'measured').map(({ meterId }) => meterId);
     const last = await readMeters(context, answering, { purse: false, stated: agreedRegisters(row) });
-    const meters = before.map((read) => last.find(({ meterId }) => meterId === read.meterId) ?? read);
+    const meters = withLater(before, last);
     await advance(context, row, { step: 'settle' }, async () => ({ meters: meters.map(snapshotFacts) }));
   },
   settle: (context, row) =>

@@ -6,6 +6,7 @@ import type { CaseRow } from './caseStore.ts';
 import { fieldsOf } from './changes.ts';
 import { type AccountsContext, noteAccount } from './context.ts';
 import { finishEpoch, readsOf, whyNotCharged } from './epochs.ts';
+import { markLeft, needsTwoPersons, waitsForKept, withLater } from './leftInMeter.ts';
 import { beginMove, movedBy } from './moves.ts';
 import { NotYet } from './notYet.ts';
 import { beginEpoch, postFound } from './opening.ts';
@@ -21,7 +22,7 @@ import { demandAccount, invalidField } from './visibility.ts';
 type CustodyBody = BodyOf<typeof changeCustody>;
 
 /**
- * Keeps the balance elsewhere. Into the platform: emptyMeter → takeOver. Into the meters: at once, and only with an empty
+ * Keeps the balance elsewhere. Into the platform: emptyMeter → takeOver, with a second person where a meter gives nothing back. Into the meters: at once, and only with an empty
  * wallet, since money goes into a meter by a sale.
  */
 export function moveCustody(
@@ -40,8 +41,9 @@ export function moveCustody(
     const reads = await readMeters(context, meterIds, { purse: true, stated: body.stated ?? [] });
     if (reads.some(({ quality }) => quality !== 'measured'))
       throw new AppError('meter.not-answering', 'Custody changes only with meters that answer: try again later.');
+    const left = markLeft(context, account, reads);
     context.probe('custodyChange/request/before', id);
-    await context.db.tx((tx) => begin(context, tx, request, inputHash, account, reads));
+    await context.db.tx((tx) => begin(context, tx, request, inputHash, account, left));
     context.probe('custodyChange/request/after', id);
     return accountId;
   });
@@ -69,26 +71,30 @@ async function begin(
     for (const read of reads) await postFound(context, tx, row, account.propertyId, read);
     return;
   }
-  const row = await storeCase(context, tx, request, { ...start, state: 'running', step: 'emptyMeter' });
-  for (const read of reads) await beginMove(context, tx, row, read, undefined);
+  const waits = reads.some(needsTwoPersons);
+  const state = waits ? 'awaitingApproval' : 'running';
+  const row = await storeCase(context, tx, request, { ...start, state, step: 'emptyMeter' });
+  for (const read of waits ? [] : reads) await beginMove(context, tx, row, read, undefined);
   tx.afterCommit(() => context.wake(row.id));
 }
 
 export const CUSTODY_STEPS: Readonly<Record<string, Step>> = {
   emptyMeter: async (context, row) => {
     const meterIds = readsOf(row.facts).map(({ meterId }) => meterId);
+    if (await waitsForKept(context, row, meterIds)) return;
     await advance(context, row, { step: 'takeOver' }, async (tx) => {
       const moved = await movedBy(context, tx, row, meterIds);
-      return { moved: Object.fromEntries([...moved].map(([meterId, minor]) => [meterId, minor.toString()])) };
+      return { moved: Object.fromEntries([...moved].map(([meterId, { minor }]) => [meterId, minor.toString()])) };
     });
   },
   takeOver: async (context, row) => {
-    const meterIds = readsOf(row.facts).map(({ meterId }) => meterId);
+    const before = readsOf(row.facts);
+    const meterIds = before.map(({ meterId }) => meterId);
     const reads = await readMeters(context, meterIds, { purse: false, stated: [] });
     await advance(context, row, { state: 'done' }, async (tx, account) => {
       await takeIntoWallet(context, tx, row, account);
       await changeTo(context, tx, row, account, 'platform', reads);
-      return { meters: reads.map(snapshotFacts) };
+      return { meters: withLater(before, reads).map(snapshotFacts) };
     });
   },
 };

@@ -2,6 +2,7 @@ import type { Account, AccountCase, AccountMeterDto } from '#contract/index.ts';
 import type { CaseRow } from './caseStore.ts';
 import type { AccountsContext } from './context.ts';
 import { toCustomer } from './customers.ts';
+import { givesBack } from './rules.ts';
 import type { AccountMeter, AccountView } from './types.ts';
 import { walletOf } from './wallets.ts';
 
@@ -59,7 +60,8 @@ function toAccount(context: AccountsContext, view: AccountView, depositMinor: bi
   };
 }
 
-function toMeterDto({ metering, estate }: AccountsContext, account: AccountView, meter: AccountMeter): AccountMeterDto {
+function toMeterDto(context: AccountsContext, account: AccountView, meter: AccountMeter): AccountMeterDto {
+  const { metering, estate } = context;
   const profile = estate.meter(meter.meterId);
   const now = metering.meter(meter.meterId);
   const room = profile?.path.at(-1);
@@ -77,6 +79,7 @@ function toMeterDto({ metering, estate }: AccountsContext, account: AccountView,
     ...(balance === undefined || now?.last === undefined
       ? {}
       : { balanceMinor: balance.toString(), balanceAt: new Date(now.last.readAtMs).toISOString() }),
+    ...(account.custody === 'meter' ? { givesBack: givesBack(context, account.propertyId, meter.meterId) } : {}),
     ...(now === undefined ? {} : pick(now.state.facts)),
   };
 }

@@ -45,17 +45,19 @@ export function readsOf(facts: Readonly<Record<string, unknown>>, name = 'meters
 }
 
 export function toSnapshot(fact: unknown): Snapshot {
-  const { meterId, at, registers, quality, balanceMinor, count } = fact as {
+  const { meterId, at, registers, quality, balanceMinor, count, leftInMeter } = fact as {
     readonly meterId: number;
     readonly at: string;
     readonly registers: StoredRegisters & StatedRegisters;
     readonly quality: RegisterQuality;
     readonly balanceMinor?: string;
     readonly count?: number;
+    readonly leftInMeter?: true;
   };
   return {
     ...{ meterId, registers, quality, count },
     atMs: Date.parse(at),
     balanceMinor: balanceMinor === undefined ? undefined : BigInt(balanceMinor),
+    ...(leftInMeter === undefined ? {} : { leftInMeter }),
   };
 }

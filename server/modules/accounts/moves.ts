@@ -8,7 +8,7 @@ import type { Snapshot } from './reads.ts';
 /** The name of what a case moves out of a meter: the same again after a restart. */
 export const moveIdOf = (caseId: string, meterId: number): string => derivedId(caseId, `move/${meterId}`);
 
-/** Begins to move what a meter holds, into another one or out of it. A stated balance stands for one that cannot be read. */
+/** Begins to move what a meter holds, into another one or out of it. Where it cannot be read, or gives nothing back, what the snapshot says stands for it. */
 export function beginMove(
   context: AccountsContext,
   tx: Tx,
@@ -16,25 +16,32 @@ export function beginMove(
   from: Snapshot,
   toMeterId: number | undefined,
 ): Promise<void> {
-  const stated = from.quality === 'measured' ? undefined : from.balanceMinor;
+  const left = from.leftInMeter === true;
+  const stated = from.quality === 'measured' && !left ? undefined : from.balanceMinor;
   return context.neighbours().startMove(tx, {
     moveId: moveIdOf(row.id, from.meterId),
     accountId: row.account_id,
     fromMeterId: from.meterId,
     toMeterId,
-    ...(stated === undefined ? {} : { statedBalanceMinor: stated }),
+    ...(stated === undefined ? {} : { statedBalanceMinor: stated, leftInMeter: left }),
     actor: { userId: row.user_id, name: row.user_name },
   });
 }
 
-/** What was moved, minor units by meter, once all of it has arrived. Throws `NotYet`. */
+export interface Moved {
+  readonly minor: bigint;
+  /** What came out and never arrived, by the word of two persons: owed to the customer. */
+  readonly owedMinor: bigint;
+}
+
+/** What was moved, by meter, once nothing of it is under way. Throws `NotYet`. */
 export async function movedBy(
   context: AccountsContext,
   tx: Tx,
   row: CaseRow,
   meterIds: readonly number[],
-): Promise<ReadonlyMap<number, bigint>> {
-  const moved = new Map<number, bigint>();
+): Promise<ReadonlyMap<number, Moved>> {
+  const moved = new Map<number, Moved>();
   for (const meterId of meterIds) {
     const number = context.estate.meter(meterId)?.meter.meterNumber ?? `#${meterId}`;
     const move = await context.neighbours().move(tx, moveIdOf(row.id, meterId));
@@ -42,7 +49,7 @@ export async function movedBy(
       throw new NotYet(`what meter ${number} holds contradicts what is known: two persons must decide its vend`);
     }
     if (move?.state !== 'done') throw new NotYet(`the balance of meter ${number} is being moved`);
-    moved.set(meterId, move.amountMinor ?? 0n);
+    moved.set(meterId, { minor: move.amountMinor ?? 0n, owedMinor: move.owedMinor });
   }
   return moved;
 }

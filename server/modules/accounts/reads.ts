@@ -2,6 +2,7 @@ import type { StatedReading } from '#contract/index.ts';
 import { COUNTERS, type Reading } from '#drivers/core/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
 import type { AccountsContext } from './context.ts';
+import { tellsBalance } from './rules.ts';
 import type { RegisterQuality, StoredRegisters } from './store.ts';
 import { invalidField } from './visibility.ts';
 
@@ -14,6 +15,8 @@ export interface Snapshot {
   /** Only where the purse was asked for. */
   readonly balanceMinor: bigint | undefined;
   readonly count: number | undefined;
+  /** The meter gives nothing back: what it holds stays in it, whatever becomes of the account. */
+  readonly leftInMeter?: true;
 }
 
 /** Registers said by hand, without the fields that are no registers. */
@@ -54,6 +57,7 @@ export async function readMeters(
 export async function readMeter(context: AccountsContext, meterId: number, purse: boolean): Promise<Snapshot> {
   const { lines, estate } = context;
   const number = estate.meter(meterId)?.meter.meterNumber ?? `#${meterId}`;
+  if (purse && !tellsBalance(context, meterId)) throw notAnswering(number, 'it does not tell its balance');
   const money = purse ? await lines.readPurse(meterId) : undefined;
   if (money !== undefined && !money.ok) throw notAnswering(number, money.error.message);
   const outcome = await lines.readBack(meterId);
@@ -108,7 +112,7 @@ function notAnswering(number: string, why: string): AppError {
 
 /** As it is kept in the facts of a case. */
 export function snapshotFacts(snapshot: Snapshot): Record<string, unknown> {
-  const { meterId, atMs, registers, quality, balanceMinor, count } = snapshot;
+  const { meterId, atMs, registers, quality, balanceMinor, count, leftInMeter } = snapshot;
   return {
     meterId,
     at: new Date(atMs).toISOString(),
@@ -116,5 +120,6 @@ export function snapshotFacts(snapshot: Snapshot): Record<string, unknown> {
     quality,
     ...(balanceMinor === undefined ? {} : { balanceMinor: balanceMinor.toString() }),
     ...(count === undefined ? {} : { count }),
+    ...(leftInMeter === undefined ? {} : { leftInMeter }),
   };
 }

@@ -5,7 +5,8 @@ import { type Actor, AppError } from '#server/platform/http/index.ts';
 import type { CaseRow } from './caseStore.ts';
 import { type AccountsContext, noteAccount } from './context.ts';
 import { finishEpoch, readsOf } from './epochs.ts';
-import { beginMove, movedBy } from './moves.ts';
+import { markLeft, needsTwoPersons, waitsForKept } from './leftInMeter.ts';
+import { beginMove, type Moved, movedBy } from './moves.ts';
 import { beginEpoch, demandFree, postFound } from './opening.ts';
 import { orderSetUp } from './orders.ts';
 import { readMeter, type Snapshot, snapshotFacts, statedSnapshot } from './reads.ts';
@@ -18,8 +19,8 @@ import { accountCovered, demandAccount, invalidField } from './visibility.ts';
 type ReplacementBody = BodyOf<typeof replaceMeter>;
 
 /**
- * Replaces a meter. swap (old epoch ends, new one begins, the balance begins to move) → moveBalance. A meter that is dead is
- * swapped only when a second person agrees to what it is said to have held. What cannot be charged of the old epoch now (a
+ * Replaces a meter. swap (old epoch ends, new one begins, the balance begins to move) → moveBalance. A meter that is dead, or
+ * gives nothing back, is swapped only when a second person agrees to what it is said to have held. What cannot be charged of the old epoch now (a
  * reading in doubt) holds nothing up: settlement goes on with it.
  */
 export function replace(
@@ -49,7 +50,7 @@ export function replace(
       await demandNoOpenVend(context, tx, [body.oldMeterId, body.newMeterId]);
       await storeCase(context, tx, request, {
         ...{ accountId, propertyId, inputHash, step: 'swap' },
-        state: body.dead === undefined ? 'running' : 'awaitingApproval',
+        state: body.dead === undefined && !needsTwoPersons(old) ? 'running' : 'awaitingApproval',
         facts: { meters: [snapshotFacts(old), snapshotFacts(fresh)] },
       });
       tx.afterCommit(() => context.wake(id));
@@ -71,15 +72,22 @@ export const REPLACEMENT_STEPS: Readonly<Record<string, Step>> = {
   },
   moveBalance: async (context, row) => {
     const [old, fresh] = bothOf(row);
+    const declined = row.facts['remainder'] === 'declined';
+    if (!declined && (await waitsForKept(context, row, [old.meterId]))) return;
     await advance(context, row, { state: 'done' }, async (tx, account) => {
-      const moved = account.custody === 'meter' ? await movedBy(context, tx, row, [old.meterId]) : undefined;
+      const inMeter = account.custody === 'meter';
+      const moved = inMeter && !declined ? await movedBy(context, tx, row, [old.meterId]) : undefined;
       const version = context.tariffs.versionAt(account.tariffId, context.clock.nowMs());
       await orderSetUp(context, tx, row.id, account, fresh.meterId, version);
       await noteAccount(context, tx, account.id, 'meterReplaced');
-      return moved === undefined ? undefined : { movedMinor: (moved.get(old.meterId) ?? 0n).toString() };
+      return inMeter ? movedFacts(moved?.get(old.meterId)) : undefined;
     });
   },
 };
+
+function movedFacts({ minor, owedMinor }: Moved = { minor: 0n, owedMinor: 0n }): Readonly<Record<string, string>> {
+  return { movedMinor: minor.toString(), ...(owedMinor === 0n ? {} : { owedMinor: owedMinor.toString() }) };
+}
 
 async function swap(
   context: AccountsContext,
@@ -125,7 +133,8 @@ function demandSwap(context: AccountsContext, actor: Actor, account: AccountView
 
 async function readOld(context: AccountsContext, account: AccountView, body: ReplacementBody): Promise<Snapshot> {
   try {
-    return await readMeter(context, body.oldMeterId, account.custody === 'meter');
+    const read = await readMeter(context, body.oldMeterId, account.custody === 'meter');
+    return markLeft(context, account, [read])[0] ?? read;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw new AppError(

@@ -1,4 +1,4 @@
-import { wasTried } from '#domain/vend/delivery.ts';
+import { planDelivery, wasTried } from '#domain/vend/delivery.ts';
 import { modelById } from '#drivers/models/index.ts';
 import type { TariffFacts, TariffVersion } from '#server/modules/tariffs/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
@@ -73,6 +73,19 @@ function whyNotInMeter(
   if (!capabilities.seqChecked)
     return 'it does not check the purchase count, so that a repeated frame would count twice; choose custody in the platform';
   return undefined;
+}
+
+/** Whether what the meter says of its balance counts; of one that was found not to tell it, it does not. */
+export function tellsBalance({ neighbours }: AccountsContext, meterId: number): boolean {
+  const capabilities = neighbours().capabilitiesOf(meterId);
+  return !wasTried(capabilities) || capabilities.readBalance;
+}
+
+/** Whether what the meter holds can be taken out of it again, as far as is known. */
+export function givesBack(context: AccountsContext, propertyId: number, meterId: number): boolean {
+  const writeOnce = context.book.policy(propertyId).unprovenMeters === 'writeOnce';
+  const plan = planDelivery(-1n, context.neighbours().capabilitiesOf(meterId), writeOnce);
+  return plan.ok && tellsBalance(context, meterId);
 }
 
 export function demandDeduction(custody: Custody, deduction: 'realTime' | 'monthEnd'): void {

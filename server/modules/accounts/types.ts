@@ -10,7 +10,7 @@ export type Deduction = 'realTime' | 'monthEnd';
 /** A meter of an account, one row per epoch: a replacement, a CT change or a closing ends it, the next begins it. */
 export interface AccountMeter {
   readonly meterId: number;
-  /** Counts from 1 for each device behind this row; a purchase count belongs to one epoch. */
+  /** Counts from 1 for each meter, whosever it is; purchase counts of the meter go on from one to the next. */
   readonly epoch: number;
   readonly fromMs: number;
   readonly toMs: number | undefined;
@@ -148,14 +148,19 @@ export interface BalanceMove {
   readonly accountId: number;
   readonly fromMeterId: number;
   readonly toMeterId: number | undefined;
-  /** For a meter that cannot be read any more: what two persons found it held. */
+  /** Where nothing can be taken out: what two persons stand for, of a meter that is dead or gives nothing back. */
   readonly statedBalanceMinor?: bigint;
+  /** The stated balance is what the meter said itself, and goes on holding. */
+  readonly leftInMeter?: boolean;
   readonly actor: PostingActor;
 }
 
 export interface MoveProgress {
-  readonly state: 'running' | 'done' | 'quarantined';
+  /** `kept`: the meter gives nothing out, and nothing is under way; the same move goes on with a stated balance. */
+  readonly state: 'running' | 'done' | 'quarantined' | 'kept';
   readonly amountMinor: bigint | undefined;
+  /** What came out and never arrived: it is owed to the customer. */
+  readonly owedMinor: bigint;
 }
 
 /** What an account asks of its meters. */

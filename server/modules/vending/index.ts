@@ -11,8 +11,7 @@ import type { Metrics } from '#server/platform/metricsFigures.ts';
 import { resumeBatches } from './batches.ts';
 import type { Context } from './context.ts';
 import { addVendFigures } from './figures.ts';
-import { selectMove } from './moveStore.ts';
-import { moveTold, startMove } from './moves.ts';
+import { moveTold, progressOf, startMove } from './moves.ts';
 import { createNewsroom } from './newsroom.ts';
 import { addVendingRoutes } from './routes.ts';
 import { createSaleQueue } from './saleQueue.ts';
@@ -109,10 +108,7 @@ export function createVending(deps: VendingDeps): VendingModule {
     wake: () => context.wake(),
     openVends: async (tx, meterIds) => new Set(await selectUnderWay(tx, meterIds)),
     startMove: (tx, move) => startMove(context, tx, move),
-    async move(tx, moveId) {
-      const row = await selectMove(tx, moveId);
-      return row === undefined ? undefined : { state: row.state, amountMinor: row.amount_minor ?? undefined };
-    },
+    move: progressOf,
     listen: (listener) => newsroom.listen(listener),
   };
 }

@@ -8,7 +8,8 @@ export interface MoveRow {
   readonly account_id: number;
   readonly from_meter_id: number;
   readonly to_meter_id: number | null;
-  readonly state: 'running' | 'done' | 'quarantined';
+  /** `kept`: the meter gives nothing out, and no vend of the move is under way. */
+  readonly state: 'running' | 'done' | 'quarantined' | 'kept';
   readonly amount_minor: bigint | null;
   readonly tries: number;
   readonly out_vend: string | null;

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { MoveProgress } from '#server/modules/accounts/types.ts';
 import type { PostingActor, PostingEntry } from '#server/modules/ledger/types.ts';
 import type { Tx } from '#server/platform/db/index.ts';
+import { AppError } from '#server/platform/http/index.ts';
 import { businessDay, type Context, type Subject } from './context.ts';
 import { insertMove, type MoveRow, selectMove, updateMove } from './moveStore.ts';
 import { inMeter, payableTo, suspenseOf } from './postings.ts';
 import { planFor } from './refusals.ts';
 import type { VendRow } from './rows.ts';
-import { insertVend, type NewVend } from './store.ts';
+import { insertVend, type NewVend, selectVend } from './store.ts';
 import type { Vending } from './types.ts';
 
 /** How often a meter that gave nothing is asked again, with what it holds then. */
@@ -15,26 +17,51 @@ const TRIES_MAX = 5;
 type Start = Parameters<Vending['startMove']>[1];
 
 /**
+ * How an amount came out of a meter: given and proven by a read; left in it, which its own last read says and two persons agree
+ * to; or stated by two persons of a meter that nobody can ask.
+ */
+type Taken = 'given' | 'left' | 'stated';
+
+/**
  * What a meter holds goes out of it and into another, or back to the customer. Each half is a vend; the second is made in the
- * transaction that proves the first.
+ * transaction that proves the first. A meter that gives nothing out keeps what it holds (`kept`): begun again with a stated
+ * balance, the same move goes on with that.
  */
 export async function startMove(context: Context, tx: Tx, move: Start): Promise<void> {
   const account = await context.accounts.lock(tx, move.accountId);
   if (account === undefined) throw new Error(`there is no account ${move.accountId}`);
   const atMs = context.clock.nowMs();
   const { fromMeterId, toMeterId, actor } = move;
-  const row = await insertMove(tx, {
+  const begun = await insertMove(tx, {
     ...{ id: move.moveId, propertyId: account.propertyId, accountId: account.id },
     ...{ fromMeterId, toMeterId, actor, atMs },
   });
+  const row = begun ?? (await keptBefore(tx, move));
   if (row === undefined) return;
   if (account.custody === 'platform') return finish(context, tx, row, 0n);
-  if (move.statedBalanceMinor !== undefined) return takenOut(context, tx, row, move.statedBalanceMinor, true);
+  if (move.statedBalanceMinor !== undefined)
+    return takenOut(context, tx, row, move.statedBalanceMinor, move.leftInMeter === true ? 'left' : 'stated');
   const subject = await subjectOfMove(context, tx, row, fromMeterId);
   // Nothing is taken out of a meter for one that could not take it in.
-  const takes = toMeterId === undefined || planFor(context, await subjectOfMove(context, tx, row, toMeterId), 1n).ok;
-  if (!planFor(context, subject, -1n).ok || !takes) return change(tx, row, { state: 'quarantined' });
+  if (toMeterId !== undefined && !planFor(context, await subjectOfMove(context, tx, row, toMeterId), 1n).ok)
+    throw new AppError('vend.meter-cannot', 'The new meter cannot take in what the old one holds.');
+  if (!planFor(context, subject, -1n).ok) return change(tx, row, { state: 'kept' });
   await sendOut(context, tx, row);
+}
+
+async function keptBefore(tx: Tx, { moveId, statedBalanceMinor }: Start): Promise<MoveRow | undefined> {
+  const row = statedBalanceMinor === undefined ? undefined : await selectMove(tx, moveId);
+  return row?.state === 'kept' ? { ...row, state: 'running' } : undefined;
+}
+
+/** How far a move is; undefined where there is none. */
+export async function progressOf(tx: Tx, moveId: string): Promise<MoveProgress | undefined> {
+  const row = await selectMove(tx, moveId);
+  if (row === undefined) return undefined;
+  // Nothing has arrived though something was sent: it is owed to the customer.
+  const lost = row.state === 'done' && row.amount_minor === 0n && row.in_vend !== null;
+  const vend = lost ? await selectVend(tx, row.in_vend ?? '') : undefined;
+  return { state: row.state, amountMinor: row.amount_minor ?? undefined, owedMinor: vend?.owed_minor ?? 0n };
 }
 
 async function sendOut(context: Context, tx: Tx, row: MoveRow): Promise<void> {
@@ -45,12 +72,12 @@ async function sendOut(context: Context, tx: Tx, row: MoveRow): Promise<void> {
   tx.afterCommit(context.wake);
 }
 
-/** The old meter has given `amount` (or owes it, below zero). `stated`: two persons say so, no meter was asked. */
-async function takenOut(context: Context, tx: Tx, row: MoveRow, amount: bigint, stated: boolean): Promise<void> {
+/** The old meter has given `amount` (or owes it, below zero), or it is counted as if it had. */
+async function takenOut(context: Context, tx: Tx, row: MoveRow, amount: bigint, taken: Taken): Promise<void> {
   if (amount === 0n) return finish(context, tx, row, 0n);
-  if (amount < 0n) return debtFound(context, tx, row, amount, stated);
-  if (stated) {
-    await post(context, tx, row, 'stated', [
+  if (amount < 0n) return debtFound(context, tx, row, amount, taken);
+  if (taken !== 'given') {
+    await post(context, tx, row, taken === 'left' ? 'leftInMeter' : 'stated', [
       { account: inMeter(row.from_meter_id), amountMinor: amount },
       { account: suspenseOf(row.id), amountMinor: -amount },
     ]);
@@ -73,9 +100,9 @@ async function takenOut(context: Context, tx: Tx, row: MoveRow, amount: bigint, 
  * What the old meter was owed becomes a debt of the account, and is given to the meter: it must not be owed a second time by
  * whoever gets the meter next. Not where nobody can ask the meter, or where it is taken away.
  */
-async function debtFound(context: Context, tx: Tx, row: MoveRow, amount: bigint, stated: boolean): Promise<void> {
+async function debtFound(context: Context, tx: Tx, row: MoveRow, amount: bigint, taken: Taken): Promise<void> {
   const subject = await subjectOfMove(context, tx, row, row.from_meter_id);
-  const gives = !stated && row.to_meter_id === null && planFor(context, subject, -amount).ok;
+  const gives = taken !== 'stated' && row.to_meter_id === null && planFor(context, subject, -amount).ok;
   await post(context, tx, row, 'debt', [
     { account: { kind: 'receivable', subject: `account:${row.account_id}` }, amountMinor: -amount },
     { account: gives ? suspenseOf(row.id) : inMeter(row.from_meter_id), amountMinor: amount },
@@ -110,14 +137,15 @@ export async function moveTold(context: Context, tx: Tx, vend: VendRow): Promise
   if (vend.kind === 'moveIn') {
     if (vend.state === 'CONFIRMED') return finish(context, tx, row, row.amount_minor ?? vend.net_minor);
     if ((row.amount_minor ?? 0n) < 0n) return debtRefused(context, tx, row, vend);
-    return vend.state === 'CANCELLED' ? change(tx, row, { state: 'quarantined' }) : undefined;
+    // Its step has made it owed to the customer: nothing of it is under way any more.
+    return vend.state === 'CANCELLED' ? finish(context, tx, row, 0n) : undefined;
   }
-  if (vend.state === 'CONFIRMED') return takenOut(context, tx, row, -vend.net_minor, false);
+  if (vend.state === 'CONFIRMED') return takenOut(context, tx, row, -vend.net_minor, 'given');
   // It held less than when it was read: its count is used up, and it is asked anew.
   if (vend.state === 'REJECTED') await giveUp(context, tx, vend);
   if (vend.state !== 'CANCELLED') return;
-  if (vend.net_minor === 0n) return takenOut(context, tx, row, BigInt(vend.last_read?.balanceMinor ?? '0'), false);
-  if (row.tries >= TRIES_MAX) return change(tx, row, { state: 'quarantined' });
+  if (vend.net_minor === 0n) return takenOut(context, tx, row, BigInt(vend.last_read?.balanceMinor ?? '0'), 'given');
+  if (row.tries >= TRIES_MAX) return change(tx, row, { state: 'kept' });
   await sendOut(context, tx, row);
 }
 
