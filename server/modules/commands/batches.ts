@@ -26,12 +26,11 @@ import {
   selectMetersInStates,
   stopBatchRow,
 } from './batchStore.ts';
-import { APPROVAL_MS_MAX, type Giving, newCommandId, type Prospect, sameOrder } from './give.ts';
+import { APPROVAL_MS_MAX, type Giving, newCommandId, type Prospect, sameOrder, takesTwo } from './give.ts';
 import { demandBothAlarms, fromBody, fromStored, invalid, toStored } from './orders.ts';
 import { type BatchRow, type CommandRow, type RoadRow, toBatch } from './rows.ts';
 import { selectCommands, stopCommands } from './store.ts';
 import type { CommandOrder } from './types.ts';
-import { selectProtections } from './wishStore.ts';
 
 export interface BatchesDeps {
   readonly db: Db;
@@ -74,13 +73,13 @@ export function createBatches(deps: BatchesDeps) {
     return profiles;
   }
 
-  /** Does this need a second person? Above the property's limit, and wherever protection is taken away. */
+  /** Does this need a second person? Above the property's limit, and whatever takes two for one meter already. */
   async function secondPerson(tx: Tx, order: CommandOrder, propertyId: number, run: readonly Prospect[]) {
     const above = deps.accounts.policy(propertyId).batchSecondPersonMeters;
     const harmless = order.kind === 'read';
     const ids = run.map(({ profile }) => profile.meter.id);
-    const unprotects = order.kind === 'restorePrepaid' && (await selectProtections(tx, ids)).length > 0;
-    return { above, needed: !harmless && (run.length > above || unprotects) };
+    const always = await takesTwo(tx, order, ids);
+    return { above, needed: !harmless && (run.length > above || always) };
   }
 
   async function give(

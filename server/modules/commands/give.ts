@@ -159,7 +159,7 @@ export function createGiving(deps: GiveDeps) {
       const profile = deps.estate.meter(meterId);
       if (profile === undefined) throw new AppError('not-found', `There is no meter ${meterId}.`);
       const { propertyId } = profile.meter;
-      const waits = !isRule(giver) && order.kind === 'restorePrepaid' && (await isProtected(tx, meterId));
+      const waits = !isRule(giver) && (await takesTwo(tx, order, [meterId]));
       const meters = [{ commandId, profile }];
       const [made] = await give(tx, { propertyId, meters, order, giver, reason, waits });
       if (made === undefined) return repeated(tx, request);
@@ -199,8 +199,13 @@ function judgeCut(cut: WeighedCut | undefined, nowMs: number): Pick<Prospect, 's
   return { state: 'held', why: ['cutLater'], detail: new Date(decision.atMs).toISOString() };
 }
 
-async function isProtected(tx: Tx, meterId: number): Promise<boolean> {
-  return (await selectProtections(tx, [meterId])).length > 0;
+/**
+ * Does this order of a person need a second one, for however few meters? Wherever it takes protection away, and where supply
+ * is cut for fees of the property, which the law mostly forbids (Civil Code Art. 944 ¶3).
+ */
+export async function takesTwo(tx: Tx, order: CommandOrder, meterIds: readonly number[]): Promise<boolean> {
+  if (order.kind === 'trip') return order.cause === 'propertyFee' && meterIds.length > 0;
+  return order.kind === 'restorePrepaid' && (await selectProtections(tx, meterIds)).length > 0;
 }
 
 /** The same command again, or a mistake of the one who made the id. */

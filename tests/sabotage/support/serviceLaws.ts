@@ -154,7 +154,7 @@ const GIVING_BACK = 'server/modules/vending/givingBack.ts';
 
 export const SERVICE_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
   'a large batch waits for a second person': {
-    ...{ file: BATCHES, guard: 'run.length > above || unprotects', off: 'unprotects', law: batchWaits },
+    ...{ file: BATCHES, guard: 'run.length > above || always', off: 'always', law: batchWaits },
   },
   'who gave a batch is not who agrees to it': {
     ...{ file: BATCHES, guard: 'if (row.given_by === actor.userId) throw samePerson();', off: '' },

@@ -192,6 +192,38 @@ describe('what a person tripped', () => {
   });
 });
 
+describe('a cut for fees of the property', () => {
+  const order = { kind: 'trip', cause: 'propertyFee' };
+  const give = (meterId: number) =>
+    till.post<Command>('/api/commands', { commandId: crypto.randomUUID(), meterId, reason: 'fees', order });
+
+  test('is forbidden without a law, and with one it always waits for a second person', async () => {
+    const { commands } = till.server.app.money;
+    const { meterId } = await opened('10000');
+    commands.setOverdueSource(
+      async (_tx, accountIds) => new Map(accountIds.map((id) => [id, { billsMinor: 0n, propertyFeesMinor: 500n }])),
+    );
+    expect(await give(meterId)).toMatchObject({ state: 'held', why: ['propertyFeeForbidden'] });
+    await till.policy({ cutForPropertyFees: true, cutForPropertyFeesLegalBasis: 'a rule of the province' });
+
+    const single = await give(meterId);
+    expect(single).toMatchObject({ state: 'awaitingApproval', attempts: 0 });
+    const batch = { meterIds: [meterId], order };
+    expect(await till.post('/api/command-batches/preview', batch)).toMatchObject({ run: 1, needsSecondPerson: true });
+    const body = { ...batch, batchId: crypto.randomUUID(), reason: 'fees' };
+    expect(await till.post('/api/command-batches', body)).toMatchObject({ approval: 'waiting' });
+
+    const decide = `/api/commands/${single.id}/decisions`;
+    const own = await till.boss.request('POST', decide, { agree: true });
+    expect(own).toMatchObject({ status: 409, body: { code: 'approval.same-person' } });
+    const second = await till.person('engineer');
+    expect(await second.request('POST', decide, { agree: true })).toMatchObject({ status: 200 });
+    await until('cut', WAIT_MS, async () => (await get<Command>(`/api/commands/${single.id}`)).state === 'verified');
+    commands.setOverdueSource(async () => new Map());
+    await till.policy({ cutForPropertyFees: false });
+  });
+});
+
 describe('an account that was just opened', () => {
   test('keeps supply with an empty wallet until a charge passes the line', async () => {
     const { account, meterId } = await till.fresh({ custody: 'platform', alarm1Minor: '5000', alarm2Minor: '2000' });
