@@ -89,8 +89,13 @@ export const VEND_MACHINE: readonly Rule[] = [
   rule(['QUARANTINED'], 'read', [], 'QUARANTINED', ['backOff']),
   rule(['QUARANTINED'], 'readFailed', [], 'QUARANTINED', ['backOff']),
   rule(['QUARANTINED'], 'decide', ['otherPerson', 'saysConfirm'], 'CONFIRMED', ['confirm']),
-  rule(['QUARANTINED'], 'decide', ['otherPerson', 'absentAtLastRead'], 'CANCELLED', ['release', 'releaseSeq']),
-  rule(['QUARANTINED'], 'decide', ['otherPerson'], 'CANCELLED', ['release']),
+  // While a frame of it may still arrive nobody can say that it is not there.
+  rule(['QUARANTINED'], 'decide', ['otherPerson', 'quietOver', 'absentAtLastRead'], 'CANCELLED', [
+    'release',
+    'releaseSeq',
+    'weakFence',
+  ]),
+  rule(['QUARANTINED'], 'decide', ['otherPerson', 'quietOver'], 'CANCELLED', ['release', 'weakFence']),
   // A meter with a fence answers for itself: persons would be overtaken by a late frame. Without one the quiet period has to do.
   rule(['UNKNOWN', 'REJECTED'], 'decide', ['otherPerson', 'quietFence', 'quietOver', 'saysConfirm'], 'CONFIRMED', [
     'confirm',

@@ -50,8 +50,19 @@ async function byPerson(
 async function event(context: Context, tx: Tx, row: VendRow, actor: Actor, what: VendEvent, reason: string) {
   const input = { event: what, by: posterOf(actor), reason };
   const stepped = await context.stepper.step(tx, row, input);
-  if (stepped === undefined) throw 'samePerson' in what && what.samePerson ? needsOther() : notOpen(row);
+  if (stepped === undefined) throw whyNot(context, row, what);
   return stepped.row;
+}
+
+function whyNot({ clock, limits }: Context, row: VendRow, what: VendEvent): AppError {
+  if ('samePerson' in what && what.samePerson) return needsOther();
+  const waitMs = (row.last_sent_at?.getTime() ?? 0) + limits.quietMs - clock.nowMs();
+  if (what.kind !== 'decide' || waitMs <= 0) return notOpen(row);
+  const minutes = Math.ceil(waitMs / 60_000);
+  return new AppError(
+    'vend.not-open',
+    `A frame of it may still arrive: nothing is decided; say it again in ${minutes} min.`,
+  );
 }
 
 /** Never sent: cancelled at once. Else it is fenced, and ends as whoever used its count decides. */

@@ -103,6 +103,8 @@ const CASES: Readonly<Record<GuardName, readonly Case[]>> = {
     [ABSOLUTE, read('ours'), 'UNKNOWN waitQuiet'],
     [{ ...ONCE, state: 'REJECTED' }, decide('cancel', EARLY_MS), 'nothing'],
     [{ ...ONCE, state: 'REJECTED' }, decide('cancel'), 'CANCELLED release releaseSeq weakFence'],
+    [{ state: 'QUARANTINED' }, decide('cancel', EARLY_MS), 'nothing'],
+    [{ state: 'QUARANTINED', lastEvidence: 'notYet' }, decide('cancel', EARLY_MS), 'nothing'],
   ],
   refused: [
     [{ lastHint: 'refused' }, read('notYet'), 'REJECTED backOff'],
@@ -120,11 +122,11 @@ const CASES: Readonly<Record<GuardName, readonly Case[]>> = {
   ],
   saysConfirm: [
     [{ state: 'QUARANTINED' }, decide('confirm'), 'CONFIRMED confirm'],
-    [{ state: 'QUARANTINED' }, decide('cancel'), 'CANCELLED release'],
+    [{ state: 'QUARANTINED' }, decide('cancel'), 'CANCELLED release weakFence'],
   ],
   absentAtLastRead: [
-    [{ state: 'QUARANTINED', lastEvidence: 'notYet' }, decide('cancel'), 'CANCELLED release releaseSeq'],
-    [{ state: 'QUARANTINED', lastEvidence: 'ours' }, decide('cancel'), 'CANCELLED release'],
+    [{ state: 'QUARANTINED', lastEvidence: 'notYet' }, decide('cancel'), 'CANCELLED release releaseSeq weakFence'],
+    [{ state: 'QUARANTINED', lastEvidence: 'ours' }, decide('cancel'), 'CANCELLED release weakFence'],
   ],
 };
 const NAMES = Object.keys(GUARDS) as GuardName[];

@@ -28,6 +28,14 @@ describe('the machine is safe and can always come to an end', SEARCH, () => {
       'written once into a meter that does not check, where no frame outlives the quiet period',
       { amounts: [97n, 97n], path: 'writeOnce', fence: 'quiet', meterChecks: false, framesDie: true, requestsMax: 2 },
     ],
+    [
+      'persons end what two stale reads contradict, where no frame outlives the quiet period',
+      { amounts: [97n, 97n], snapshots: 2, framesDie: true, crashes: 0, requestsMax: 2 },
+    ],
+    [
+      'the same with a card, at a meter that shows its balance only',
+      { amounts: [97n, 97n], cards: [50n], shows: 'balance', framesDie: true, crashes: 0, requestsMax: 2 },
+    ],
   ])('%s', ([, changes]) => {
     const verdict = searchVends(world(changes));
     expect(verdict).toEqual(safe);
@@ -134,6 +142,20 @@ describe('each broken variant is found out', SEARCH, () => {
       {
         ...{ path: 'writeOnce', fence: 'quiet', meterChecks: false, framesDie: true, cancels: 0, crashes: 0 },
         machine: withRules({ from: ['UNKNOWN'], on: 'decide', when: [], to: 'CANCELLED', act: ['release'] }),
+      },
+      'cancelled and applied',
+    ],
+    [
+      'persons end what is contradicted while a frame of it may come',
+      {
+        ...{ amounts: [97n, 97n], snapshots: 2, framesDie: true, crashes: 0, requestsMax: 2 },
+        machine: withRules({
+          from: ['QUARANTINED'],
+          on: 'decide',
+          when: ['absentAtLastRead'],
+          to: 'CANCELLED',
+          act: ['release', 'releaseSeq'],
+        }),
       },
       'cancelled and applied',
     ],

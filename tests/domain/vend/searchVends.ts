@@ -94,7 +94,7 @@ export function searchVends(world: World): Verdict {
     if (state === undefined) break;
     const fault = unsafe(state);
     if (fault !== undefined) return { states: ids.size, edges, fault };
-    if (state.vends.every(atRest)) ends.push(id);
+    if (state.vends.every((facts) => atRest(facts, world))) ends.push(id);
     for (const next of successors(state, world)) {
       edges += 1;
       const key = keyOf(next);
@@ -112,8 +112,9 @@ export function searchVends(world: World): Verdict {
   return { states: ids.size, edges, fault: stuck === 0 ? undefined : `no end can be reached from ${stuck} states` };
 }
 
-function atRest({ state }: VendFacts): boolean {
-  return state === 'CONFIRMED' || state === 'CANCELLED' || state === 'QUARANTINED';
+/** Persons end what is QUARANTINED once no frame of it can come, which never is where frames do not die. */
+function atRest({ state }: VendFacts, { framesDie }: World): boolean {
+  return state === 'CONFIRMED' || state === 'CANCELLED' || (state === 'QUARANTINED' && !framesDie);
 }
 
 function reachedBackwards(into: readonly (readonly number[])[], ends: readonly number[]): number {
@@ -183,8 +184,8 @@ function* successors(state: State, world: World): Generator<State> {
     if (facts.state === 'RESERVED') yield* after(state, index, { kind: 'send' }, world);
     // Any reply at any time: lost, late, of another vend, a lie.
     if (facts.state === 'SENT') for (const hint of HINTS) yield* after(state, index, { kind: 'reply', hint }, world);
-    if (['UNKNOWN', 'FENCING', 'REJECTED'].includes(facts.state)) yield* readings(state, index, world);
-    if (['UNKNOWN', 'REJECTED'].includes(facts.state)) yield* decided(state, index, world);
+    if (['UNKNOWN', 'FENCING', 'REJECTED', 'QUARANTINED'].includes(facts.state)) yield* readings(state, index, world);
+    if (['UNKNOWN', 'REJECTED', 'QUARANTINED'].includes(facts.state)) yield* decided(state, index, world);
   }
 }
 
