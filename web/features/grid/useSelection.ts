@@ -1,5 +1,6 @@
 import { computed, shallowRef } from 'vue';
 import { DISPLAY_STATES } from '#domain/meterState.ts';
+import { loadOf } from '../wall/figures.ts';
 import { NOTHING, only, ranged, type Selection, taken, toggled, without } from './data/selection.ts';
 import type { GridMeters } from './useMeters.ts';
 
@@ -9,7 +10,8 @@ const LOST = DISPLAY_STATES.findIndex(({ key }) => key === 'lost');
 export interface Selected {
   readonly total: number;
   readonly states: Uint32Array;
-  readonly loadW: number;
+  /** W; undefined when none of them says. */
+  readonly loadW: number | undefined;
   readonly heard: number;
   /** Selected, and not among the rows that the filter shows. */
   readonly hidden: number;
@@ -39,27 +41,24 @@ export function useSelection(meters: GridMeters) {
   });
   const sum = computed<Selected>(() => {
     void meters.tick.value;
-    const store = meters.feed.value?.store;
-    const isFeeder = meters.table.value?.isFeeder;
+    const feed = meters.feed.value;
+    const store = feed?.store;
     const states = new Uint32Array(DISPLAY_STATES.length);
-    const figures = { loadW: 0, heard: 0, protected: 0, noCut: 0, inFlight: 0 };
+    const figures = { heard: 0, protected: 0, noCut: 0, inFlight: 0 };
     if (store?.known) {
       for (const slot of selectedSlots.value) {
         const state = store.stateIndex[slot] ?? 0;
         const packed = store.packedFacts[slot] ?? 0;
-        const loadW = store.loadW[slot] ?? Number.NaN;
         states[state] = (states[state] ?? 0) + 1;
-        if (state !== LOST) {
-          figures.heard++;
-          if (!Number.isNaN(loadW) && isFeeder?.[slot] !== 1) figures.loadW += loadW;
-        }
+        if (state !== LOST) figures.heard++;
         const protection = (packed >> 7) & 3;
         if (protection === 1) figures.protected++;
         if (protection === 3) figures.noCut++;
         if (((packed >> 9) & 1) === 1) figures.inFlight++;
       }
     }
-    return { total: selectedSlots.value.length, states, hidden: hidden.value, ...figures };
+    const loadW = feed && loadOf(feed, selectedSlots.value);
+    return { total: selectedSlots.value.length, states, loadW, hidden: hidden.value, ...figures };
   });
   const hidden = computed(() => {
     const shown = new Set(shownIds.value);

@@ -5,7 +5,7 @@ const LOST = DISPLAY_STATES.findIndex(({ key }) => key === 'lost');
 
 export interface BuildingFigures {
   readonly meters: number;
-  /** Load of its tenants' meters, W; undefined when none of them says. */
+  /** W, as `loadOf` sums it; undefined when none of its meters says. */
   readonly loadW: number | undefined;
 }
 /** What the rail and the labels say; one pass over the stores, a few times a second at most. */
@@ -29,10 +29,9 @@ export function wallFigures(feeds: readonly WallFeed[]): WallFigures {
   const tenantsW: (number | undefined)[] = [];
   const buildings = feeds.map((feed) =>
     feed.model.buildings.map(({ slots }) => {
-      const ofTenants = loadOf(feed, slots, true);
-      tenantsW.push(ofTenants);
-      // A building without tenants (a substation) shows what its own meters measure.
-      return { meters: slots.length, loadW: ofTenants ?? loadOf(feed, slots, false) };
+      const loads = loadsOf(feed, slots);
+      tenantsW.push(loads.tenantsW);
+      return { meters: slots.length, loadW: loads.tenantsW ?? loads.othersW };
     }),
   );
   const total = metersOf(feeds);
@@ -43,16 +42,29 @@ function metersOf(feeds: readonly WallFeed[]): number {
   return feeds.reduce((sum, feed) => sum + feed.store.size, 0);
 }
 
-function loadOf(feed: WallFeed, slots: readonly number[], tenantsOnly: boolean): number | undefined {
-  let sum = 0;
-  let known = false;
+/** Whose loads are summed. */
+type Loads = Pick<WallFeed, 'store' | 'isTenant'>;
+
+/**
+ * Load of some meters, W; undefined when nothing is known of it. One way for every sum on a screen, and the server's for a
+ * property: tenants' meters count, since feeders measure them again; where there are none (a substation), what the meters
+ * there measure. What a lost meter said last is no load now.
+ */
+export function loadOf(feed: Loads, slots: Iterable<number>): number | undefined {
+  const { tenantsW, othersW } = loadsOf(feed, slots);
+  return tenantsW ?? othersW;
+}
+
+function loadsOf({ store, isTenant }: Loads, slots: Iterable<number>) {
+  let tenantsW: number | undefined;
+  let othersW: number | undefined;
   for (const slot of slots) {
-    const loadW = feed.store.stateIndex[slot] === LOST ? Number.NaN : (feed.store.loadW[slot] ?? Number.NaN);
-    if (Number.isNaN(loadW) || (tenantsOnly && feed.isTenant[slot] !== 1)) continue;
-    sum += loadW;
-    known = true;
+    const loadW = store.stateIndex[slot] === LOST ? Number.NaN : (store.loadW[slot] ?? Number.NaN);
+    if (Number.isNaN(loadW)) continue;
+    if (isTenant[slot] === 1) tenantsW = (tenantsW ?? 0) + loadW;
+    else othersW = (othersW ?? 0) + loadW;
   }
-  return known ? sum : undefined;
+  return { tenantsW, othersW };
 }
 
 function sumKnown(values: readonly (number | undefined)[]): number | undefined {

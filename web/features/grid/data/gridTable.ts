@@ -27,8 +27,6 @@ export interface GridTable {
   /** Until when supply is not cut, ms; Infinity = until somebody ends it; NaN = not on the protective list. */
   readonly protectedUntilMs: Float64Array;
   readonly timeZone: string;
-  /** 1 = measures other meters of the property again: left out of sums of load. */
-  readonly isFeeder: Uint8Array;
   /** Place in the estate as it stands: building by building, from the ground up. */
   readonly order: Float64Array;
   /** Everything that free text may find, lower case. */
@@ -81,7 +79,6 @@ export function gridTable(
     todayWh: Float64Array.from(meters.id, (meterId) => todayAt.get(meterId) ?? Number.NaN),
     protectedUntilMs: Float64Array.from(meters.id, (meterId) => untilAt.get(meterId) ?? Number.NaN),
     timeZone,
-    isFeeder: Uint8Array.from(meters.role, (role) => (role === 'substation' ? 1 : 0)),
     search: meters.id.map((_, slot) =>
       [
         roomText[slot],

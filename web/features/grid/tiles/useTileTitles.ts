@@ -1,4 +1,5 @@
 import { computed, type Ref } from 'vue';
+import { loadOf } from '../../wall/figures.ts';
 import type { GridMeters } from '../useMeters.ts';
 import type { GridSelection } from '../useSelection.ts';
 import type { TileBox, TileLayout } from './tileLayout.ts';
@@ -15,7 +16,8 @@ export interface TileTitlesOptions {
 /** A group of tiles on screen, and what is said beside its name. */
 export interface TileTitle {
   readonly box: TileBox;
-  readonly loadW: number;
+  /** W; undefined when none of them says. */
+  readonly loadW: number | undefined;
   readonly selected: number;
 }
 
@@ -42,15 +44,12 @@ export function useTileTitles({ layout, top, height, meters, selection }: TileTi
   });
   return computed<readonly TileTitle[]>(() => {
     void meters.tick.value;
-    const loadW = meters.feed.value?.store.loadW;
+    const feed = meters.feed.value;
     const rows = meters.rows.value;
-    return shown.value.map((box, at) => {
-      let sumW = 0;
-      for (let index = box.from; index < box.from + box.count; index++) {
-        const watts = loadW?.[rows[index] ?? 0] ?? Number.NaN;
-        if (!Number.isNaN(watts)) sumW += watts;
-      }
-      return { box, loadW: sumW, selected: selected.value[at] ?? 0 };
-    });
+    return shown.value.map((box, at) => ({
+      box,
+      loadW: feed && loadOf(feed, rows.subarray(box.from, box.from + box.count)),
+      selected: selected.value[at] ?? 0,
+    }));
   });
 }
