@@ -253,6 +253,27 @@ test('back into service, where it was set with the line: says so before everythi
   expect(wrapper.find('[data-put-back]').exists()).toBe(false);
 });
 
+test('O does what its button does: one alarm, of something that can be taken out; else it says why', async () => {
+  known.set(4, alarmWith({ id: 4, severity: 3, kind: 'networkLost', source: { kind: 'property', id: 1 } }));
+  const { wrapper } = await openPage();
+  const dialog = () => wrapper.find('dialog.ask');
+  const button = () => wrapper.findAll('.actions button').find((one) => one.text().startsWith('O'));
+  expect(button()?.attributes('disabled')).toBeDefined();
+  key('o');
+  await flushPromises();
+  expect(dialog().exists()).toBe(false);
+  expect(wrapper.get('.says').text()).toContain('Only a meter, line or gateway');
+  for (const id of [3, 2]) await wrapper.get(`[data-alarm="${id}"] input`).trigger('click');
+  key('o');
+  await flushPromises();
+  expect(dialog().exists()).toBe(false);
+  expect(wrapper.get('.says').text()).toContain('one at a time');
+  await wrapper.get('[data-alarm="2"] input').trigger('click');
+  key('o');
+  await flushPromises();
+  expect(dialog().text()).toContain('1F-08');
+});
+
 test('all that match: what the filter has beyond the loaded rows is loaded and selected, and until then it is said', async () => {
   const pages = new Map([
     [null, { items: [6, 5].map((id) => alarmWith({ id, state: 'closed' })), nextCursor: 'older' }],

@@ -75,6 +75,8 @@ export const zh = {
     takenOut: '{by} 于 {at} 停用：{reason}',
     comesBack: '恢复后，它及其下的一切重新报警；现有 {n} 条报警因此被停用。',
     backAlready: '它已经恢复使用。',
+    notOutable: '只有表计、总线或网关可以停用报警；此报警来自其他来源。',
+    oneByOne: '停用须逐一进行：请只选一个报警，再按 O。',
     outOfServiceText: '停用期间，它及其下的一切不再报警；恢复后仍在的状况会重新提示。',
     do: { note: '添加', shelve: '搁置', clear: '关闭', outOfService: '停用' },
   },
@@ -220,6 +222,8 @@ export const en: typeof zh = {
     takenOut: 'By {by}, {at}: {reason}',
     comesBack: 'It comes back with everything behind it: {n} alarms are held back by it now.',
     backAlready: 'It is back in service already.',
+    notOutable: 'Only a meter, line or gateway can be taken out of alarm service; this alarm is of something else.',
+    oneByOne: 'Taking out of service goes one at a time: select a single alarm, then press O.',
     outOfServiceText:
       'Meanwhile it and everything behind it raises no alarm; what still holds afterwards is announced again.',
     do: { note: 'Add', shelve: 'Shelve', clear: 'Clear', outOfService: 'Take out' },

@@ -67,6 +67,11 @@ export function whyNot(alarm: Alarm, kind: DeedKind): AlarmRefusal | 'already' |
   return step.result === 'already' ? 'already' : undefined;
 }
 
+/** Whether it is about something that can be taken out of alarm service; a whole property and the platform cannot. */
+export function isOutable(alarm: Alarm): boolean {
+  return alarm.source.kind !== 'platform' && alarm.source.kind !== 'property';
+}
+
 const HOUR_MS = 3_600_000;
 /** Shelves that are offered; the longest is a month. */
 const SHELVES_MS: readonly number[] = [1, 4, 8, 12, 24, 72, 168, 720].map((hours) => hours * HOUR_MS);

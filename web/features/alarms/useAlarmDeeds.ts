@@ -5,7 +5,7 @@ import { useApi } from '../../api/client.ts';
 import { useErrorText } from '../../api/errorText.ts';
 import { useSession } from '../../app/session.ts';
 import type { DeedKind, Wish } from './deeds.ts';
-import { whyNot } from './deeds.ts';
+import { isOutable, whyNot } from './deeds.ts';
 import type { useAlarmsPage } from './useAlarmsPage.ts';
 
 /** Buttons and keys of alarms. `shelve` and `assign` undo themselves where that is what can be done. */
@@ -35,8 +35,7 @@ export function useAlarmDeeds(page: ReturnType<typeof useAlarmsPage>) {
   function begin(action: ActionName, alarms: readonly Alarm[] = page.targets.value): void {
     if (!may.value || alarms.length === 0) return;
     if (action === 'outOfService') {
-      if (alarms[0]?.state === 'outOfService') void beginPutBack(alarms[0]);
-      else asking.value = { what: 'outOfService', alarms: alarms.slice(0, 1) };
+      beginOutage(alarms);
       return;
     }
     const deed = deedOf(action, alarms);
@@ -47,6 +46,16 @@ export function useAlarmDeeds(page: ReturnType<typeof useAlarmsPage>) {
       return void page.act({ kind: 'assign', userId: isMine ? null : me.value }, alarms);
     }
     asking.value = { what: deed, alarms };
+  }
+
+  /** Out of service, or back: one alarm at a time, since what stands behind each is shown or asked for. */
+  function beginOutage(alarms: readonly Alarm[]): void {
+    const [alarm, second] = alarms;
+    if (alarm === undefined) return;
+    if (second !== undefined) page.says.value = t('alarms.ask.oneByOne');
+    else if (!isOutable(alarm)) page.says.value = t('alarms.ask.notOutable');
+    else if (alarm.state === 'outOfService') void beginPutBack(alarm);
+    else asking.value = { what: 'outOfService', alarms };
   }
 
   function answer(wish: Wish): void {
