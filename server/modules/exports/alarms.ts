@@ -1,7 +1,7 @@
 import { type Alarm, listAlarms } from '#contract/index.ts';
 import { STATE_WORDS } from '#contract/words.ts';
 import type { FileLang, XlsxColumn } from '#server/platform/xlsx/index.ts';
-import { placeText, textOf } from './context.ts';
+import { type ExportsContext, placeText, textOf } from './context.ts';
 import { alsoWords, stateWords } from './filterWords.ts';
 import type { ListFile } from './listFile.ts';
 
@@ -12,7 +12,7 @@ function severityText(severity: number, lang: FileLang): string | undefined {
   return level === undefined ? undefined : STATE_WORDS[lang].severity[level];
 }
 
-/** Balances come in minor units: shown as money, since a column of values has many units. */
+/** Balances come in minor units: shown as money of the property's currency, since a column of values has many units. */
 function shown(value: number | undefined, unit: string | undefined): number | undefined {
   return value === undefined || unit !== 'minor' ? value : value / 100;
 }
@@ -24,7 +24,7 @@ const GROUPS = {
 const ASSIGNED = { zh: { nobody: '无人', somebody: '已指派' }, en: { nobody: 'Nobody', somebody: 'Somebody' } };
 
 // biome-ignore format: a table, one column per line
-const COLUMNS: readonly XlsxColumn<Alarm>[] = [
+const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<Alarm>[] => [
   { header: { zh: '编号', en: 'Number' }, kind: 'text', width: 10, of: ({ id }) => String(id) },
   { header: { zh: '级别', en: 'Severity' }, kind: 'text', width: 10, of: ({ severity }, lang) => severityText(severity, lang) },
   { header: { zh: '报警', en: 'Alarm' }, kind: 'text', width: 24, of: ({ kind }, lang) => STATE_WORDS[lang].alarm[kind] },
@@ -46,14 +46,14 @@ const COLUMNS: readonly XlsxColumn<Alarm>[] = [
   { header: { zh: '关闭人', en: 'Closed by' }, kind: 'text', width: 14, of: ({ closedBy }) => closedBy },
   { header: { zh: '值', en: 'Value' }, kind: 'decimal', digits: 2, of: ({ value, unit }) => shown(value, unit) },
   { header: { zh: '限值', en: 'Limit' }, kind: 'decimal', digits: 2, of: ({ limit, unit }) => shown(limit, unit) },
-  { header: { zh: '单位', en: 'Unit' }, kind: 'text', width: 8, of: ({ unit }) => (unit === 'minor' ? undefined : unit) },
+  { header: { zh: '单位', en: 'Unit' }, kind: 'text', width: 8, of: ({ unit, propertyId }) => (unit === 'minor' ? estate.place(propertyId ?? 0)?.currency : unit) },
   { header: { zh: '受影响表计', en: 'Meters affected' }, kind: 'integer', of: ({ childCount }) => childCount },
 ];
 
 export const ALARMS: ListFile<typeof listAlarms, Alarm, Alarm> = {
   list: listAlarms,
   title: { zh: '报警记录', en: 'Alarms' },
-  columns: () => COLUMNS,
+  columns: (_lang, context) => columnsOf(context),
   rowsOf: (alarm) => [alarm],
   propertyOf: ({ propertyId }) => propertyId,
   words: { kind: stateWords('alarm'), state: alsoWords(stateWords('alarmState'), GROUPS), assigned: ASSIGNED },

@@ -127,6 +127,19 @@ test('alarms: more than a page, each once, in the words of the screens; others s
   expect((await book(office, 'GET', '/api/exports/alarms?state=all')).rows).toEqual([]);
 });
 
+test('alarms: what is money is told in its currency', async () => {
+  const mall = house.propertyId('mall');
+  const [low] = await pastAlarms('balanceLow1', 1);
+  await house.server.database.owner.query(
+    sql`update alarm set value = 1813, limit_value = 2000, unit = 'minor' where id = ${low?.id ?? 0}`,
+  );
+  const query = 'state=all&kind=balanceLow1&lang=en';
+  for (const file of [query, `${query}&propertyId=${mall}`]) {
+    const { rows } = await book(boss, 'GET', `/api/exports/alarms?${file}`);
+    expect(rows).toMatchObject([{ Value: 18.13, Limit: 20, Unit: 'CNY' }]);
+  }
+});
+
 test('what became of a batch: a row for each meter, with its end in words', async () => {
   const batchId = randomUUID();
   const meterIds = ['a1', 'a2', 'b1'].map((number) => house.meterId(number));
