@@ -5,7 +5,7 @@ import type { VendEvent, VendFacts, VendLimits } from '#domain/vend/types.ts';
 import type { MeterCommand, PurseRead } from '#drivers/core/index.ts';
 import type { Ledger, PostingActor, PostingEntry } from '#server/modules/ledger/types.ts';
 import type { Tx } from '#server/platform/db/index.ts';
-import { cancelledEntries, confirmedEntries, owedOf, postingOf } from './postings.ts';
+import { cancelledEntries, confirmedEntries, drawerOf, owedOf, postingOf } from './postings.ts';
 import { factsOf, type StoredRead, type VendRow } from './rows.ts';
 import {
   insertNews,
@@ -148,9 +148,10 @@ async function post(deps: StepperDeps, tx: Tx, { row, rule, input, atMs }: Posti
     entries.length === 0 ? undefined : (await deps.ledger.post(tx, postingOf(row, step, entries, by))).txnId;
   if (rule.act.includes('confirm')) {
     const mirrored = row.kind === 'reversal';
-    const txn = mirrored
-      ? await mirror(deps, tx, row, { actor, atMs, reason: reason ?? 'reversal' })
-      : await book('confirmed', confirmedEntries(row));
+    if (!mirrored) return { txn: await book('confirmed', confirmedEntries(row)), owedMinor: 0n };
+    const sale = await reversedSale(tx, row);
+    const txn = await mirror(deps, tx, row, sale, { actor, atMs, reason: reason ?? 'reversal' });
+    await book('confirmed', drawerEntries(row, sale));
     return { txn, owedMinor: 0n };
   }
   if (!rule.act.includes('release')) return { txn: undefined, owedMinor: row.owed_minor };
@@ -160,15 +161,33 @@ async function post(deps: StepperDeps, tx: Tx, { row, rule, input, atMs }: Posti
   return { txn: await book('cancelled', entries), owedMinor: owedOf(entries) };
 }
 
+async function reversedSale(tx: Tx, { id, original_id: saleId }: VendRow): Promise<VendRow> {
+  const sale = saleId === null ? undefined : await selectVend(tx, saleId);
+  if (sale === undefined) throw new Error(`reversal ${id} has no sale`);
+  return sale;
+}
+
+/** The mirror takes the money from the drawer of who sold; it was handed back out of the drawer of who reverses. */
+function drawerEntries(
+  row: VendRow,
+  { method, user_id: sellerId, paid_minor: paid }: VendRow,
+): readonly PostingEntry[] {
+  const [sold, gave] = [drawerOf(method ?? 'cash', sellerId), drawerOf(method ?? 'cash', row.user_id)];
+  if (sold.subject === gave.subject || paid === 0n) return [];
+  return [
+    { account: sold, amountMinor: paid },
+    { account: gave, amountMinor: -paid },
+  ];
+}
+
 /** A reversal mirrors both postings of its sale, the last one first, so that the suspense is never short. */
 async function mirror(
   { ledger }: StepperDeps,
   tx: Tx,
   row: VendRow,
+  sale: VendRow,
   by: { readonly actor: PostingActor; readonly atMs: number; readonly reason: string },
 ): Promise<bigint | undefined> {
-  const sale = row.original_id === null ? undefined : await selectVend(tx, row.original_id);
-  if (sale === undefined) throw new Error(`reversal ${row.id} has no sale`);
   const txns = [...new Set([sale.confirmed_txn, sale.paid_txn])].filter((txn) => txn !== null);
   let last: bigint | undefined;
   for (const [index, txnId] of txns.entries()) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Sale } from '#contract/index.ts';
+import type { getSalesDay, ResponseOf, Sale, Session } from '#contract/index.ts';
 import { startTill, type Till } from './support/till.ts';
 
 let till: Till;
@@ -80,6 +80,34 @@ test('a reversal: in full, on the same day, once; not of a reversal', async () =
     subject: `vend:${sale.saleId}`,
   });
   expect(fee).toBe(0n);
+  await proven();
+});
+
+test('whoever reverses pays from their own drawer, as the day says', { timeout: 60_000 }, async () => {
+  const [seller, other] = [await till.person('administrator'), await till.person('administrator')];
+  let day = '';
+  for (const custody of ['meter', 'platform']) {
+    const { meterId } = await till.fresh({ custody });
+    // A meter may be found with a debt.
+    await confirmed(meterId, '50000');
+    const asked = { saleId: randomUUID(), meterId, paidMinor: '10000', method: 'cash' };
+    expect(await seller.request('POST', '/api/sales', asked)).toMatchObject({ status: 201 });
+    await till.becomes(asked.saleId, 'CONFIRMED');
+    const reversalId = randomUUID();
+    const answer = await other.request('POST', `/api/sales/${asked.saleId}/reverse`, { reversalId, reason });
+    expect(answer).toMatchObject({ status: 201 });
+    day = (await till.becomes(reversalId, 'CONFIRMED')).businessDay;
+  }
+  const { body } = await till.boss.request('GET', `/api/sales-days/${day}?propertyId=${till.propertyId}`);
+  for (const [client, minor] of [
+    [seller, 20_000n],
+    [other, -20_000n],
+  ] as const) {
+    const { userId, displayName } = (await client.request('GET', '/api/session')).body as Session;
+    expect(await till.book('cash', `operator:${userId}`)).toBe(minor);
+    const { byOperator } = body as ResponseOf<typeof getSalesDay>;
+    expect(byOperator.find(({ name }) => name === displayName)?.paidMinor).toBe(String(minor));
+  }
   await proven();
 });
 
