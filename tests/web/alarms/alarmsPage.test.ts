@@ -280,7 +280,7 @@ test('all that match: what the filter has beyond the loaded rows is loaded and s
     ['older', { items: [4, 3].map((id) => alarmWith({ id, state: 'closed' })) }],
   ]);
   const paged: Serve = [[listAlarms, ({ query }) => ({ body: pages.get(query.get('cursor')) })], ...serve];
-  const { wrapper, router } = await openPage(paged);
+  const { wrapper, router, miss } = await openPage(paged);
   await router.replace({ query: { tab: 'closed' } });
   await flushPromises();
   key('a', { ctrlKey: true });
@@ -289,6 +289,10 @@ test('all that match: what the filter has beyond the loaded rows is loaded and s
   await wrapper.get('[data-bulk=matching]').trigger('click');
   await flushPromises();
   expect(wrapper.get('.bulk').text()).toContain('4 of 4 selected');
+  pages.set(null, { items: [7, 6, 5].map((id) => alarmWith({ id, state: 'closed' })), nextCursor: 'older' });
+  miss();
+  await expect.poll(() => wrapper.findAll('tr.row').length, 'what was opened stays open').toBe(5);
+  expect(wrapper.get('.bulk').text()).toContain('4 of 5 selected');
 });
 
 test('what is done to an alarm while something is under way with it comes after it, and is not lost', async () => {

@@ -50,7 +50,7 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     show: (items) => {
       alarms.value = new Map(items.map((alarm) => [alarm.id, alarm]));
     },
-    refresh: () => void load(undefined, new Map()),
+    refresh: () => void load(undefined, new Map(), alarms.value.size),
   });
 
   /** One page, added to those in `into`, which are shown then. */
@@ -69,7 +69,8 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     triggerRef(alarms);
   }
 
-  async function load(from: string | undefined, into = alarms.value): Promise<void> {
+  /** `open`: rows of an endless list that are to be there again. */
+  async function load(from: string | undefined, into = alarms.value, open = 0): Promise<void> {
     asked?.abort();
     const question = new AbortController();
     asked = question;
@@ -78,8 +79,8 @@ export function useAlarmList(filter: Ref<AlarmFilter>) {
     error.value = undefined;
     try {
       await loadPage(question, from, into);
-      const whole = filter.value.tab !== 'closed';
-      while (whole && asked === question && nextCursor.value !== undefined && alarms.value.size < CURRENT_ALARMS_MAX) {
+      const wanted = Math.max(open, filter.value.tab === 'closed' ? 0 : CURRENT_ALARMS_MAX);
+      while (asked === question && nextCursor.value !== undefined && alarms.value.size < wanted) {
         await loadPage(question, nextCursor.value, into);
       }
       if (asked === question) keeping.answered();
