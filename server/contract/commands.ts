@@ -14,7 +14,8 @@ const Reason = Type.String({ minLength: 1, maxLength: 500 });
 /**
  * What a meter is to be told.
  *
- * trip            supply off; `cause` says which of the guard's rules apply (operator by default)
+ * trip            supply off; `cause` says which of the guard's rules apply (operator by default); `propertyFee` needs a
+ *                 second person, for one meter as for many
  * close           supply on
  * protect         supply on whatever the balance (保电), until an instant or until somebody ends it
  * restorePrepaid  back to automatic cut on arrears (恢复预付费); ends protection, which needs a second person

@@ -51,6 +51,8 @@ create table command (
   -- Why it stands as it does: a word of the contract, with a sentence for people where there is one.
   why text[] not null default '{}',
   detail text,
+  -- What the guard of cuts was asked last, and its answer: the facts and rules that a trip rests on.
+  weighed jsonb,
   -- What the relay was told, once that was decided.
   relay_mode text check (relay_mode in ('automatic', 'forcedClosed', 'forcedOpen')),
   exception_code int,

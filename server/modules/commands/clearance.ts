@@ -2,6 +2,7 @@ import type { MeterModel, RelayMode } from '#drivers/core/index.ts';
 import type { AccountsReader } from '#server/modules/accounts/types.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Tx } from '#server/platform/db/index.ts';
+import { recordOf } from './cutRecord.ts';
 import { type CutQuestion, causeOf, type Guard, type WeighedCut } from './facts.ts';
 import { leavesPersonsTrip } from './give.ts';
 import { fromStored, supports } from './orders.ts';
@@ -55,8 +56,10 @@ export function createClearance(deps: ClearanceDeps): Clearance {
       if (gone !== undefined) return { id: row.id, state: gone[0], why: [gone[1]], finishedAt: at };
       if (left.has(row.id)) return { id: row.id, state: 'held', why: ['trippedByPerson'], finishedAt: at };
       const held = row.kind === 'trip' ? holdOf(cut, nowMs) : undefined;
-      if (held !== undefined) return { id: row.id, state: 'held', finishedAt: at, ...held };
-      return { id: row.id, state: 'sent', why: [], sentAt: at, relayMode: modeOf(row, cut, nowMs) };
+      // A person's `close` does not ask whether anybody is in arrears.
+      const record = cut === undefined || row.kind === 'close' ? undefined : recordOf(cut, nowMs);
+      if (held !== undefined) return { id: row.id, state: 'held', finishedAt: at, weighed: record, ...held };
+      return { id: row.id, state: 'sent', why: [], sentAt: at, weighed: record, relayMode: modeOf(row, cut, nowMs) };
     });
   };
 }

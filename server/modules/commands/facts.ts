@@ -1,6 +1,6 @@
 import { inMeter, inWallet, type Position } from '#domain/account/moneyState.ts';
 import { createCalendars, type ZonedCalendar } from '#domain/calendar.ts';
-import { type CutCause, type CutDecision, type CutFacts, decideCut } from '#domain/cutGuard.ts';
+import { type CutCause, type CutDecision, type CutFacts, type CutRules, decideCut } from '#domain/cutGuard.ts';
 import type { AccountsReader, AccountView } from '#server/modules/accounts/types.ts';
 import type { EstateReader, MeterProfile } from '#server/modules/estate/types.ts';
 import type { Ledger } from '#server/modules/ledger/types.ts';
@@ -13,6 +13,7 @@ import { selectProtections } from './wishStore.ts';
 /** Those to the right who know something that may hold a cut. Nobody asked: nothing known. */
 export interface FactSources {
   openVend: (tx: Tx, meterIds: readonly number[]) => Promise<ReadonlySet<number>>;
+  /** Nobody yet: the house has no bills, rent or fees, so that nothing is overdue and a cut for fees is always held. */
   overdue: (tx: Tx, accountIds: readonly number[]) => Promise<ReadonlyMap<number, Overdue>>;
   notice: (tx: Tx, meterIds: readonly number[]) => Promise<ReadonlyMap<number, number>>;
 }
@@ -35,6 +36,7 @@ export interface CutQuestion {
 export interface WeighedCut {
   readonly decision: CutDecision;
   readonly facts: CutFacts;
+  readonly rules: CutRules;
   readonly protection: ProtectionRow | undefined;
   readonly account: AccountView | undefined;
 }
@@ -69,7 +71,8 @@ export function createGuard(deps: FactsDeps) {
       const facts: CutFacts = {
         cause,
         openVend: openVends.has(meterId),
-        // Whoever knows of open vends counts these among them.
+        // Nothing in the house announces a payment before it is taken: money that was taken and is not proven yet is an
+        // open vend. Whoever brings payments of a channel says here which of them are still to be proven.
         unverifiedPayment: false,
         protection: protection && { untilMs: protection.until_at?.getTime() },
         account: account && {
@@ -83,7 +86,7 @@ export function createGuard(deps: FactsDeps) {
       };
       const { propertyId } = profile.meter;
       const rules = { ...deps.accounts.policy(propertyId), calendar: calendarOf(propertyId) };
-      return [meterId, { decision: decideCut(facts, rules, nowMs), facts, protection, account }];
+      return [meterId, { decision: decideCut(facts, rules, nowMs), facts, rules, protection, account }];
     });
     return new Map(weighed);
   }

@@ -6,6 +6,7 @@ import { audit } from '#server/modules/access/index.ts';
 import type { EstateReader, MeterProfile } from '#server/modules/estate/types.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import { AppError } from '#server/platform/http/index.ts';
+import { recordOf } from './cutRecord.ts';
 import { causeOf, type Guard, isRule, type WeighedCut } from './facts.ts';
 import { RELAY_KINDS, type StoredOrder, supports, toStored } from './orders.ts';
 import type { RoadRow } from './rows.ts';
@@ -84,12 +85,14 @@ export function createGiving(deps: GiveDeps) {
     const foreseen = request.foreseen ?? (await foresee(tx, profiles, order, giver));
     const prospects = new Map(foreseen.map((prospect) => [prospect.profile.meter.id, prospect]));
     const commands = meters.map(({ commandId, profile }): NewCommand => {
-      const { state, why, detail } = prospects.get(profile.meter.id) ?? NOT_SUPPORTED;
+      const prospect = prospects.get(profile.meter.id);
+      const { state, why, detail } = prospect ?? NOT_SUPPORTED;
       const { id: meterId, lineId } = profile.meter;
       const waits = state === 'queued' && request.waits;
       return {
         ...{ id: commandId, meterId, lineId, buildingId: profile.buildingId },
         ...{ state: waits ? 'awaitingApproval' : state, why, detail },
+        weighed: prospect?.weighed && recordOf(prospect.weighed, at.getTime()),
       };
     });
     const rows: RoadRow[] = [];
@@ -161,16 +164,19 @@ export function createGiving(deps: GiveDeps) {
       const { propertyId } = profile.meter;
       const waits = !isRule(giver) && (await takesTwo(tx, order, [meterId]));
       const meters = [{ commandId, profile }];
-      const [made] = await give(tx, { propertyId, meters, order, giver, reason, waits });
+      const foreseen = await foresee(tx, [profile], order, giver);
+      const [made] = await give(tx, { propertyId, meters, order, giver, reason, waits, foreseen });
       if (made === undefined) return repeated(tx, request);
       const { name } = nameOf(giver);
+      const cut = foreseen[0]?.weighed;
+      const weighed = cut && recordOf(cut, deps.nowMs());
       await audit(tx, {
         actor: isRule(giver) ? undefined : giver.actor,
         action: 'command.give',
         subjectKind: 'command',
         subjectId: commandId,
         propertyId,
-        after: { meterId, order: made.command_order, reason, givenBy: name, state: made.state, why: made.why },
+        after: { meterId, order: made.command_order, reason, givenBy: name, state: made.state, why: made.why, weighed },
       });
       return made;
     },

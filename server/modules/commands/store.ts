@@ -2,6 +2,7 @@ import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { RelayMode } from '#drivers/core/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
+import type { CutRecord } from './cutRecord.ts';
 import type { StoredOrder } from './orders.ts';
 import type { CommandRow, RoadRow } from './rows.ts';
 import type { CommandKind, CommandState, CommandWhy } from './types.ts';
@@ -31,6 +32,7 @@ export interface NewCommand {
   readonly state: CommandState;
   readonly why: readonly CommandWhy[];
   readonly detail: string | undefined;
+  readonly weighed: CutRecord | undefined;
 }
 
 /** What all commands of one giving have in common. */
@@ -51,19 +53,20 @@ export interface Giving {
 
 /** Those that are new; an id that is there already is left out. */
 export async function insertCommands(tx: Tx, giving: Giving, commands: readonly NewCommand[]): Promise<RoadRow[]> {
-  const rows = commands.map(({ id, meterId, buildingId, lineId, state, why, detail }) => ({
-    ...{ id, state, why, detail, meter_id: meterId, building_id: buildingId, line_id: lineId },
+  const rows = commands.map(({ id, meterId, buildingId, lineId, state, why, detail, weighed }) => ({
+    ...{ id, state, why, detail, weighed, meter_id: meterId, building_id: buildingId, line_id: lineId },
   }));
   const stored = await tx.query<Pick<RoadRow, 'id' | 'number'>>(sql`
     insert into command as c (id, batch_id, property_id, building_id, meter_id, line_id, kind, command_order, reason,
-      urgency, state, why, detail, given_by, given_name, rule, given_at, due_at, expires_at, approve_before, finished_at)
+      urgency, state, why, detail, weighed, given_by, given_name, rule, given_at, due_at, expires_at, approve_before,
+      finished_at)
     select n.id, ${giving.batchId ?? null}::uuid, ${giving.propertyId}::int, n.building_id, n.meter_id, n.line_id,
       ${giving.kind}, ${JSON.stringify(giving.order)}::jsonb, ${giving.reason}, ${giving.urgency}::smallint, n.state,
-      n.why, n.detail, ${giving.givenBy ?? null}::int, ${giving.givenName}, ${giving.rule ?? null}, ${giving.at},
+      n.why, n.detail, n.weighed, ${giving.givenBy ?? null}::int, ${giving.givenName}, ${giving.rule ?? null}, ${giving.at},
       ${giving.at}, ${giving.expiresAt}, case when n.state = 'awaitingApproval' then ${giving.approveBefore ?? null}::timestamptz end,
       case when n.state in ('held', 'failed') then ${giving.at}::timestamptz end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as n(id uuid, meter_id int, building_id int, line_id int, state text, why text[], detail text)
+      as n(id uuid, meter_id int, building_id int, line_id int, state text, why text[], detail text, weighed jsonb)
     on conflict (id) do nothing
     returning c.id, c.number`);
   const numbers = new Map(stored.map(({ id, number }) => [id, number]));
@@ -227,6 +230,7 @@ export interface CommandChange {
   readonly state: CommandState;
   readonly why: readonly CommandWhy[];
   readonly detail?: string | undefined;
+  readonly weighed?: CutRecord | undefined;
   readonly relayMode?: RelayMode | undefined;
   readonly exceptionCode?: number | undefined;
   /** Added to what is there. */
@@ -249,7 +253,7 @@ export async function changeCommands(
   changes: readonly CommandChange[],
 ): Promise<RoadRow[]> {
   const rows = changes.map((change) => ({
-    ...{ id: change.id, state: change.state, why: change.why, detail: change.detail },
+    ...{ id: change.id, state: change.state, why: change.why, detail: change.detail, weighed: change.weighed },
     relay_mode: change.relayMode,
     exception_code: change.exceptionCode,
     attempts: change.attempts ?? 0,
@@ -259,13 +263,13 @@ export async function changeCommands(
     ...{ due_at: change.dueAt, sent_at: change.sentAt, finished_at: change.finishedAt },
   }));
   const changed = await tx.query<Changed>(sql`
-    update command c set state = n.state, why = n.why, detail = n.detail,
+    update command c set state = n.state, why = n.why, detail = n.detail, weighed = coalesce(n.weighed, c.weighed),
       relay_mode = coalesce(n.relay_mode, c.relay_mode), exception_code = coalesce(n.exception_code, c.exception_code),
       attempts = c.attempts + n.attempts, reads = c.reads + n.reads, unreached = c.unreached + n.unreached,
       failed_reads = case n.failed_reads when 'none' then 0 when 'one' then c.failed_reads + 1 else c.failed_reads end,
       due_at = coalesce(n.due_at, c.due_at), sent_at = coalesce(c.sent_at, n.sent_at), finished_at = n.finished_at
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n(id uuid, state text, why text[], detail text,
-      relay_mode text, exception_code int, attempts int, reads int, unreached int, failed_reads text,
+      weighed jsonb, relay_mode text, exception_code int, attempts int, reads int, unreached int, failed_reads text,
       due_at timestamptz, sent_at timestamptz, finished_at timestamptz)
     where c.id = n.id and c.finished_at is null
     returning c.id, c.state, c.why, c.relay_mode, c.attempts, c.failed_reads, c.unreached`);

@@ -83,9 +83,9 @@ export interface Commands {
   openBy(tx: Tx, meterIds: readonly number[]): Promise<ReadonlyMap<number, 'person' | 'rule'>>;
   /** What the meter is known to do with money: of simulated ones by the plant, of others by a bench test of the model. */
   capabilitiesOf(meterId: number): PurseCapabilities;
-  /** Who knows of money under way: an open vend or an unverified payment always holds a cut. */
+  /** Who knows of money under way: an open vend always holds a cut. */
   setVendSource(openVend: (tx: Tx, meterIds: readonly number[]) => Promise<ReadonlySet<number>>): void;
-  /** Who knows of overdue bills, by account. */
+  /** Who knows of overdue bills and fees, by account; until somebody says so nothing is overdue. */
   setOverdueSource(source: (tx: Tx, accountIds: readonly number[]) => Promise<ReadonlyMap<number, Overdue>>): void;
   /** Who knows when a customer was told of a coming cut, by meter. */
   setNoticeSource(source: (tx: Tx, meterIds: readonly number[]) => Promise<ReadonlyMap<number, number>>): void;

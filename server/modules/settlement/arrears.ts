@@ -132,12 +132,14 @@ function decide(
       const facts = {
         cause: 'arrears' as const,
         openVend: openVends.has(meterId),
+        // As in the guard's own facts: money that was taken and is not proven is an open vend.
         unverifiedPayment: false,
         protection: commands.isProtected(meterId) ? { untilMs: undefined } : undefined,
         account: {
           paused: account.state === 'paused',
           position,
           cutLineMinor: account.cutLineMinor,
+          // This rule is about the energy balance; the house has no bills yet that could be overdue.
           overdueMinor: 0n,
           overdueFeesMinor: 0n,
         },

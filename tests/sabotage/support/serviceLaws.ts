@@ -22,6 +22,10 @@ export interface ServiceAttack extends Sabotage {
 }
 
 const reason = 'a good reason';
+const RULES = {
+  ...{ cutAllowed: [], holidays: [], extraWorkdays: [], noticeHours: 0, cutForPropertyFees: false },
+  ...{ cutForPropertyFeesLegalBasis: undefined, calendar: zonedCalendar('Asia/Shanghai') },
+};
 const NOW_MS = Date.parse('2026-11-23T04:00:00Z');
 
 async function ownBatchIsDecided({ till }: World): Promise<void> {
@@ -57,7 +61,8 @@ async function clearedTrip({ till, createClearance: create }: World, cut: boolea
         const facts = { cause: 'operator', openVend: !cut, unverifiedPayment: false } as const;
         const unknown = { protection: undefined, account: undefined };
         const decision = cut ? ({ cut, atMs: NOW_MS } as const) : ({ cut, why: ['openVend'] } as const);
-        return new Map([[meter.id, { decision, facts: { ...facts, ...unknown, noticedAtMs: undefined }, ...unknown }]]);
+        const asked = { decision, facts: { ...facts, ...unknown, noticedAtMs: undefined }, rules: RULES };
+        return new Map([[meter.id, { ...asked, ...unknown }]]);
       },
     },
   });

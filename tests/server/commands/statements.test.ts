@@ -39,6 +39,7 @@ test('every statement of commands fits the schema', async () => {
     state: 'queued',
     why: [],
     detail: undefined,
+    weighed: undefined,
   } as const;
   const filter = { propertyId: 1, meterId: 1, batchId: id, kind: 'trip', state: 'queued' } as const;
   const counts = await prepareAll(database.db, store, {

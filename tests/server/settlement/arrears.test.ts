@@ -1,6 +1,9 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Account, Charge, Command, MeterNow } from '#contract/index.ts';
+import { zonedCalendar } from '#domain/calendar.ts';
+import { decideCut } from '#domain/cutGuard.ts';
+import type { CutRecord } from '#server/modules/commands/cutRecord.ts';
 import { until } from '../../scenarios/support/until.ts';
 import { startTill, type Till } from '../vending/support/till.ts';
 
@@ -44,6 +47,31 @@ const wallet = async (accountId: number) => (await get<Account>(`/api/accounts/$
 const noticesOf = async (accountId: number) =>
   (await get<{ items: { level: string; clearedAt?: string }[] }>(`/api/notices?accountId=${accountId}`)).items;
 
+/** The trip's own record is enough to ask the guard again, and it says the same. */
+async function decidedAgainAlike(meterId: number): Promise<void> {
+  const [trip] = (await get<{ items: Command[] }>(`/api/commands?meterId=${meterId}&kind=trip`)).items;
+  const [row] = await till.server.database.db.query<{ weighed: CutRecord }>(
+    sql`select weighed from command where id = ${trip?.id ?? ''}::uuid`,
+  );
+  const { at, cause, openVend, unverifiedPayment, account, noticedAt = '', rules, cutAt } = row?.weighed ?? {};
+  expect(account).toEqual({
+    ...{ paused: false, balanceMinor: '-10400', unused: false },
+    ...{ cutLineMinor: '0', overdueMinor: '0', overdueFeesMinor: '0' },
+  });
+  if (cause === undefined || rules === undefined || at === undefined) throw new Error('nothing was recorded');
+  const position = { balanceMinor: BigInt(account?.balanceMinor ?? ''), unused: account?.unused === true };
+  const facts = {
+    ...{ cause, openVend: openVend === true, unverifiedPayment: unverifiedPayment === true, protection: undefined },
+    account: { paused: account?.paused === true, position, cutLineMinor: 0n, overdueMinor: 0n, overdueFeesMinor: 0n },
+    noticedAtMs: Date.parse(noticedAt),
+  };
+  const calendar = zonedCalendar('Asia/Shanghai');
+  const said = decideCut(facts, { ...rules, calendar, holidays: [], extraWorkdays: [] }, Date.parse(at));
+  expect(said).toEqual({ cut: true, atMs: Date.parse(cutAt ?? '') });
+  const { items } = await get<{ items: object[] }>(`/api/audit?subjectKind=command&subjectId=${trip?.id}`);
+  expect(items).toMatchObject([{ after: { givenBy: 'arrears', weighed: { cause: 'arrears', account, noticedAt } } }]);
+}
+
 async function opened(paidMinor: string) {
   const { account, meterId } = await till.fresh({ custody: 'platform', alarm1Minor: '5000', alarm2Minor: '2000' });
   const sale = await till.sell(meterId, paidMinor);
@@ -82,6 +110,7 @@ describe('a wallet that runs out', () => {
       { accountId: account.id, level: 'arrears', balanceMinor: '-10400', wanted: 'open' },
     ]);
 
+    await decidedAgainAlike(meterId);
     await till.sell(meterId, '30000');
     await until('supplied again', WAIT_MS, async () => (await relayOf(meterId)) === 'closed');
     expect((await noticesOf(account.id)).filter(({ clearedAt }) => clearedAt === undefined)).toEqual([]);
