@@ -82,7 +82,7 @@ export function createMoney(deps: MoneyDeps): Money {
   accounts.setNeighbours({
     capabilitiesOf: (meterId) => commands.capabilitiesOf(meterId),
     order: (tx, request) => commands.order(tx, { ...request, giver: { rule: 'account' } }),
-    openVends: (tx, meterIds) => vending.openVends(tx, meterIds),
+    openVends: (tx, meterIds) => vending.unfinishedVends(tx, meterIds),
     startMove: (tx, move) => vending.startMove(tx, move),
     move: (tx, moveId) => vending.move(tx, moveId),
   });

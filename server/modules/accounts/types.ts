@@ -136,7 +136,7 @@ export interface Neighbours {
       readonly reason: string;
     },
   ): Promise<unknown>;
-  /** Meters among these with money under way. */
+  /** Meters among these with money under way, or with something that waits for a second person. */
   openVends(tx: Tx, meterIds: readonly number[]): Promise<ReadonlySet<number>>;
   startMove(tx: Tx, move: BalanceMove): Promise<void>;
   move(tx: Tx, moveId: string): Promise<MoveProgress | undefined>;

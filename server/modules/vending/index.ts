@@ -17,7 +17,7 @@ import { addVendingRoutes } from './routes.ts';
 import { createSaleQueue } from './saleQueue.ts';
 import { insertSales } from './saleStore.ts';
 import { createStepper, DELIVERY_TIMES, type DeliveryTimes } from './stepper.ts';
-import { selectUnderWay } from './store.ts';
+import { selectUnderWay, selectUnfinished } from './store.ts';
 import { createTroubleWatch, type TroubleAlarms } from './troubles.ts';
 import type { Vending } from './types.ts';
 import { createWorker } from './worker.ts';
@@ -107,6 +107,7 @@ export function createVending(deps: VendingDeps): VendingModule {
     },
     wake: () => context.wake(),
     openVends: async (tx, meterIds) => new Set(await selectUnderWay(tx, meterIds)),
+    unfinishedVends: async (tx, meterIds) => new Set(await selectUnfinished(tx, meterIds)),
     startMove: (tx, move) => startMove(context, tx, move),
     move: progressOf,
     listen: (listener) => newsroom.listen(listener),

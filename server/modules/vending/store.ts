@@ -207,10 +207,18 @@ export function selectInterrupted(db: Queryable): Promise<VendRow[]> {
     select ${COLUMNS} from vend v where v.state not in ${ENDED} and v.state in ('RESERVED', 'SENT', 'FENCING')`);
 }
 
+/** Meters among these with something that has not ended: drafts, too. */
+export async function selectUnfinished(db: Queryable, meterIds: readonly number[]): Promise<number[]> {
+  const rows = await db.query<{ meter_id: number }>(sql`
+    select distinct v.meter_id from vend v where v.meter_id = any(${[...meterIds]}::int[]) and v.state not in ${ENDED}`);
+  return rows.map(({ meter_id: meterId }) => meterId);
+}
+
 /** Meters among these with money under way. */
 export async function selectUnderWay(db: Queryable, meterIds: readonly number[]): Promise<number[]> {
   const rows = await db.query<{ meter_id: number }>(sql`
-    select distinct v.meter_id from vend v where v.meter_id = any(${[...meterIds]}::int[]) and v.state not in ${ENDED}`);
+    select distinct v.meter_id from vend v
+    where v.meter_id = any(${[...meterIds]}::int[]) and v.state not in ${ENDED} and v.state <> 'DRAFT'`);
   return rows.map(({ meter_id: meterId }) => meterId);
 }
 

@@ -12,8 +12,13 @@ export interface VendEvent {
 
 /** What the modules to the right ask of vending. */
 export interface Vending {
-  /** Meters among these with money under way (a vend that is not at rest). */
+  /**
+   * Meters among these with money under way: no cut while it is. What waits for a second person has touched neither money nor
+   * meter, and nobody need ever decide it: it is not among them.
+   */
   openVends(tx: Tx, meterIds: readonly number[]): Promise<ReadonlySet<number>>;
+  /** Those, and meters with something that waits for a second person: whoever ends an account asks for it to be decided first. */
+  unfinishedVends(tx: Tx, meterIds: readonly number[]): Promise<ReadonlySet<number>>;
   /**
    * Moves what a meter holds: to a new meter (no fee, not a sale), or out of it at closing. The old wallet is
    * zeroed and read back before the new one is written. Goes on by itself after a crash; `moveId` names it.

@@ -149,3 +149,24 @@ test('what is under way for a day is late; nothing else is', async () => {
   expect(await ids('open')).toEqual([open.saleId, late.saleId]);
   for (const clear of clears) clear();
 });
+
+test('what waits for a second person holds no cut; what is done to the account waits for it', async () => {
+  const { account, meterId } = await till.fresh();
+  await till.policy({ refundSecondPersonMinor: '100' });
+  const draft = await makeUp(meterId, '5000');
+  expect(draft.state).toBe('DRAFT');
+  const { vending } = till.server.app.money;
+  const open = () => till.server.app.db.tx((tx) => vending.openVends(tx, [meterId]));
+  expect([...(await open())]).toEqual([]);
+  const closing = { closingId: randomUUID(), refundMethod: 'cash', collectMethod: 'receivable', reason };
+  const path = `/api/accounts/${account.id}/close`;
+  expect(await till.boss.request('POST', path, closing)).toMatchObject({ status: 409, body: { code: 'account.busy' } });
+  // Agreed to, it is money under way, and a meter that refuses it keeps it there.
+  const { meterNumber } = draft;
+  const clear = till.fault(meterNumber ?? '', { kind: 'hoarding' });
+  const said = { decisionId: randomUUID(), outcome: 'approve', reason, evidence: 'looked at the bill' };
+  const checker = await till.person('accountant');
+  expect((await checker.request('POST', `/api/vends/${draft.saleId}/decisions`, said)).status).toBe(200);
+  expect([...(await open())]).toEqual([meterId]);
+  clear();
+});
