@@ -194,8 +194,8 @@ export const SERVICE_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
   'a large pay-out is decided by somebody else': {
     ...{ file: 'server/modules/accounts/decisions.ts' },
     ...{
-      guard: '(statement?.userId ?? row.user_id) === actor.userId',
-      off: '(statement?.userId ?? row.user_id) === -1',
+      guard: '(statementOf(row)?.userId ?? row.user_id) !== actor.userId',
+      off: '(statementOf(row)?.userId ?? row.user_id) !== -1',
     },
     sql: ['alter table account_case drop constraint account_case_two_persons'],
     law: payOutNeedsTwo,
