@@ -125,13 +125,15 @@ async function changeTo(
   context.wallets.changed(tx, [account.id]);
 }
 
-/** What came out of the meters goes into the wallet: credit from refundPayable, debts from receivable. */
+/**
+ * What came out of the meters goes into the wallet: all that the account is owed (refundPayable; also what a cancelled sale left
+ * there, which is not paid out by itself any more), less all that it owes.
+ */
 async function takeIntoWallet(context: AccountsContext, tx: Tx, row: CaseRow, account: AccountView): Promise<void> {
   const subject = `account:${account.id}`;
-  const moved = Object.values((row.facts['moved'] ?? {}) as Readonly<Record<string, string>>).map(BigInt);
-  const sum = (amounts: readonly bigint[]) => amounts.reduce((total, minor) => total + minor, 0n);
-  const credit = sum(moved.filter((minor) => minor > 0n));
-  const debt = sum(moved.filter((minor) => minor < 0n));
+  const held = (kind: 'refundPayable' | 'receivable') =>
+    context.ledger.balance(tx, account.propertyId, { kind, subject });
+  const [credit, debt] = [-(await held('refundPayable')), -(await held('receivable'))];
   const entries: PostingEntry[] = [
     { account: { kind: 'refundPayable', subject }, amountMinor: credit },
     { account: { kind: 'receivable', subject }, amountMinor: debt },

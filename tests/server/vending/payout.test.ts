@@ -103,6 +103,19 @@ test('what was settled with the account is not paid out a second time', async ()
   await proven();
 });
 
+test('what a cancelled sale left owing goes into the wallet with the balance of the meter', async () => {
+  const { sale, account, meterId } = await cancelled();
+  await till.becomes((await till.sell(meterId, '50000')).saleId, 'CONFIRMED');
+  const change = { changeId: randomUUID(), custody: 'platform', reason };
+  await till.post(`/api/accounts/${account.id}/custody`, change);
+  const { custody, balanceMinor } = await till.atRest(account.id);
+  expect(custody).toBe('platform');
+  expect(await owedTo(account.id)).toBe(0n);
+  expect(BigInt(balanceMinor ?? '0')).toBeGreaterThan(10_000n);
+  expect(await payOut(sale.saleId)).toMatchObject(nothingOwed);
+  await proven();
+});
+
 test('cash of a refund that somebody else agreed to comes out of the drawer of who stands at the counter', async () => {
   await till.policy({ refundSecondPersonMinor: '5000' });
   const { meterId } = await till.fresh({ custody: 'platform' });
