@@ -3,9 +3,16 @@ import { findingOf } from '#domain/vend/evidence.ts';
 import { factsAfter, ruleFor } from '#domain/vend/machine.ts';
 import type { VendEvent, VendFacts } from '#domain/vend/types.ts';
 import type { PurseRead } from '#drivers/core/index.ts';
+import type { PostingEntry } from '#server/modules/ledger/types.ts';
+import { cancelledEntries, confirmedEntries, paidEntries } from '#server/modules/vending/postings.ts';
 
 const LIMITS = { attemptsMax: 10, quietMs: 1_000 };
 const NET = 9_700n;
+/** 100.00 paid, of which 3.00 are the fee. */
+const SALE = {
+  ...{ id: 'sale', kind: 'sale', custody: 'meter', property_id: 1, account_id: 1, meter_id: 1, user_id: 1 },
+  ...{ paid_minor: 10_000n, fee_minor: 300n, net_minor: NET, method: 'cash', move_id: null, fence: 'zero' },
+} as const;
 
 /** A meter with count 7 and 20.00; 97.00 are sold to it. */
 class Trace {
@@ -13,6 +20,7 @@ class Trace {
   balance = 2_000n;
   readonly records: { count: number; amountMinor: bigint }[] = [];
   readonly acts: string[] = [];
+  readonly entries: PostingEntry[] = [...paidEntries(SALE)];
   facts: VendFacts = {
     state: 'QUEUED',
     path: 'checked',
@@ -35,6 +43,8 @@ class Trace {
     const next = factsAfter(this.facts, event, rule, 0);
     this.facts = rule.act.includes('reserve') ? { ...next, bound } : next;
     this.acts.push(...rule.act);
+    if (rule.act.includes('confirm')) this.entries.push(...confirmedEntries(SALE));
+    if (rule.act.includes('release')) this.entries.push(...cancelledEntries(SALE, rule.from.includes('FENCING')));
     return this;
   }
   sent(): this {
@@ -58,13 +68,16 @@ class Trace {
     const unknown = { cumulativeMinor: undefined, energyWh: undefined, settings: undefined, prices: undefined };
     return { atMs: 0, receivedMs: 0, count, balanceMinor, records, backup: undefined, ...unknown };
   }
+  /** State, what is left in the suspense, the meter's count and balance. */
   end() {
-    return [this.facts.state, this.count, this.balance];
+    const suspense = this.entries.filter(({ account }) => account.kind === 'vendSuspense');
+    const left = suspense.reduce((sum, { amountMinor }) => sum - amountMinor, 0n);
+    return [this.facts.state, left, this.count, this.balance];
   }
 }
 
 describe('every way of a sale of 97.00 to a meter with count 7 and 20.00', () => {
-  const there = ['CONFIRMED', 8, 11_700n];
+  const there = ['CONFIRMED', 0n, 8, 11_700n];
 
   test('normal', () => {
     const trace = new Trace().sent().applied().happens({ kind: 'reply', hint: 'accepted' });
@@ -90,7 +103,7 @@ describe('every way of a sale of 97.00 to a meter with count 7 and 20.00', () =>
   test('cancelled while a frame is late: the fence uses its count', () => {
     const trace = new Trace().sent().timeout().happens({ kind: 'cancel' }).readBack();
     expect(trace.facts.state).toBe('FENCING');
-    expect(trace.applied(0n).timeout().readBack().end()).toEqual(['CANCELLED', 8, 2_000n]);
+    expect(trace.applied(0n).timeout().readBack().end()).toEqual(['CANCELLED', 0n, 8, 2_000n]);
     expect(trace.acts).toContain('release');
   });
   test('the late frame is faster than the fence', () => {
@@ -101,7 +114,7 @@ describe('every way of a sale of 97.00 to a meter with count 7 and 20.00', () =>
   });
   test('somebody else writes with the same count: bound anew, told', () => {
     const trace = new Trace().sent().timeout().applied(5_000n).readBack();
-    expect(trace.end()).toEqual(['QUEUED', 8, 7_000n]);
+    expect(trace.end()).toEqual(['QUEUED', 10_000n, 8, 7_000n]);
     expect(trace.acts).toContain('alarmForeign');
     expect(trace.facts.bound).toBeUndefined();
     expect(trace.sent().facts.bound?.seq).toBe(9);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import sql, { raw } from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Sale } from '#contract/index.ts';
+import type { getSalesDay, ResponseOf, Sale } from '#contract/index.ts';
 import { startTill, type Till } from './support/till.ts';
 
 let till: Till;
@@ -44,6 +44,20 @@ test('80.00 out of a meter that holds 73.28: refused, with what would do, and no
   expect(most).toBeLessThanOrEqual(7_328);
   expect(most).toBeGreaterThan(7_300);
   expect(await txns()).toBe(before);
+});
+
+test('70.00 out of a meter that holds 73.28: 3.28 are left, and the fee is kept', async () => {
+  const { meterId } = await till.fresh();
+  const sale = await sold(meterId);
+  await holds(meterId, 7_328n);
+  const asked = { refundId: randomUUID(), meterId, amountMinor: '7000', method: 'cash', saleId: sale.saleId, reason };
+  const { saleId } = await till.post<Sale>('/api/refunds', asked);
+  const back = await till.becomes(saleId, 'CONFIRMED');
+  expect(back).toMatchObject({ paidMinor: '-7000', feeMinor: '0', netMinor: '-7000' });
+  // The meter goes on counting.
+  const left = Number(back.balanceAfterMinor);
+  expect(left).toBeLessThanOrEqual(328);
+  expect(left).toBeGreaterThan(300);
 });
 
 test('80.00 out of a wallet of 73.28: at most 73.28', async () => {
@@ -120,6 +134,28 @@ test.for(['meter', 'platform'] as const)(
     expect(await txns()).toBe(before);
   },
 );
+
+test('the day of a sale of 100.00 and its reversal: one of each, and nothing is left of them', async () => {
+  const { meterId } = await till.fresh({ custody: 'platform' });
+  const { businessDay } = await sold(meterId);
+  const report = async () => {
+    const path = `/api/sales-days/${businessDay}?propertyId=${till.propertyId}`;
+    const { byKind, total } = (await till.boss.request('GET', path)).body as ResponseOf<typeof getSalesDay>;
+    const of = (kind: string) => byKind.find(({ name }) => name === kind);
+    return [of('sale'), of('reversal'), total].map((line) =>
+      [line?.count, line?.paidMinor, line?.feeMinor, line?.netMinor].map((value) => Number(value ?? 0)),
+    );
+  };
+  const before = await report();
+  const sale = await sold(meterId);
+  expect((await reverse(sale.saleId)).status).toBe(201);
+  const after = await report();
+  expect(after.map((line, row) => line.map((value, column) => value - (before[row]?.[column] ?? 0)))).toEqual([
+    [1, 10_000, 300, 9_700],
+    [1, -10_000, -300, -9_700],
+    [2, 0, 0, 0],
+  ]);
+});
 
 test('on the next business day a sale is not reversed', async () => {
   const { meterId } = await till.fresh({ custody: 'platform' });
