@@ -123,7 +123,7 @@ const Whys = Type.Array(Type.Enum([...COMMAND_WHYS]));
 
 export const Command = Type.Object({
   id: RequestId,
-  /** Grows with every command. */
+  /** Grows with every command; what waited for a second person gets a new one when that person agrees. */
   number: Type.String(),
   batchId: Type.Optional(RequestId),
   propertyId: Id,

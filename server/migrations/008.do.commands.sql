@@ -32,7 +32,7 @@ create index command_batch_waiting_idx on command_batch (approve_before) where a
 
 create table command (
   id uuid primary key,
-  -- In the order in which they were given; the version of what is wanted of a relay.
+  -- In the order in which they were given, or agreed to by a second person; the version of what is wanted of a relay.
   number bigint generated always as identity,
   batch_id uuid,
   property_id int not null,

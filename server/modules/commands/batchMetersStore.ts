@@ -13,5 +13,8 @@ export interface BatchMeterRow {
 /** Every meter of a batch with the state of its command, in the order in which they were given. */
 export function selectBatchMeterStates(db: Queryable, batchId: string): Promise<BatchMeterRow[]> {
   return db.query<BatchMeterRow>(sql`
-    select meter_id, state, why, detail, finished_at from command where batch_id = ${batchId}::uuid order by number`);
+    select c.meter_id, c.state, c.why, c.detail, c.finished_at
+    from command_batch b cross join unnest(b.meter_ids) with ordinality as m(id, place)
+    join command c on c.batch_id = b.id and c.meter_id = m.id
+    where b.id = ${batchId}::uuid order by m.place`);
 }

@@ -141,14 +141,17 @@ export function within(scope: Scope): Sql {
   return sql`(property_id = any(${scope.propertyIds}::int[]) or building_id = any(${scope.buildingIds}::int[]))`;
 }
 
-/** Those of a person's wait become queued. Returns them, oldest first. */
+/**
+ * What waited for a second person becomes queued, with a number of its own time: whatever was told in between is older than
+ * the agreement, and must not outlive it as what is wanted of the relay.
+ */
 export async function releaseCommands(
   tx: Tx,
   ids: readonly string[],
   decision: { readonly by: number; readonly name: string; readonly at: Date; readonly expiresAt: Date },
 ): Promise<RoadRow[]> {
   return tx.query<RoadRow>(sql`
-    update command c set state = 'queued', due_at = ${decision.at}, expires_at = ${decision.expiresAt},
+    update command c set state = 'queued', number = default, due_at = ${decision.at}, expires_at = ${decision.expiresAt},
       decided_by = ${decision.by}, decided_name = ${decision.name}, decided_at = ${decision.at}
     where id = any(${ids}::uuid[]) and state = 'awaitingApproval' returning ${ROAD_COLUMNS}`);
 }

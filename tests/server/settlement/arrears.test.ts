@@ -245,9 +245,15 @@ describe('a cut for fees of the property', () => {
     const decide = `/api/commands/${single.id}/decisions`;
     const own = await till.boss.request('POST', decide, { agree: true });
     expect(own).toMatchObject({ status: 409, body: { code: 'approval.same-person' } });
+    // What was told while it waited is older than the agreement.
+    const close = await till.post<Command>('/api/commands', {
+      ...{ commandId: crypto.randomUUID(), meterId, reason: 'meanwhile', order: { kind: 'close' } },
+    });
+    await until('closed', WAIT_MS, async () => (await get<Command>(`/api/commands/${close.id}`)).state === 'verified');
     const second = await till.person('engineer');
     expect(await second.request('POST', decide, { agree: true })).toMatchObject({ status: 200 });
     await until('cut', WAIT_MS, async () => (await get<Command>(`/api/commands/${single.id}`)).state === 'verified');
+    await expect.poll(() => commands.wantedRelay(meterId)).toBe('open');
     commands.setOverdueSource(async () => new Map());
     await till.policy({ cutForPropertyFees: false });
   });
