@@ -91,8 +91,10 @@ test('the fullest walls are those that this is about', () => {
 test.each([...SMALL, ...[4, 5, 6, 7].map((side) => [`${side} px`, { side, tall: side, unit: 1 }] as const)])(
   '%s: every two states differ by their drawing, without any colour',
   (_, size) => {
-    const pictures = new Map(DISPLAY_STATES.map(({ key }) => [key, painted(size, { state: key })] as const));
-    expect(alike(pictures, 2)).toEqual([]);
+    const pictures = (unacknowledged: boolean) =>
+      new Map(DISPLAY_STATES.map(({ key }) => [key, painted(size, { state: key, unacknowledged })] as const));
+    expect(alike(pictures(false), 2)).toEqual([]);
+    expect(alike(pictures(true), 1)).toEqual([]);
   },
 );
 

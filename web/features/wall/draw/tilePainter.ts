@@ -9,7 +9,7 @@ export function paintTile(paint: PaintContext, square: Square, view: TileView, w
   const { ctx, palette } = paint;
   const side = square.side / square.unit;
   if (view.state === 'notOpened' || (view.state === 'lost' && view.lastState === 'notOpened'))
-    paintHollow(paint, square, view.unacknowledged ? ringWeight(square) : 0);
+    paintHollow(paint, square, view.unacknowledged && square.side >= RING_MIN ? ringWeight(square) : 0);
   else {
     ctx.fillStyle = fillOf(palette, view);
     ctx.fillRect(square.x, square.y, square.side, square.tall);
@@ -103,8 +103,15 @@ function paintCue(paint: PaintContext, square: Square, state: DisplayState, ink:
   }
 }
 
+const NOUGHT_MIN = 5;
+
 /** The 0 of `¥0` where there is no room for both, in whole pixels. */
 function paintNought(ctx: PaintContext['ctx'], { x, y, side, tall }: Square, weight: number): void {
+  // Of four pixels two are left dark: the tile itself is the 0.
+  if (side < NOUGHT_MIN) {
+    ctx.fillRect(x + 1, y + Math.round((tall - 2) / 2), 2, 2);
+    return;
+  }
   const width = Math.max(3, Math.round(side * 0.44));
   const height = Math.max(3, Math.round(side * 0.6));
   const left = x + Math.round((side - width) / 2);
@@ -117,13 +124,21 @@ function paintNought(ctx: PaintContext['ctx'], { x, y, side, tall }: Square, wei
   ctx.fillRect(left + width - weight, top + weight, weight, height - 2 * weight);
 }
 
+/** From here on a ring leaves room for the cue within it, device px; on smaller tiles it is a line at the left edge. */
+const RING_MIN = 5;
+
 function paintRing({ ctx, palette, pulseOn }: PaintContext, square: Square): void {
   const { x, y, side, tall } = square;
   const weight = ringWeight(square);
-  ctx.strokeStyle = palette.text1;
   ctx.globalAlpha *= pulseOn ? 1 : 0.3;
-  ctx.lineWidth = weight;
-  ctx.strokeRect(x + weight / 2, y + weight / 2, side - weight, tall - weight);
+  if (side < RING_MIN) {
+    ctx.fillStyle = palette.text1;
+    ctx.fillRect(x, y, weight, tall);
+  } else {
+    ctx.strokeStyle = palette.text1;
+    ctx.lineWidth = weight;
+    ctx.strokeRect(x + weight / 2, y + weight / 2, side - weight, tall - weight);
+  }
   ctx.globalAlpha = 1;
 }
 
