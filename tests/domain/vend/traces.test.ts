@@ -9,10 +9,10 @@ import { cancelledEntries, confirmedEntries, paidEntries } from '#server/modules
 const LIMITS = { attemptsMax: 10, quietMs: 1_000 };
 const NET = 9_700n;
 /** 100.00 paid, of which 3.00 are the fee. */
-const SALE = {
-  ...{ id: 'sale', kind: 'sale', custody: 'meter', property_id: 1, account_id: 1, meter_id: 1, user_id: 1 },
-  ...{ paid_minor: 10_000n, fee_minor: 300n, net_minor: NET, method: 'cash', move_id: null, fence: 'zero' },
-} as const;
+const SALE: Parameters<typeof cancelledEntries>[0] = {
+  ...({ id: 'sale', kind: 'sale', custody: 'meter', property_id: 1, account_id: 1, meter_id: 1, user_id: 1 } as const),
+  ...({ paid_minor: 10_000n, fee_minor: 300n, net_minor: NET, method: 'cash', move_id: null, fence: 'zero' } as const),
+};
 
 /** A meter with count 7 and 20.00; 97.00 are sold to it. */
 class Trace {
