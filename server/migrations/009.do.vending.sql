@@ -200,12 +200,13 @@ create table vend_batch_row (
 );
 
 -- Sales in one round trip, all or none, each with its posting, its audit row and its news. `outcome`: created, repeated (the same
--- was asked before), reused (the id belongs to something else), notOpen (the account is closed to sales at this moment). Where one
+-- was asked before), reused (the id belongs to something else), notOpen (the account is closed to sales at this moment), hoarding
+-- (with what is on its way the meter would hold more than it may; `in_room`: what it takes besides, null: any amount). Where one
 -- is not created none is: the others' outcome is null, and they are asked for again without it.
 create function vend_sell_many(
   in_id uuid[], in_hash bytea[], in_property int[], in_building int[], in_account int[], in_meter int[], in_number text[],
   in_customer text[], in_epoch int[], in_custody text[], in_path text[], in_fence text[], in_paid bigint[], in_fee bigint[],
-  in_ppm int[], in_net bigint[], in_method text[], in_trade_no text[], in_user int[], in_user_name text[], in_ip text[],
+  in_ppm int[], in_net bigint[], in_room bigint[], in_method text[], in_trade_no text[], in_user int[], in_user_name text[], in_ip text[],
   in_day date[], in_at timestamptz[], in_period date[], in_post_key text[], in_post_hash bytea[], in_entries int[],
   e_posting int[], e_no int[], e_kind text[], e_subject text[], e_amount bigint[]
 ) returns table (sale uuid, outcome text, new_serial bigint, txn bigint) language plpgsql as $$
@@ -217,18 +218,31 @@ declare
 begin
   -- Use cases of an account lock it: either they see these sales, or these sales see them.
   perform from account a where a.id = any(in_account) order by a.id for key share;
+  -- Where a meter may hold only so much they come one after the other: each sees what is on its way by the ones before.
+  if num_nonnulls(variadic in_room) > 0 then
+    perform from account a
+      where a.id = any(array(select in_account[i] from generate_series(1, sales) as i where in_room[i] is not null))
+      order by a.id for no key update;
+  end if;
   outcomes := array(
     select case
         when s.stored = in_hash[s.i] then 'repeated'
         when s.stored is not null then 'reused'
         when s.state is distinct from 'open' or s.case_no is not null then 'notOpen'
+        when in_net[s.i] > s.room - (
+          select coalesce(sum(in_net[j]), 0) from generate_series(1, s.i - 1) as j
+          where in_meter[j] = in_meter[s.i] and in_net[j] <= s.room and not exists (select from vend v where v.id = in_id[j])
+        ) then 'hoarding'
       end
     from (
       -- `offset 0` keeps a lookup that is read twice from being done twice.
       select i, (select v.input_hash from vend v where v.id = in_id[i]) as stored,
         (select a.state from account a where a.id = in_account[i]) as state,
         (select c.no from account_case c
-          where c.account_id = in_account[i] and c.state in ('awaitingApproval', 'running')) as case_no
+          where c.account_id = in_account[i] and c.state in ('awaitingApproval', 'running')) as case_no,
+        case when in_room[i] is not null then in_room[i] - (
+          select coalesce(sum(v.net_minor), 0) from vend v
+          where v.meter_id = in_meter[i] and v.state not in ('CONFIRMED', 'CANCELLED') and v.net_minor > 0) end as room
       from generate_series(1, sales) as i offset 0) s);
   if num_nonnulls(variadic outcomes) > 0 then
     return query select in_id[i], outcomes[i], null::bigint, null::bigint from generate_series(1, sales) as i;

@@ -70,14 +70,26 @@ export function saleRefusals(
       code: 'vend.amount-out-of-range',
       message: 'Nothing is left for the meter after the service fee.',
     });
-  const limit = account.hoardingLimitMinor;
-  if (limit === undefined || account.custody === 'platform' || held.balanceMinor === undefined) return refusals;
-  const room = limit - held.balanceMinor - held.underWayMinor;
-  if (sale.netMinor > room)
-    refusals.push({
-      code: 'vend.hoarding',
-      message: `The meter would hold more than ${limit}.`,
-      limitMinor: room > 0n ? room : 0n,
-    });
+  const roomMinor = roomOf(account, held.balanceMinor);
+  if (roomMinor !== undefined && sale.netMinor > roomMinor - held.underWayMinor)
+    refusals.push(hoarding(roomMinor - held.underWayMinor));
   return refusals;
+}
+
+/** What a meter may take besides what it holds; undefined where it may hold anything, or nobody knows what it holds. */
+export function roomOf(
+  { custody, hoardingLimitMinor: limit }: Subject['account'],
+  balanceMinor: bigint | undefined,
+): bigint | undefined {
+  if (limit === undefined || custody === 'platform' || balanceMinor === undefined) return undefined;
+  return limit - balanceMinor;
+}
+
+/** `leftMinor`: what it could still be sold. */
+export function hoarding(leftMinor: bigint): Refusal {
+  return {
+    code: 'vend.hoarding',
+    message: 'The meter would hold more than it may.',
+    limitMinor: leftMinor > 0n ? leftMinor : 0n,
+  };
 }

@@ -9,11 +9,16 @@ export interface NewSale extends NewVend {
   readonly channelTradeNo: string | null;
   readonly ip: string;
   readonly period: string;
+  /** What the meter may take besides what is on its way; null: any amount. */
+  readonly roomMinor: bigint | null;
   readonly entries: readonly PostingEntry[];
 }
 
-/** created; repeated: the same was asked before; reused: the id is something else's; notOpen: no sale to it now. */
-export type SaleOutcome = 'created' | 'repeated' | 'reused' | 'notOpen';
+/**
+ * created; repeated: the same was asked before; reused: the id is something else's; notOpen: no sale to it now; hoarding: with what
+ * is on its way the meter would hold more than it may.
+ */
+export type SaleOutcome = 'created' | 'repeated' | 'reused' | 'notOpen' | 'hoarding';
 
 /** What the database made of a sale; `serial` and `txnId` only where it was created. */
 export interface SoldAs {
@@ -46,7 +51,7 @@ export async function insertSales(db: Queryable, sales: readonly NewSale[]): Pro
       ${column(({ epoch }) => epoch)}::int[], ${column(({ custody }) => custody)}::text[],
       ${column(({ path }) => path)}::text[], ${column(({ fence }) => fence)}::text[],
       ${column(({ paidMinor }) => paidMinor)}::int8[], ${column(({ feeMinor }) => feeMinor)}::int8[],
-      ${column(({ feePpm }) => feePpm)}::int[], ${column(({ netMinor }) => netMinor)}::int8[],
+      ${column(({ feePpm }) => feePpm)}::int[], ${column(({ netMinor }) => netMinor)}::int8[], ${column(({ roomMinor }) => roomMinor)}::int8[],
       ${column(({ method }) => method)}::text[], ${column(({ channelTradeNo }) => channelTradeNo)}::text[],
       ${column(({ userId }) => userId)}::int[], ${column(({ userName }) => userName)}::text[],
       ${column(({ ip }) => ip)}::text[], ${column(({ day }) => day)}::date[],

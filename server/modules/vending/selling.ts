@@ -6,7 +6,16 @@ import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { firstAnswer } from './begin.ts';
 import { businessDay, type Context, keyReused, minor, periodOf, type Subject, subjectOf } from './context.ts';
 import { paidEntries } from './postings.ts';
-import { accountRefusal, planFor, planRefusal, type Refusal, saleRefusals, toError } from './refusals.ts';
+import {
+  accountRefusal,
+  hoarding,
+  planFor,
+  planRefusal,
+  type Refusal,
+  roomOf,
+  saleRefusals,
+  toError,
+} from './refusals.ts';
 import { toSale } from './rows.ts';
 import { type NewSale, rowOfSale } from './saleStore.ts';
 import { sumUnderWay } from './store.ts';
@@ -70,7 +79,7 @@ export async function sellTo(context: Context, actor: Actor, body: BodyOf<typeof
   const inputHash = hashOfInput({ kind: 'sale', ...body });
   let sale: NewSale;
   try {
-    sale = await saleOf(context, actor, body, inputHash);
+    sale = saleOf(context, actor, body, inputHash);
   } catch (error) {
     return firstAnswer(context, actor, 'vend.sell', { id: body.saleId, inputHash }, error);
   }
@@ -78,15 +87,14 @@ export async function sellTo(context: Context, actor: Actor, body: BodyOf<typeof
 }
 
 /** The sale as it will be stored. Throws where it is refused as things stand. */
-async function saleOf(context: Context, actor: Actor, body: BodyOf<typeof sell>, inputHash: Buffer): Promise<NewSale> {
+function saleOf(context: Context, actor: Actor, body: BodyOf<typeof sell>, inputHash: Buffer): NewSale {
   const subject = subjectOf(context, actor, 'vend.sell', body.meterId);
-  const { account, policy, profile } = subject;
+  const { account, policy } = subject;
   const paidMinor = minor(body.paidMinor);
   const split = splitPaid(paidMinor, policy.serviceFeePpm);
   const plan = planFor(context, subject, split.netMinor);
-  const limited = account.custody === 'meter' && account.hoardingLimitMinor !== undefined;
-  const underWayMinor = limited ? (await sumUnderWay(context.db, profile.meter.id)).plus : 0n;
-  const held = { balanceMinor: balanceOf(context, subject), underWayMinor };
+  // What is on its way into the meter is looked at by the statement that stores the sale.
+  const held = { balanceMinor: balanceOf(context, subject), underWayMinor: 0n };
   const [refusal] = allRefusals(context, subject, { paidMinor, ...split }, held);
   if (refusal !== undefined || !plan.ok)
     throw toError(refusal ?? { code: 'vend.meter-cannot', message: 'The meter cannot be sold to.' }, 'paidMinor');
@@ -98,7 +106,14 @@ async function saleOf(context: Context, actor: Actor, body: BodyOf<typeof sell>,
     ...{ id: body.saleId, kind: 'sale', path: plan.path, fence: plan.fence, paidMinor, feePpm: policy.serviceFeePpm },
     ...{ method: body.method, channelTradeNo: body.channelTradeNo ?? null, reason: null, originalId: null },
     ...{ batchId: null, moveId: null, paidTxn: null, state: 'QUEUED', ip: actor.ip },
-    ...{ inputHash, atMs, day, period: periodOf(day), entries: [] },
+    ...{
+      inputHash,
+      atMs,
+      day,
+      period: periodOf(day),
+      roomMinor: roomOf(account, held.balanceMinor) ?? null,
+      entries: [],
+    },
   };
   return { ...sale, entries: paidEntries(postedOf(sale)) };
 }
@@ -144,9 +159,16 @@ async function post(context: Context, actor: Actor, sale: NewSale): Promise<Sale
   if (sold.outcome === 'repeated') return firstAnswer(context, actor, 'vend.sell', sale, keyReused());
   if (sold.outcome === 'notOpen')
     throw new AppError('vend.account-not-open', 'The account takes no sales now: it must be open and at rest.');
+  if (sold.outcome === 'hoarding') throw await hoardingOf(context, sale);
   // The commit is behind us: nothing is left to be rolled back with.
   const committed = { query: context.db.query, afterCommit: (work: () => void) => work() };
   if (sale.custody === 'platform') context.accounts.walletsChanged(committed, [sale.accountId]);
   context.wake();
   return toSale(rowOfSale(sale, sold));
+}
+
+/** Money that is on its way fills the meter: how much may still be sold to it. */
+async function hoardingOf({ db }: Context, { meterId, roomMinor }: NewSale): Promise<AppError> {
+  const leftMinor = (roomMinor ?? 0n) - (await sumUnderWay(db, meterId)).plus;
+  return toError(hoarding(leftMinor), 'paidMinor');
 }

@@ -42,7 +42,7 @@ function saleTo(accountId: number, more: Partial<NewSale> = {}): NewSale {
     ...{ path: 'wallet', fence: 'quiet', paidMinor: 10_000n, feeMinor: 0n, feePpm: 0, netMinor: 10_000n },
     ...{ method: 'wechat', channelTradeNo: null, reason: null, originalId: null, batchId: null, moveId: null },
     ...{ paidTxn: null, state: 'QUEUED', inputHash: hashOfInput({ id, accountId }), atMs: Date.UTC(2026, 10, 22, 4) },
-    ...{ day: '2026-11-22', period: '2026-11-01' },
+    ...{ day: '2026-11-22', period: '2026-11-01', roomMinor: null },
     entries: [entry('wechat', '', 10_000n), entry('wallet', `account:${accountId}`, -10_000n)],
     ...more,
   } as const;
@@ -120,6 +120,32 @@ test('the same sale many times at the same moment, at two servers: stored once, 
   expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(twice.length);
   expect(outcomes.filter((outcome) => outcome === 'repeated')).toHaveLength(twice.length * 5);
   expect(await storedOf(twice)).toEqual(twice.map(() => WHOLE));
+  await bookIsSound();
+});
+
+/** The same for a meter, which takes so much more. */
+function saleIntoMeter(accountId: number, roomMinor: bigint): NewSale {
+  const sale = saleTo(accountId, { custody: 'meter', path: 'checked', fence: 'zero', roomMinor });
+  const [taken, into] = sale.entries;
+  if (taken === undefined || into === undefined) throw new Error('a sale has two entries');
+  return { ...sale, entries: [taken, { ...into, account: { kind: 'vendSuspense', subject: `vend:${sale.id}` } }] };
+}
+
+test('a meter that may not hold more is sold to until it is full, whoever asks at the same moment', async () => {
+  const queues = [queueOf(), queueOf(), queueOf()];
+  const room = 35_000n;
+  // Those of one queue share a statement; those of the others are stored at the same time.
+  const group = Array.from({ length: 12 }, () => saleIntoMeter(4, room));
+  const sold = await Promise.all(group.map((sale, no) => queues[no % queues.length]?.sell(sale)));
+  const outcomes = sold.map((one) => one?.outcome);
+  expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(3);
+  expect(outcomes.filter((outcome) => outcome === 'hoarding')).toHaveLength(9);
+  expect(await storedOf(group.filter((_, no) => outcomes[no] === 'hoarding'))).toEqual(
+    Array.from({ length: 9 }, () => NOTHING),
+  );
+  const [first] = group.filter((_, no) => outcomes[no] === 'created');
+  const again = first === undefined ? undefined : await queueOf().sell(first);
+  expect(again?.outcome).toBe('repeated');
   await bookIsSound();
 });
 

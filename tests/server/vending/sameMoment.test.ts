@@ -61,6 +61,21 @@ describe('no more goes back of one sale than it brought, also where two ask at o
   });
 });
 
+test('a meter that may not hold both: the money of one is taken', async () => {
+  const [{ id: meterId, meterNumber } = { id: 0, meterNumber: '' }] = till.meters.slice(-1);
+  const { balanceMinor } = await till.purse(meterId);
+  const more = { custody: 'meter', hoardingLimitMinor: String(balanceMinor + 15_000n) };
+  await till.open((await till.customer('Little room')).id, [meterId], more);
+  // What is sold stays on its way.
+  const clear = till.fault(meterNumber, { kind: 'silent' });
+  const sell = () =>
+    till.boss.request('POST', '/api/sales', { saleId: randomUUID(), meterId, paidMinor: '10000', method: 'cash' });
+  expect(codes(await Promise.all([sell(), sell(), sell()]))).toEqual(['done', 'vend.hoarding', 'vend.hoarding']);
+  const refused = (await sell()).body as { details: { field: string; message: string }[] };
+  expect(refused.details).toEqual([{ field: 'paidMinor', message: expect.stringMatching(/^at most \d+$/) }]);
+  clear();
+});
+
 describe('asked again: the first answer', () => {
   const ask = (path: string, body: object) => () => till.boss.request('POST', path, body);
   const paid = (meterId: number) => ({ meterId, method: 'cash' });
