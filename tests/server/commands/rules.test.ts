@@ -90,7 +90,7 @@ describe('what a person tripped no rule undoes', () => {
     expect(await house.rest(close.id)).toMatchObject({ state: 'verified' });
     const again = await orderByRule(meter(10), { kind: 'restorePrepaid' }, 'account');
     expect(await house.rest(again.commandId)).toMatchObject({ state: 'verified' });
-  });
+  }, 90_000);
 
   test('also where the rule did not see the trip yet: it is asked again right before sending', async () => {
     const { db, money } = house.server.app;
@@ -117,7 +117,7 @@ describe('what a person tripped no rule undoes', () => {
     await db.query(due(tripId));
     expect(await house.rest(tripId)).toMatchObject({ state: 'verified' });
     expect(house.truth(meter(11)).forced).toBe('open');
-  });
+  }, 90_000);
 });
 
 describe('orders', () => {

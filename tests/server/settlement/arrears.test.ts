@@ -199,7 +199,7 @@ describe('what a person tripped', () => {
     });
     expect((await commandsOf(meterId)).filter(({ rule }) => rule === BACK)).toEqual([]);
     await until('supplied', WAIT_MS, async () => (await relayOf(meterId)) === 'closed');
-  });
+  }, 60_000);
 
   test('is not stopped by a payment while it still waits for its line', async () => {
     const { account, meterId } = await cutByRule();
@@ -218,7 +218,7 @@ describe('what a person tripped', () => {
     await db.query(sql`update command set due_at = given_at where id = ${commandId}::uuid`);
     await verified(commandId);
     expect(await relayOf(meterId)).toBe('open');
-  });
+  }, 60_000);
 });
 
 describe('a cut for fees of the property', () => {
@@ -256,7 +256,7 @@ describe('a cut for fees of the property', () => {
     await expect.poll(() => commands.wantedRelay(meterId)).toBe('open');
     commands.setOverdueSource(async () => new Map());
     await till.policy({ cutForPropertyFees: false });
-  });
+  }, 60_000);
 });
 
 describe('an account that was just opened', () => {
