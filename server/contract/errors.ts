@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   'vend.meter-unproven': 409,
   'vend.replacement-running': 409,
   'vend.not-open': 409,
+  'vend.frame-under-way': 409,
   'vend.sheet-stopped': 409,
   'vend.needs-other-person': 409,
   'vend.not-confirmed': 409,

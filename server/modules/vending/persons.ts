@@ -59,10 +59,7 @@ function whyNot({ clock, limits }: Context, row: VendRow, what: VendEvent): AppE
   const waitMs = (row.last_sent_at?.getTime() ?? 0) + limits.quietMs - clock.nowMs();
   if (what.kind !== 'decide' || waitMs <= 0) return notOpen(row);
   const minutes = Math.ceil(waitMs / 60_000);
-  return new AppError(
-    'vend.not-open',
-    `A frame of it may still arrive: nothing is decided; say it again in ${minutes} min.`,
-  );
+  return new AppError('vend.frame-under-way', `A frame of it may still arrive: say it again in ${minutes} min.`);
 }
 
 /** Never sent: cancelled at once. Else it is fenced, and ends as whoever used its count decides. */
