@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { expect } from 'vitest';
-import type { CommandBatch, TariffSettings, TariffVersion } from '#contract/index.ts';
+import type { Command, CommandBatch, TariffSettings, TariffVersion } from '#contract/index.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
 import { modelById } from '#drivers/models/index.ts';
 import type { createClearance } from '#server/modules/commands/clearance.ts';
@@ -153,6 +153,28 @@ async function estimatedIsNotCharged({ till }: World): Promise<void> {
   expect(await db.query(sql`select 1 from charge where account_id = ${account.id}`)).toEqual([]);
 }
 
+async function feesTakeTwo({ till }: World): Promise<void> {
+  await till.policy({ cutForPropertyFees: true, cutForPropertyFeesLegalBasis: 'a rule of the province' });
+  till.server.app.money.commands.setOverdueSource(
+    async (_tx, accountIds) => new Map(accountIds.map((id) => [id, { billsMinor: 0n, propertyFeesMinor: 500n }])),
+  );
+  const { meterId } = await till.fresh({ custody: 'platform' });
+  const body = { commandId: randomUUID(), meterId, order: { kind: 'trip', cause: 'propertyFee' }, reason };
+  expect(await till.post<Command>('/api/commands', body)).toMatchObject({ state: 'awaitingApproval' });
+}
+
+async function personsTripStays({ till }: World): Promise<void> {
+  const { db, money } = till.server.app;
+  const { meterId } = await till.fresh({ custody: 'platform' });
+  await till.post('/api/commands', {
+    ...{ commandId: randomUUID(), meterId, order: { kind: 'trip', cause: 'safety' }, reason },
+  });
+  const restore = { commandId: randomUUID(), meterId, order: { kind: 'restorePrepaid' }, reason } as const;
+  const made = await db.tx((tx) => money.commands.order(tx, { ...restore, giver: { rule: 'restoreAfterPayment' } }));
+  expect(made).toMatchObject({ state: 'held', why: ['trippedByPerson'] });
+}
+
+const GIVE = 'server/modules/commands/give.ts';
 const BATCHES = 'server/modules/commands/batches.ts';
 const CLEARANCE = 'server/modules/commands/clearance.ts';
 const GIVING_BACK = 'server/modules/vending/givingBack.ts';
@@ -168,6 +190,13 @@ export const SERVICE_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
       'alter table command drop constraint command_second_person',
     ],
     law: ownBatchIsDecided,
+  },
+  'a cut for fees of the property waits for a second person': {
+    ...{ file: GIVE, guard: "order.cause === 'propertyFee' && meterIds.length > 0", off: 'false', law: feesTakeTwo },
+  },
+  'a rule does not undo what a person tripped': {
+    ...{ file: GIVE, guard: "openBy.get(profile.meter.id) === 'person' ?", off: 'openBy.size < 0 ?' },
+    law: personsTripStays,
   },
   'what holds a cut is asked again right before it is sent': {
     ...{
