@@ -65,6 +65,7 @@ export const AccountCase = Type.Object({
     Type.Literal('meterReplacement'),
     Type.Literal('ratioChange'),
     Type.Literal('custodyChange'),
+    Type.Literal('settlement'),
   ]),
   /** `awaitingApproval`: a second person must agree. `refused`: that person did not. */
   state: Type.Union([
@@ -73,7 +74,7 @@ export const AccountCase = Type.Object({
     Type.Literal('done'),
     Type.Literal('refused'),
   ]),
-  /** What is done next: `emptyMeter`, `finalRead`, `settle`, `charge`, `payOut`, `swap`, `moveBalance`, `takeOver`. */
+  /** What is done next: `emptyMeter`, `finalRead`, `settle`, `charge`, `payOut`, `swap`, `moveBalance`, `takeOver`, `settle`. */
   step: Type.Optional(Type.String()),
   /** Why it does not go on now, in words. */
   waiting: Type.Optional(Type.String()),
@@ -134,6 +135,8 @@ export const Account = Type.Object({
   rooms: Type.Array(Type.Object({ placeId: Id, names: Names })),
   openedAt: Instant,
   closedAt: Type.Optional(Instant),
+  /** Closed accounts: what is still owed to the customer; negative: what they still owe. Left out where nothing is. */
+  owedMinor: Type.Optional(MinorUnits),
   /** The use case that runs now. */
   running: Type.Optional(AccountCase),
   version: Type.Integer(),

@@ -75,7 +75,7 @@ create table account_case (
   property_id int not null,
   account_id int not null references account,
   kind text not null check (kind in ('opening', 'change', 'pause', 'resume', 'transfer', 'closing', 'meterReplacement',
-    'ratioChange', 'custodyChange')),
+    'ratioChange', 'custodyChange', 'settlement')),
   state text not null check (state in ('awaitingApproval', 'running', 'done', 'refused')),
   -- What is done next.
   step text,

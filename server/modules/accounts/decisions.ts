@@ -12,6 +12,7 @@ import { readLeftAgain } from './leftInMeter.ts';
 import { beginMove } from './moves.ts';
 import { snapshotFacts } from './reads.ts';
 import { storeIn } from './runner.ts';
+import { postSettled } from './settling.ts';
 import { statementOf, withStatement } from './statements.ts';
 import { updateAccountRow } from './store.ts';
 import type { AccountView } from './types.ts';
@@ -19,7 +20,7 @@ import { lockIn } from './useCase.ts';
 import { demandAccount } from './visibility.ts';
 
 /**
- * The second person about a meter that is dead or gives nothing back, registers said by hand, or a large pay-out. What stays in
+ * The second person about a meter that is dead or gives nothing back, registers said by hand, or a large pay-out, also of a closed account. What stays in
  * a meter counts as that meter says it now. Refused: registers are forgotten, a replacement or a change of custody does not
  * happen, a closing that has not begun to move money is taken back, what would have been paid out stays owed, and what a
  * replaced meter would not give stays booked in it.
@@ -35,7 +36,7 @@ export async function decide(
   const asked = demandDecidable(actor, accountId, await selectCase(context.db, caseId));
   const reads = agree ? await readLeftAgain(context, asked) : [];
   await context.db.tx(async (tx) => {
-    const account = await lockIn(tx, accountId, ['open', 'paused', 'closing']);
+    const account = await lockIn(tx, accountId, ['open', 'paused', 'closing', 'closed']);
     const row = demandDecidable(actor, accountId, await selectCase(tx, caseId));
     if (row.version !== asked.version)
       throw new AppError('conflict.changed-meanwhile', 'The case went on meanwhile: look at it again.');
@@ -47,6 +48,9 @@ export async function decide(
         state: 'running',
         facts: withStatement(agree ? statement : undefined, decision),
       });
+    } else if (agree && row.kind === 'settlement') {
+      await storeIn(context, tx, row, { state: 'done', approved, facts: { decision } });
+      await postSettled(context, tx, row, account);
     } else if (agree) await goOn(context, tx, row, { approved, facts: { decision, meters: reads.map(snapshotFacts) } });
     else await takeBack(context, tx, account, row, { approved, facts: { decision } });
     const subject = { subjectKind: 'account', subjectId: accountId, propertyId: account.propertyId };

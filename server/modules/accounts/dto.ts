@@ -1,4 +1,5 @@
 import type { Account, AccountCase, AccountMeterDto } from '#contract/index.ts';
+import { leftAfterEnd } from './afterEnd.ts';
 import type { CaseRow } from './caseStore.ts';
 import type { AccountsContext } from './context.ts';
 import { toCustomer } from './customers.ts';
@@ -6,16 +7,31 @@ import { givesBack } from './rules.ts';
 import type { AccountMeter, AccountView } from './types.ts';
 import { walletOf } from './wallets.ts';
 
-/** Accounts as screens show them; deposits are asked from the ledger, all of a property at once. */
+/** Accounts as screens show them; money is asked from the ledger, all of a property at once. */
 export async function toAccounts(context: AccountsContext, views: readonly AccountView[]): Promise<Account[]> {
+  const { ledger, db, book } = context;
+  // Looked at again after each wait: an account and its use case of one moment, not "closing" beside nothing that closes it.
+  const nowOf = (view: AccountView) => book.account(view.id) ?? view;
   const deposits = new Map<number, bigint>();
+  const left = new Map<number, bigint>();
   for (const [propertyId, own] of Map.groupBy(views, (view) => view.propertyId)) {
     const subjects = own.map(({ id }) => walletOf(id));
-    const balances = await context.ledger.balances(context.db, propertyId, 'deposit', subjects);
+    const balances = await ledger.balances(db, propertyId, 'deposit', subjects);
     for (const { id } of own) deposits.set(id, -(balances.get(walletOf(id)) ?? 0n));
+    // Only what is closed in memory is closed in the book for certain.
+    const ended = own.map(nowOf).filter(({ state }) => state === 'closed');
+    const after = await leftAfterEnd(
+      ledger,
+      db,
+      propertyId,
+      ended.map(({ id }) => id),
+    );
+    for (const [id, minor] of after) left.set(id, minor);
   }
-  // Looked at again after the wait: an account and its use case of one moment, not "closing" beside nothing that closes it.
-  return views.map((view) => toAccount(context, context.book.account(view.id) ?? view, deposits.get(view.id) ?? 0n));
+  return views.map((view) => {
+    const money = { depositMinor: deposits.get(view.id) ?? 0n, owedMinor: left.get(view.id) };
+    return toAccount(context, nowOf(view), money);
+  });
 }
 
 /** The account as it stands after a use case. */
@@ -28,7 +44,12 @@ export async function answerAccount(context: AccountsContext, accountId: number)
   return account;
 }
 
-function toAccount(context: AccountsContext, view: AccountView, depositMinor: bigint): Account {
+interface BookMoney {
+  readonly depositMinor: bigint;
+  readonly owedMinor: bigint | undefined;
+}
+
+function toAccount(context: AccountsContext, view: AccountView, { depositMinor, owedMinor }: BookMoney): Account {
   const { book, tariffs, wallets, estate } = context;
   const customer = book.customer(view.customerId);
   if (customer === undefined) throw new Error(`customer ${view.customerId} is not in memory`);
@@ -55,6 +76,7 @@ function toAccount(context: AccountsContext, view: AccountView, depositMinor: bi
     rooms: view.placeIds.map((placeId) => ({ placeId, names: estate.place(placeId)?.names ?? { en: `#${placeId}` } })),
     openedAt: new Date(view.openedAtMs).toISOString(),
     ...(view.closedAtMs === undefined ? {} : { closedAt: new Date(view.closedAtMs).toISOString() }),
+    ...(owedMinor === undefined ? {} : { owedMinor: owedMinor.toString() }),
     ...(running === undefined ? {} : { running: toCase(running) }),
     version: view.version,
   };

@@ -11,6 +11,7 @@ import { changeRatios } from './ratio.ts';
 import { replace } from './replacement.ts';
 import type { createSearch } from './search.ts';
 import { createLookUps, createPolicies } from './service.ts';
+import { settle } from './settling.ts';
 import { stateRegisters } from './statements.ts';
 import { tenantsOf } from './tenants.ts';
 import { transfer } from './transfer.ts';
@@ -41,6 +42,7 @@ export function addAccountRoutes(
   routes.add(contract.replaceMeter, ({ actor, params, body }) => replace(context, actor, params.accountId, body));
   routes.add(contract.changeRatio, ({ actor, params, body }) => changeRatios(context, actor, params.accountId, body));
   routes.add(contract.changeCustody, ({ actor, params, body }) => moveCustody(context, actor, params.accountId, body));
+  routes.add(contract.settleAccount, ({ actor, params, body }) => settle(context, actor, params.accountId, body));
   routes.add(contract.stateCaseRegisters, ({ actor, params, body }) =>
     stateRegisters(context, actor, params.accountId, params.caseId, body),
   );

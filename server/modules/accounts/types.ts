@@ -120,7 +120,8 @@ export type AccountCaseKind =
   | 'closing'
   | 'meterReplacement'
   | 'ratioChange'
-  | 'custodyChange';
+  | 'custodyChange'
+  | 'settlement';
 
 /** What the modules to the right lend to the use cases of accounts. */
 export interface Neighbours {

@@ -1,4 +1,4 @@
-import type { Account } from '#contract/index.ts';
+import type { Account, Permission } from '#contract/index.ts';
 import { audit } from '#server/modules/access/index.ts';
 import { type Tx, violatedConstraint } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
@@ -20,6 +20,8 @@ export interface CaseRequest {
   readonly field: string;
   readonly kind: AccountCaseKind;
   readonly actor: Actor;
+  /** What it takes to ask for it; `account.edit` where nothing is said. */
+  readonly right?: Permission;
   /** Everything that was asked, the account included. */
   readonly input: Readonly<Record<string, unknown>>;
 }
@@ -49,7 +51,10 @@ export async function once(
 
 function answerKnown(context: AccountsContext, request: CaseRequest, known: CaseRow, inputHash: Buffer) {
   if (!known.input_hash.equals(inputHash)) throw keyReused(request.field);
-  return answerAccount(context, demandAccount(context, request.actor, 'account.edit', known.account_id).id);
+  return answerAccount(
+    context,
+    demandAccount(context, request.actor, request.right ?? 'account.edit', known.account_id).id,
+  );
 }
 
 export interface CaseStart {

@@ -15,6 +15,7 @@ export const zh = {
       meterReplacement: '换表',
       ratioChange: '倍率变更',
       custodyChange: '余额存放变更',
+      settlement: '销户后结清',
     },
   },
   action: {
@@ -87,6 +88,7 @@ export const en: typeof zh = {
       meterReplacement: 'Meter replaced',
       ratioChange: 'Ratio changed',
       custodyChange: 'Balance kept elsewhere',
+      settlement: 'Settled after closing',
     },
   },
   action: {

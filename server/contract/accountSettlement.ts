@@ -1,0 +1,31 @@
+import { Type } from 'typebox';
+import { Account } from './accounts.ts';
+import { closed, Id, PaymentMethod, RequestId } from './common.ts';
+import { route } from './route.ts';
+
+/** Where money goes: to the customer, or in from them. */
+export const SETTLEMENT_WAYS = ['payOut', 'collect'] as const;
+
+export const settleAccount = route({
+  method: 'POST',
+  path: '/api/accounts/:accountId/settlement',
+  access: 'vend.refund',
+  tag: 'accounts',
+  status: 201,
+  summary:
+    'Pay out what a closed account is still owed (`owedMinor`), or collect what it still owes; all of it or a part. Above the limit of refunds a second person agrees first',
+  params: Type.Object({ accountId: Id }),
+  body: Type.Object(
+    {
+      settlementId: RequestId,
+      way: Type.Enum([...SETTLEMENT_WAYS]),
+      amountMinor: Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'minor units, at most what is left' }),
+      /** Cash goes through the drawer of who asks for it. */
+      method: PaymentMethod,
+      channelTradeNo: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+      reason: Type.String({ minLength: 3, maxLength: 300, pattern: '\\S' }),
+    },
+    closed,
+  ),
+  response: Account,
+});
