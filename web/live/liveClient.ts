@@ -87,13 +87,27 @@ interface Room {
   heard: { wallMs: number; monotonicMs: number } | undefined;
 }
 
+/** What is told to whoever hears it by then; `hear` returns the way to cease. */
+function news<T>() {
+  const listeners = new Set<(what: T) => void>();
+  return {
+    tell(what: T): void {
+      for (const listener of listeners) listener(what);
+    },
+    hear(listener: (what: T) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
 /** The screen's end of the live feed: rooms, numbering, freshness. */
 export function createLiveClient(deps: LiveDeps): LiveClient {
   const { socket, clock } = deps;
   const rooms = new Map<RoomName, Room>();
-  const alarmListeners = new Set<(alarm: Alarm) => void>();
-  const commandListeners = new Set<(changes: readonly CommandNews[]) => void>();
-  const missedListeners = new Set<(propertyId: number) => void>();
+  const alarms = news<Alarm>();
+  const commands = news<readonly CommandNews[]>();
+  const missed = news<number>();
   const pulses = shallowReactive(new Map<number, Pulse>());
   const health = shallowRef<RoomHealth>({ state: 'connecting', ageMs: 0 });
   let serverOffsetMs: number | undefined;
@@ -163,7 +177,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     tick();
     if (!room.missed || room.propertyId === undefined) return;
     room.missed = false;
-    for (const listener of missedListeners) listener(room.propertyId);
+    missed.tell(room.propertyId);
   }
 
   function takePulse(pulse: Pulse): void {
@@ -283,13 +297,9 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     delta: onDelta,
     pulse: onPulse,
     meter: onMeter,
-    alarm: (alarm) => {
-      for (const listener of alarmListeners) listener(alarm);
-    },
-    command: (groups) => {
-      const changes = groups.flatMap(({ meterIds, ...common }) => meterIds.map((meterId) => ({ ...common, meterId })));
-      for (const listener of commandListeners) listener(changes);
-    },
+    alarm: alarms.tell,
+    command: (groups) =>
+      commands.tell(groups.flatMap(({ meterIds, ...common }) => meterIds.map((meterId) => ({ ...common, meterId })))),
     layout: (propertyId) => {
       for (const listener of roomOfProperty(propertyId)?.propertyListeners ?? []) listener.layout();
     },
@@ -311,18 +321,9 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
         room.meterListeners.add(listener);
         return () => room.meterListeners.delete(listener);
       }),
-    onAlarm(listener) {
-      alarmListeners.add(listener);
-      return () => alarmListeners.delete(listener);
-    },
-    onCommands(listener) {
-      commandListeners.add(listener);
-      return () => commandListeners.delete(listener);
-    },
-    onMissed(listener) {
-      missedListeners.add(listener);
-      return () => missedListeners.delete(listener);
-    },
+    onAlarm: alarms.hear,
+    onCommands: commands.hear,
+    onMissed: missed.hear,
     resync,
     close() {
       clearInterval(timer);

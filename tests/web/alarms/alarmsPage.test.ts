@@ -291,7 +291,8 @@ test('all that match: what the filter has beyond the loaded rows is loaded and s
   expect(wrapper.get('.bulk').text()).toContain('4 of 4 selected');
   pages.set(null, { items: [7, 6, 5].map((id) => alarmWith({ id, state: 'closed' })), nextCursor: 'older' });
   miss();
-  await expect.poll(() => wrapper.findAll('tr.row').length, 'what was opened stays open').toBe(5);
+  // What was opened stays open.
+  await expect.poll(() => wrapper.findAll('tr.row').length).toBe(5);
   expect(wrapper.get('.bulk').text()).toContain('4 of 5 selected');
 });
 
