@@ -292,7 +292,7 @@ export const decideVend = route({
   access: 'vend.decide',
   tag,
   summary:
-    'DRAFT: a second person approves or declines. QUARANTINED (and REJECTED or UNKNOWN in a meter without a fence): the first says how it ended, the second agrees; that it is not in the meter only once no frame can be under way. Never the same person twice',
+    'DRAFT: a second person approves or declines. QUARANTINED (and, once no frame can be under way, REJECTED or UNKNOWN in a meter without a fence): the first says how it ended, the second agrees; nothing is cancelled while a frame can be under way. Never the same person twice',
   params: Type.Object({ vendId: RequestId }),
   body: Type.Object(
     {
