@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
 import { between, cameraOn, clampCamera, HOME, zoomAt } from '../../../web/features/wall/layout/camera.ts';
-import { furtherIn, furtherOut, levelsAt } from '../../../web/features/wall/layout/levels.ts';
+import { furtherIn, furtherOut, levelsAt, showsTile } from '../../../web/features/wall/layout/levels.ts';
 import { packToFit } from '../../../web/features/wall/layout/packWall.ts';
 import { createScene } from '../../../web/features/wall/layout/scene.ts';
 import { wallModel } from '../../../web/features/wall/layout/wallModel.ts';
@@ -70,4 +70,17 @@ test('a glide begins and ends exactly at its cameras', () => {
   expect(end.scale).toBeCloseTo(to.scale);
   expect(end.x).toBeCloseTo(to.x);
   expect(end.y).toBeCloseTo(to.y);
+});
+
+test('a tile is in sight when it is whole, and as large as the sight of its building', () => {
+  const most = 20;
+  const building = scene.buildings[0];
+  if (building === undefined) throw new Error('no building');
+  const onBuilding = cameraOn(building, viewport, most);
+  const tile = building.firstTile;
+  expect(showsTile(scene, tile, HOME, viewport, most)).toBe(false);
+  expect(showsTile(scene, tile, onBuilding, viewport, most)).toBe(true);
+  const room = levelsAt(scene, tile).at(-1)?.box ?? building;
+  expect(showsTile(scene, tile, cameraOn(room, viewport, most), viewport, most)).toBe(true);
+  expect(showsTile(scene, building.endTile - 1, cameraOn(room, viewport, most), viewport, most)).toBe(false);
 });

@@ -20,11 +20,12 @@ const SCENE = createScene(
 function mountWall() {
   const opened: number[] = [];
   const focused = shallowRef(-1);
+  const camera = shallowRef<Camera>(HOME);
+  const pressed: { key?: (key: string, repeat: boolean) => void } = {};
   const wall = defineComponent({
     setup() {
       const host = useTemplateRef<HTMLElement>('host');
       const scene = shallowRef<Scene | undefined>(SCENE);
-      const camera = shallowRef<Camera>(HOME);
       const column = ref(false);
       const common = { host, scene, camera, column, scaleMost: () => scaleMax(SCENE.side), onBeyond: () => {} };
       const show = (next: Camera) => {
@@ -32,13 +33,14 @@ function mountWall() {
       };
       const open = (tile: number) => opened.push(tile);
       const keys = useWallKeys({ ...common, show, glideTo: show, open, focused, viewport: shallowRef(VIEWPORT) });
-      useWallPointer({ ...common, show, onDoubleClick: open, onClick: keys.onClick });
+      pressed.key = (key, repeat) => keys.onKey(new KeyboardEvent('keydown', { key, repeat }));
+      useWallPointer({ ...common, show, onOpen: open, onClick: keys.onClick });
       return () => h('div', { ref: 'host' });
     },
   });
   const element = mount(wall).element;
   if (!(element instanceof HTMLElement)) throw new Error('no wall');
-  return { element, opened, focused };
+  return { element, opened, focused, camera, press: (key: string, repeat = false) => pressed.key?.(key, repeat) };
 }
 
 /** Two clicks on one point of the screen, as a browser tells them. */
@@ -62,4 +64,67 @@ test('so it does where the first click has moved the wall already', () => {
   focused.value = 17;
   doubleClick(element, 17);
   expect(opened[0]).toBe(17);
+});
+
+const MOST = scaleMax(SCENE.side);
+const MIDDLE = { clientX: VIEWPORT.width / 2, clientY: VIEWPORT.height / 2 };
+/** As far in as the wall goes, with a tile in the middle of the screen. */
+const closeTo = (tile: number): Camera => ({
+  scale: MOST,
+  x: MIDDLE.clientX - ((SCENE.x[tile] ?? 0) + SCENE.side / 2) * MOST,
+  y: MIDDLE.clientY - ((SCENE.y[tile] ?? 0) + SCENE.tall / 2) * MOST,
+});
+
+test('the wheel leads on to the meter’s page, after a pause at the end of the way in', () => {
+  const { element, opened, camera } = mountWall();
+  const roll = (atMs: number, deltaY: number) => {
+    const event = new WheelEvent('wheel', { deltaY });
+    for (const [name, value] of Object.entries({ ...MIDDLE, timeStamp: atMs }))
+      Object.defineProperty(event, name, { value });
+    element.dispatchEvent(event);
+  };
+  camera.value = { ...closeTo(17), scale: MOST / 2 };
+  roll(10_000, -2_000);
+  expect(camera.value.scale).toBe(MOST);
+  camera.value = closeTo(17);
+  roll(10_100, -100);
+  expect(opened, 'one long turn ends at the room').toEqual([]);
+  roll(11_000, 100);
+  expect(opened).toEqual([]);
+  camera.value = closeTo(17);
+  roll(12_000, -100);
+  expect(opened).toEqual([17]);
+});
+
+test('so does the key, for the chosen tile', () => {
+  const { opened, camera, focused, press } = mountWall();
+  camera.value = closeTo(17);
+  press('+');
+  expect(opened, 'nothing is chosen').toEqual([]);
+  focused.value = 17;
+  press('+', true);
+  expect(opened, 'a key held down ends at the room').toEqual([]);
+  press('+');
+  expect(opened).toEqual([17]);
+});
+
+test('so do two fingers, when they begin at the end of the way in', () => {
+  const { element, opened, camera } = mountWall();
+  const finger = (type: string, pointerId: number, dx: number) =>
+    element.dispatchEvent(
+      new PointerEvent(type, { ...MIDDLE, clientX: MIDDLE.clientX + dx, pointerId, button: 0, pointerType: 'touch' }),
+    );
+  const spread = () => {
+    finger('pointerdown', 1, -50);
+    finger('pointerdown', 2, 50);
+    for (const dx of [70, 90, 150, 200]) finger('pointermove', 2, dx);
+    finger('pointerup', 2, 200);
+    finger('pointerup', 1, -50);
+  };
+  camera.value = { ...closeTo(17), scale: MOST / 1.2 };
+  spread();
+  expect(opened, 'it ends at the room').toEqual([]);
+  camera.value = closeTo(17);
+  spread();
+  expect(opened).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import type { Ref, ShallowRef } from 'vue';
 import type { Camera, Viewport } from './layout/camera.ts';
-import { cameraOn, HOME, zoomAt } from './layout/camera.ts';
+import { cameraOn, HOME, isInnermost, zoomAt } from './layout/camera.ts';
 import { furtherIn, furtherOut, middleTile } from './layout/levels.ts';
 import { buildingAt, type Direction, neighbourOf, type Scene } from './layout/scene.ts';
 
@@ -27,8 +27,9 @@ export interface WallKeysOptions {
 }
 
 /**
- * The wall by keyboard: arrows move the focus, + and − go through the levels, Enter opens, Esc goes out, 0 shows all. And
- * by clicks: a tile is chosen, chosen again it is gone into level by level down to its meter; a building by its ground.
+ * The wall by keyboard: arrows move the focus, + and − go through the levels down to the meter of the chosen tile, Enter
+ * opens it, Esc goes out, 0 shows all. And by clicks: a tile is chosen, chosen again it is gone into level by level down to
+ * its meter; a building by its ground.
  */
 export function useWallKeys(options: WallKeysOptions) {
   const { scene, camera, viewport, focused } = options;
@@ -39,13 +40,16 @@ export function useWallKeys(options: WallKeysOptions) {
     return focused.value >= 0 ? focused.value : middleTile(now, camera.value, viewport.value);
   }
 
-  function zoomIn(): void {
+  /** `held`: by a key that is held down, which ends at the room and opens no page. */
+  function zoomIn(held = false): void {
     const now = scene.value;
     const tile = anchor();
     if (now === undefined || tile < 0) return;
     const next = furtherIn(now, tile, camera.value, viewport.value, options.scaleMost());
     if (next !== undefined) options.glideTo(next);
-    else
+    else if (focused.value >= 0 && isInnermost(camera.value, options.scaleMost())) {
+      if (!held) options.open(focused.value);
+    } else
       options.glideTo(
         zoomAt(camera.value, 1.4, { x: viewport.value.width / 2, y: viewport.value.height / 2 }, options.scaleMost()),
       );
@@ -115,12 +119,12 @@ export function useWallKeys(options: WallKeysOptions) {
     if (direction !== undefined) move(direction);
     else if (event.key === 'Enter' && focused.value >= 0) options.open(focused.value);
     else if (event.key === 'Escape') goOut();
-    else if (event.key === '+' || event.key === '=') zoomIn();
+    else if (event.key === '+' || event.key === '=') zoomIn(event.repeat);
     else if (event.key === '-') zoomOut();
     else if (event.key === '0') home();
     else return;
     event.preventDefault();
   }
 
-  return { onKey, onClick, zoomIn, zoomOut, home };
+  return { onKey, onClick, zoomIn: () => zoomIn(), zoomOut, home };
 }

@@ -1,12 +1,14 @@
 import { onBeforeUnmount, onMounted, type Ref, type ShallowRef, shallowRef } from 'vue';
-import { type Camera, zoomAt } from './layout/camera.ts';
+import { type Camera, isInnermost, zoomAt } from './layout/camera.ts';
 import { type Scene, tileAt } from './layout/scene.ts';
 
 /** A press that moves less than this is a click, CSS px. */
 const CLICK_PX = 5;
 const WHEEL_STEP = 0.0016;
-/** Leaving the wall by the wheel takes a pause first, so that a long turn outwards ends at the whole wall. */
+/** Leaving the wall by the wheel takes a pause first, so that a long turn ends at the whole wall, or at the room. */
 const LEAVE_PAUSE_MS = 500;
+/** Fingers that spread so far where the wall goes no further in want the meter. */
+const OPEN_SPREAD = 1.3;
 /** Clicks further apart are no double click of any system. */
 const DOUBLE_CLICK_MS = 2_000;
 
@@ -19,7 +21,8 @@ export interface WallPointerOptions {
   readonly show: (camera: Camera) => void;
   /** `tile` is -1 beside all tiles. */
   readonly onClick: (tile: number, world: { x: number; y: number }) => void;
-  readonly onDoubleClick: (tile: number) => void;
+  /** A double click, or further in than the wall goes: the meter's page. */
+  readonly onOpen: (tile: number) => void;
   /** The wheel wants further out than the wall goes. */
   readonly onBeyond: () => void;
 }
@@ -36,6 +39,8 @@ export function useWallPointer(options: WallPointerOptions) {
   let start: Point = { x: 0, y: 0 };
   let moved = false;
   let lastWheelMs = 0;
+  /** How far two fingers have spread that began where the wall goes no further in; undefined for all others. */
+  let spread: number | undefined;
   /** The last click and the one before it, with the tile that was under each when it was made. */
   let clicks: readonly { readonly tile: number; readonly atMs: number }[] = [];
 
@@ -59,8 +64,10 @@ export function useWallPointer(options: WallPointerOptions) {
     if (event.button !== 0) return;
     const point = local(event);
     pressed.set(event.pointerId, point);
-    if (pressed.size > 1) moved = true;
-    else {
+    if (pressed.size > 1) {
+      moved = true;
+      spread = isInnermost(options.camera.value, options.scaleMost()) ? 1 : undefined;
+    } else {
       start = point;
       moved = false;
     }
@@ -93,6 +100,14 @@ export function useWallPointer(options: WallPointerOptions) {
     const factor =
       Math.hypot(after.x - other.x, after.y - other.y) /
       Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+    if (spread !== undefined) {
+      spread *= factor;
+      if (spread > OPEN_SPREAD) {
+        spread = undefined;
+        options.onOpen(tileUnder({ x: (after.x + other.x) / 2, y: (after.y + other.y) / 2 }));
+        return;
+      }
+    }
     options.show(zoomAt(options.camera.value, factor, other, options.scaleMost()));
   }
 
@@ -118,6 +133,8 @@ export function useWallPointer(options: WallPointerOptions) {
     lastWheelMs = event.timeStamp;
     if (factor < 1 && options.camera.value.scale <= 1.001) {
       if (rested) options.onBeyond();
+    } else if (factor > 1 && isInnermost(options.camera.value, options.scaleMost())) {
+      if (rested) options.onOpen(tileUnder(local(event)));
     } else options.show(zoomAt(options.camera.value, factor, local(event), options.scaleMost()));
   }
 
@@ -127,7 +144,7 @@ export function useWallPointer(options: WallPointerOptions) {
   /** Each of the two clicks may have moved the wall: meant is what was under the first. */
   const onDouble = (event: MouseEvent) => {
     const first = clicks.find(({ atMs }) => event.timeStamp - atMs < DOUBLE_CLICK_MS);
-    if (first !== undefined) options.onDoubleClick(first.tile);
+    if (first !== undefined) options.onOpen(first.tile);
   };
 
   onMounted(() => {

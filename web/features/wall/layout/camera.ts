@@ -19,6 +19,11 @@ export function scaleMax(tileSide: number): number {
   return Math.max(1, TILE_PX_MAX / Math.max(1, tileSide));
 }
 
+/** Whether a wall that magnifies at `most` goes no further in. */
+export function isInnermost(camera: Camera, most: number): boolean {
+  return camera.scale >= most * 0.999;
+}
+
 /** Magnifies around a point of the screen. */
 export function zoomAt(camera: Camera, factor: number, at: { x: number; y: number }, most: number): Camera {
   const scale = Math.min(most, Math.max(1, camera.scale * factor));

@@ -6,6 +6,8 @@ export type Level = 'all' | 'property' | 'building' | 'floor' | 'room';
 
 /** A step must magnify at least so much to be one. */
 const STEP = 1.18;
+/** A glide ends this close to where it goes. */
+const IN_MOST = 0.999;
 /** Up to here nothing of the wall is out of sight. */
 const IN_VIEW = 1.001;
 
@@ -58,6 +60,16 @@ export function furtherOut(
     if (next.scale * STEP < camera.scale) return next;
   }
   return HOME;
+}
+
+/** Whether a camera shows a tile whole, and at least as large as the sight of its building would. */
+export function showsTile(scene: Scene, tile: number, camera: Camera, viewport: Viewport, most: number): boolean {
+  const building = scene.buildings[scene.buildingIndex[tile] ?? 0];
+  if (building === undefined || camera.scale < cameraOn(building, viewport, most).scale * IN_MOST) return false;
+  const x = (scene.x[tile] ?? 0) * camera.scale + camera.x;
+  const y = (scene.y[tile] ?? 0) * camera.scale + camera.y;
+  const right = x + scene.side * camera.scale;
+  return x >= 0 && y >= 0 && right <= viewport.width && y + scene.tall * camera.scale <= viewport.height;
 }
 
 /** The tile nearest to the middle of the screen: the one that zooming means when none is chosen. */
