@@ -136,8 +136,9 @@ test('a meter that may not hold more is sold to until it is full, whoever asks a
   const room = 35_000n;
   // Those of one queue share a statement; those of the others are stored at the same time.
   const group = Array.from({ length: 12 }, () => saleIntoMeter(4, room));
-  const sold = await Promise.all(group.map((sale, no) => queues[no % queues.length]?.sell(sale)));
-  const outcomes = sold.map((one) => one?.outcome);
+  const parts = queues.map((queue, at) => ({ queue, sales: group.slice(at * 4, at * 4 + 4) }));
+  const sold = await Promise.all(parts.flatMap(({ queue, sales }) => sales.map((sale) => queue.sell(sale))));
+  const outcomes = sold.map(({ outcome }) => outcome);
   expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(3);
   expect(outcomes.filter((outcome) => outcome === 'hoarding')).toHaveLength(9);
   expect(await storedOf(group.filter((_, no) => outcomes[no] === 'hoarding'))).toEqual(
