@@ -10,6 +10,7 @@ import * as rounding from '#domain/settlement/rounding.ts';
 import * as segments from '#domain/settlement/segments.ts';
 import * as validate from '#domain/tariff/validate.ts';
 import * as delivery from '#domain/vend/delivery.ts';
+import * as leftInMeter from '#server/modules/accounts/leftInMeter.ts';
 import * as accountRules from '#server/modules/accounts/rules.ts';
 import * as batches from '#server/modules/commands/batches.ts';
 import * as conversation from '#server/modules/commands/conversation.ts';
@@ -306,6 +307,21 @@ guards('server/modules/accounts/rules.ts', accountRules, {
     guard: "custody === 'meter' && deduction === 'monthEnd'",
     off: 'custody === deduction',
     law: ({ demandDeduction }) => expect(() => demandDeduction('meter', 'monthEnd')).toThrow(/monthEnd/),
+  },
+});
+
+const LEFT = { meterId: 1, atMs: 0, registers: {}, count: 1, balanceMinor: 9_000n } as const;
+guards('server/modules/accounts/leftInMeter.ts', leftInMeter, {
+  'what stays in a meter is let go by two persons': {
+    guard: 'leftInMeter === true && balanceMinor > 0n',
+    off: 'leftInMeter === true && balanceMinor < 0n',
+    law: ({ needsTwoPersons }) =>
+      expect(needsTwoPersons({ ...LEFT, quality: 'measured', leftInMeter: true })).toBe(true),
+  },
+  'and so is what nobody could read': {
+    guard: "quality !== 'measured' || (",
+    off: "(quality === 'measured' && ",
+    law: ({ needsTwoPersons }) => expect(needsTwoPersons({ ...LEFT, quality: 'stated' })).toBe(true),
   },
 });
 
