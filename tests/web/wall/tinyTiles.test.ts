@@ -129,6 +129,21 @@ test.each(SMALL)('%s: on a quiet tile no two marks are taken for each other', (_
   expect(alike(pictures, 3)).toEqual([]);
 });
 
+test.each(THEMES)('%s: a mark on a quiet tile stands out by 3:1, however busy the tile is', (theme) => {
+  const palette = paletteOf(theme);
+  const size = { side: 8, tall: 10, unit: FAR };
+  for (const [glow, fill] of palette.glow.entries()) {
+    const { pixels } = painted(
+      size,
+      { glow, relayOpen: true, protection: 'forcedOpen', commandInFlight: true },
+      palette,
+    );
+    const marks = pixels.filter((pixel) => pixel !== fill);
+    expect(marks.length).toBeGreaterThan(10);
+    expect(marks.filter((pixel) => contrast(pixel ?? fill, fill) < 3)).toEqual([]);
+  }
+});
+
 const LAST_STATES = DISPLAY_STATES.map(({ key }) => key).filter((key) => key !== 'lost');
 const SIZES: readonly (readonly [name: string, size: Size])[] = [
   ...SMALL,

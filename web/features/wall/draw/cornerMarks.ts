@@ -12,8 +12,6 @@ export function paintCornerMarks(paint: PaintContext, square: Square, view: Tile
   ctx.strokeStyle = ink;
   ctx.fillStyle = ink;
   if (side < DETAIL.signs) {
-    // On a quiet tile a tiny mark stays quiet too.
-    if (view.state === 'opened') ctx.fillStyle = paint.palette.text2;
     paintTinyMarks(paint, square, view);
     return;
   }
