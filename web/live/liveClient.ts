@@ -101,6 +101,27 @@ function news<T>() {
   };
 }
 
+/** How long ago a room was last heard, ms. */
+function ageOf({ heard }: Room, clock: LiveDeps['clock']): number | undefined {
+  if (heard === undefined) return undefined;
+  // The larger of both clocks: the monotonic one may stand still while a machine sleeps, the other may be stepped back.
+  return Math.max(0, clock.nowMs() - heard.wallMs, clock.monotonicMs() - heard.monotonicMs);
+}
+
+/** The browser's clock corrected by what the server says. */
+function serverTimeBy(clock: LiveDeps['clock']) {
+  let offsetMs: number | undefined;
+  return {
+    note(atMs: number): void {
+      const offset = atMs - clock.nowMs();
+      // The least delayed message tells best; slow drift is followed by forgetting a little of it each time.
+      offsetMs =
+        offsetMs === undefined || Math.abs(offset - offsetMs) > 2_000 ? offset : Math.max(offset, offsetMs - 1);
+    },
+    nowMs: () => clock.nowMs() + (offsetMs ?? 0),
+  };
+}
+
 /** The screen's end of the live feed: rooms, numbering, freshness. */
 export function createLiveClient(deps: LiveDeps): LiveClient {
   const { socket, clock } = deps;
@@ -108,9 +129,9 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   const alarms = news<Alarm>();
   const commands = news<readonly CommandNews[]>();
   const missed = news<number>();
+  const serverTime = serverTimeBy(clock);
   const pulses = shallowReactive(new Map<number, Pulse>());
   const health = shallowRef<RoomHealth>({ state: 'connecting', ageMs: 0 });
-  let serverOffsetMs: number | undefined;
   let release: string | undefined;
   let lastTickMs = clock.nowMs();
 
@@ -120,25 +141,10 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     room.heard = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
   }
 
-  function ageOf(room: Room): number | undefined {
-    if (room.heard === undefined) return undefined;
-    // The larger of both clocks: the monotonic one may stand still while a machine sleeps, the other may be stepped back.
-    return Math.max(0, clock.nowMs() - room.heard.wallMs, clock.monotonicMs() - room.heard.monotonicMs);
-  }
-
   function roomHealth(room: Room | undefined): RoomHealth {
-    const ageMs = room && ageOf(room);
+    const ageMs = room && ageOf(room, clock);
     if (ageMs === undefined) return { state: 'connecting', ageMs: 0 };
     return { state: ageMs >= STALE_MS ? 'stale' : 'live', ageMs };
-  }
-
-  function noteServerTime(atMs: number): void {
-    const offset = atMs - clock.nowMs();
-    // The least delayed message tells best; slow drift is followed by forgetting a little of it each time.
-    serverOffsetMs =
-      serverOffsetMs === undefined || Math.abs(offset - serverOffsetMs) > 2_000
-        ? offset
-        : Math.max(offset, serverOffsetMs - 1);
   }
 
   function join(room: Room): void {
@@ -168,7 +174,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
       return;
     }
     room.sequence.snapshot(snapshot.epoch, snapshot.seq);
-    noteServerTime(snapshot.atMs);
+    serverTime.note(snapshot.atMs);
     takePulse(snapshot.pulse);
     if (room.propertyListeners.size > 0) {
       const frame = decodeFrame(bytesOfBase64(snapshot.frame));
@@ -200,7 +206,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
   function onPulse(pulse: Pulse): void {
     const room = roomOfProperty(pulse.propertyId);
     if (room === undefined) return;
-    noteServerTime(pulse.atMs);
+    serverTime.note(pulse.atMs);
     takePulse(pulse);
     const verdict = room.sequence.pulse(pulse.epoch, pulse.seq);
     const unanswered = verdict === 'waiting' && clock.monotonicMs() - room.askedAtMs > JOIN_ANSWER_MS;
@@ -309,7 +315,7 @@ export function createLiveClient(deps: LiveDeps): LiveClient {
     health,
     healthOf: (propertyId) => roomHealth(roomOfProperty(propertyId)),
     pulses,
-    nowMs: () => clock.nowMs() + (serverOffsetMs ?? 0),
+    nowMs: serverTime.nowMs,
     watchProperty: (propertyId, listener) =>
       watch(`property:${propertyId}`, propertyId, (room) => {
         if (listener === undefined) return undefined;
