@@ -72,6 +72,13 @@ async function decidedAgainAlike(meterId: number): Promise<void> {
   expect(items).toMatchObject([{ after: { givenBy: 'arrears', weighed: { cause: 'arrears', account, noticedAt } } }]);
 }
 
+/** What is on its way to a meter lets a cut wait for the next sweep: nobody here waits that long. */
+const weighedUntil = (what: string, ask: () => Promise<boolean>) =>
+  until(what, WAIT_MS, async () => {
+    await till.server.app.money.settlement.weighArrears();
+    return ask();
+  });
+
 async function opened(paidMinor: string) {
   const { account, meterId } = await till.fresh({ custody: 'platform', alarm1Minor: '5000', alarm2Minor: '2000' });
   const sale = await till.sell(meterId, paidMinor);
@@ -103,7 +110,7 @@ describe('a wallet that runs out', () => {
 
     await usedLater(account.id, 200_000n);
     await chargeNow();
-    await until('cut', WAIT_MS, async () => (await relayOf(meterId)) === 'open');
+    await weighedUntil('cut', async () => (await relayOf(meterId)) === 'open');
     expect((await noticesOf(account.id)).map(({ level }) => level)).toEqual(['arrears', 'alarm2', 'alarm1']);
     const arrears = await get<{ items: object[] }>(`/api/arrears?propertyId=${till.propertyId}`);
     expect(arrears.items).toMatchObject([
@@ -147,8 +154,7 @@ describe('a wallet that runs out', () => {
     });
     expect(await relayOf(meterId)).toBe('closed');
     await till.policy({ cutAllowed: [] });
-    await till.server.app.money.settlement.weighArrears();
-    await until('cut', WAIT_MS, async () => (await relayOf(meterId)) === 'open');
+    await weighedUntil('cut', async () => (await relayOf(meterId)) === 'open');
   });
 });
 
@@ -165,7 +171,7 @@ describe('what a person tripped', () => {
     const { account, meterId } = await opened('100');
     await used(account.id, 50_000n);
     await chargeNow();
-    await until('cut by the rule', WAIT_MS, async () =>
+    await weighedUntil('cut by the rule', async () =>
       (await commandsOf(meterId)).some(({ rule, state }) => rule === 'arrears' && state === 'verified'),
     );
     return { account, meterId };
@@ -193,10 +199,7 @@ describe('what a person tripped', () => {
 
     const close = await order(meterId, { kind: 'close' });
     await verified(close.id);
-    await until('the rule has nothing to leave any more', WAIT_MS, async () => {
-      await till.server.app.money.settlement.weighArrears();
-      return (await stateOf(account.id)) === undefined;
-    });
+    await weighedUntil('the rule has nothing to leave any more', async () => (await stateOf(account.id)) === undefined);
     expect((await commandsOf(meterId)).filter(({ rule }) => rule === BACK)).toEqual([]);
     await until('supplied', WAIT_MS, async () => (await relayOf(meterId)) === 'closed');
   }, 60_000);
@@ -280,7 +283,7 @@ describe('an account that was just opened', () => {
     });
     await used(account.id, 1_000n);
     await chargeNow();
-    await until('cut', WAIT_MS, async () => (await relayOf(meterId)) === 'open');
+    await weighedUntil('cut', async () => (await relayOf(meterId)) === 'open');
     expect(await wallet(account.id)).toBe('-68');
   });
 });
