@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
+import { params, Reason, tag } from './accountParts.ts';
 import { Account } from './accounts.ts';
-import { closed, Id, PaymentMethod, RequestId } from './common.ts';
+import { closed, PaymentMethod, RequestId } from './common.ts';
 import { route } from './route.ts';
 
 /** Where money goes: to the customer, or in from them. */
@@ -10,11 +11,11 @@ export const settleAccount = route({
   method: 'POST',
   path: '/api/accounts/:accountId/settlement',
   access: 'vend.refund',
-  tag: 'accounts',
+  tag,
   status: 201,
   summary:
     'Pay out what a closed account is still owed (`owedMinor`), or collect what it still owes; all of it or a part. Above the limit of refunds a second person agrees first',
-  params: Type.Object({ accountId: Id }),
+  params,
   body: Type.Object(
     {
       settlementId: RequestId,
@@ -23,7 +24,7 @@ export const settleAccount = route({
       /** Cash goes through the drawer of who asks for it. */
       method: PaymentMethod,
       channelTradeNo: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-      reason: Type.String({ minLength: 3, maxLength: 300, pattern: '\\S' }),
+      reason: Reason,
     },
     closed,
   ),

@@ -1,3 +1,4 @@
+export * from './accountCases.ts';
 export * from './accountSettlement.ts';
 export * from './accounts.ts';
 export * from './alarmFigures.ts';
