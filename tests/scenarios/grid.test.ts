@@ -4,9 +4,8 @@ import { createUser, listBatches, previewBatch, type ResponseOf } from '#contrac
 import type { Plant } from '#drivers/simulator/plant.ts';
 import { axeFaults } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { enterEstate } from './support/estateByApi.ts';
+import { startEnteredSite } from './support/enteredSite.ts';
 import { useSites } from './support/systemUnderTest.ts';
-import { startTestPlant } from './support/testPlant.ts';
 import { until } from './support/until.ts';
 
 const newSite = useSites();
@@ -16,11 +15,7 @@ const METERS = 32;
 test('by keyboard alone a whole property is cut: previewed, approved by another person, watched until the meters say so, left and found again, one restored from a phone', {
   timeout: 240_000,
 }, async () => {
-  const plant = await startTestPlant(METERS);
-  onTestFinished(() => plant.stop());
-  const system = await newSite().start();
-  const api = await system.signIn();
-  const { propertyId, meters } = await enterEstate(api, plant.manifest);
+  const { plant, system, api, propertyId, meters } = await startEnteredSite(newSite, METERS);
   const grants = [{ role: 'engineer', scope: 'group' } as const];
   await api.call(createUser, { body: { user: 'second', displayName: 'Zhou Min', password: PASSWORD, grants } });
   const meterIds = [...meters.values()].map(({ id }) => id);

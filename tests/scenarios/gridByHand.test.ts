@@ -1,12 +1,11 @@
 import type { Page } from 'playwright-core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { previewBatch } from '#contract/index.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
 import { axeFaults } from '../support/axe.ts';
-import { enterEstate } from './support/estateByApi.ts';
+import { startEnteredSite } from './support/enteredSite.ts';
 import { signInAt } from './support/signInAt.ts';
 import { useSites } from './support/systemUnderTest.ts';
-import { startTestPlant } from './support/testPlant.ts';
 import { until } from './support/until.ts';
 import { openPage } from './support/wallPage.ts';
 
@@ -16,11 +15,7 @@ const METERS = 32;
 test('the grid under the hand: click, shift, ctrl and rubber band in rows and tiles; settings, protection and readings; one that fails is tried again, a batch is stopped', {
   timeout: 240_000,
 }, async () => {
-  const plant = await startTestPlant(METERS);
-  onTestFinished(() => plant.stop());
-  const system = await newSite().start();
-  const api = await system.signIn();
-  const { propertyId, meters } = await enterEstate(api, plant.manifest);
+  const { plant, system, api, propertyId, meters } = await startEnteredSite(newSite, METERS);
   const meterIds = [...meters.values()].map(({ id }) => id);
   const order = { kind: 'trip', cause: 'operator' } as const;
   await until('every meter was read', 60_000, async () => {

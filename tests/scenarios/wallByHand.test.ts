@@ -1,10 +1,9 @@
 import type { Page } from 'playwright-core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { axeFaults } from '../support/axe.ts';
-import { enterEstate } from './support/estateByApi.ts';
+import { startEnteredSite } from './support/enteredSite.ts';
 import { signInAt } from './support/signInAt.ts';
 import { useSites } from './support/systemUnderTest.ts';
-import { startTestPlant } from './support/testPlant.ts';
 import { until } from './support/until.ts';
 import { legend, openPage, sum } from './support/wallPage.ts';
 
@@ -14,10 +13,7 @@ const METERS = 48;
 test('the wall under the hand: arrows, Enter, Escape, levels, the wheel, clicks that hit the tile under them, the legend as filter, and all of it as a list', {
   timeout: 240_000,
 }, async () => {
-  const plant = await startTestPlant(METERS);
-  onTestFinished(() => plant.stop());
-  const system = await newSite().start();
-  const { propertyId } = await enterEstate(await system.signIn(), plant.manifest);
+  const { system, propertyId } = await startEnteredSite(newSite, METERS);
   const { page, errors } = await openPage();
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await signInAt(page, system, `/p/${propertyId}/wall`);

@@ -15,6 +15,7 @@ import {
 import { encodeFrame, type LiveFrame } from '#contract/liveCodec.ts';
 import { createLiveClient, type LiveClient } from '../../../web/live/liveClient.ts';
 import { createLiveSocket } from '../../../web/live/liveSocket.ts';
+import { pulse } from '../app/appSamples.ts';
 
 /** A feed on a real socket, whose numbering the test controls. */
 interface Feed {
@@ -44,19 +45,10 @@ const listener = {
 };
 
 const pulseOf = (over: Partial<Pulse> = {}): Pulse => ({
-  propertyId: 1,
+  ...pulse,
   epoch: feed.epoch,
   seq: feed.seq,
   atMs: nowMs,
-  loadW: 0,
-  oldestReadingMs: 0,
-  gatewaysUp: 1,
-  gateways: 1,
-  lines: 1,
-  unacknowledgedAlarms: 0,
-  commandsInFlight: 0,
-  readingsPerSecond: 1,
-  release: '1',
   ...over,
 });
 const base64 = (seq: number, loadW: number) =>

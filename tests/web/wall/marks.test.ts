@@ -4,6 +4,7 @@ import { DISPLAY_STATES, type DisplayState } from '#domain/meterState.ts';
 import { createPalette } from '../../../web/features/wall/draw/palette.ts';
 import { paintTile } from '../../../web/features/wall/draw/tilePainter.ts';
 import type { TileView } from '../../../web/features/wall/draw/tileView.ts';
+import { QUIET } from './support.ts';
 
 /** A pen that notes what is drawn where, and in no colour. */
 function colourlessPen() {
@@ -29,17 +30,7 @@ const HATCH = {} as CanvasPattern;
 
 function drawn(side: number, state: DisplayState, over: Partial<TileView> = {}): string {
   const { pen, strokes } = colourlessPen();
-  const view: TileView = {
-    state,
-    lastState: 'opened',
-    glow: 0,
-    relayOpen: false,
-    relayDisagrees: false,
-    protection: 'none',
-    commandInFlight: false,
-    unacknowledged: false,
-    ...over,
-  };
+  const view: TileView = { ...QUIET, state, ...over };
   const paint = { ctx: pen, palette, hatch: HATCH, pulseOn: true };
   paintTile(paint, { x: 0, y: 0, side, tall: side, unit: 1 }, view, undefined);
   return strokes.join('\n');

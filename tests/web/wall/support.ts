@@ -1,6 +1,19 @@
 import type { Place } from '#contract/estate.ts';
 import type { WallLayout } from '#contract/metering.ts';
+import type { TileView } from '../../../web/features/wall/draw/tileView.ts';
 import type { WallMetrics } from '../../../web/features/wall/layout/packWall.ts';
+
+/** A tile of which there is nothing to tell. */
+export const QUIET: TileView = {
+  state: 'opened',
+  lastState: 'opened',
+  glow: 0,
+  relayOpen: false,
+  relayDisagrees: false,
+  protection: 'none',
+  commandInFlight: false,
+  unacknowledged: false,
+};
 
 export interface BuildingSpec {
   readonly name: string;

@@ -12,7 +12,7 @@ import { wallMetrics } from '../../../web/features/wall/wallMetrics.ts';
 import { contrast } from '../../support/colour.ts';
 import { paletteOf, THEMES } from '../support/tokens.ts';
 import { difference, Raster } from './raster.ts';
-import { type BuildingSpec, layoutOf } from './support.ts';
+import { type BuildingSpec, layoutOf, QUIET } from './support.ts';
 
 /** Type of a screen that is read from three metres against that of a desk, as the tokens have it from 2,800 px on. */
 const FAR = 26 / 16;
@@ -31,16 +31,6 @@ interface Size {
   readonly tall: number;
   readonly unit: number;
 }
-const QUIET: TileView = {
-  state: 'opened',
-  lastState: 'opened',
-  glow: 0,
-  relayOpen: false,
-  relayDisagrees: false,
-  protection: 'none',
-  commandInFlight: false,
-  unacknowledged: false,
-};
 
 /** What a tile is on the screen, pixel by pixel. */
 function painted({ side, tall, unit }: Size, over: Partial<TileView>, palette: Palette = COLOURLESS): Raster {
