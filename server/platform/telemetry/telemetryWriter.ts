@@ -101,10 +101,12 @@ export class TelemetryWriter {
   /** True when the store has the batch, or the disk has it because the store takes its time. */
   async #writeDirectly(batch: TelemetryBatch): Promise<boolean> {
     const { clock } = this.#deps;
-    let onDisk = false;
+    let handedOver = false;
+    let answered: number | undefined;
     const writing = this.#write(batch, (refused) => {
-      // Counted when it comes from the disk.
-      if (!onDisk) this.#count(batch, refused);
+      answered = refused;
+      // From here on it is counted when it comes from the disk.
+      if (!handedOver) this.#count(batch, refused);
     }).then(
       () => 'written' as const,
       () => 'failed' as const,
@@ -114,8 +116,14 @@ export class TelemetryWriter {
     const outcome = await Promise.race([writing, patience.promise]);
     timer.cancel();
     if (outcome !== 'slow') return outcome === 'written';
-    onDisk = await this.#putOnDisk(batch);
-    if (!onDisk) return (await writing) === 'written';
+    // The answer came with the end of the patience.
+    if (answered !== undefined) return true;
+    handedOver = true;
+    if (!(await this.#putOnDisk(batch))) {
+      const written = (await writing) === 'written';
+      if (written) this.#count(batch, answered ?? 0);
+      return written;
+    }
     this.#slow = true;
     this.#health.slow();
     void writing.then(() => {
