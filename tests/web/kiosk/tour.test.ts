@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Alarm } from '#contract/alarms.ts';
 import { tourOf } from '../../../web/features/kiosk/kioskSettings.ts';
 import { beginTour, nextTour, type TourEvent, type TourState } from '../../../web/features/kiosk/tour.ts';
-import { tourAlarmOf } from '../../../web/features/kiosk/useTour.ts';
+import { tourAlarmOf } from '../../../web/features/kiosk/useTourAlarms.ts';
 
 const TOUR = { dwellS: 30, alarmS: 20, touchS: 90 };
 const TWO = [7, 8];
@@ -145,7 +145,7 @@ test('the address overrules the link, within bounds', () => {
 });
 
 test('only an alarm that was just raised, is not low and belongs to a property moves the wall', () => {
-  const nowMs = Date.parse('2026-11-22T08:00:00Z');
+  const sinceMs = Date.parse('2026-11-22T07:59:00Z');
   const fresh: Alarm = {
     id: 1,
     propertyId: 7,
@@ -160,9 +160,9 @@ test('only an alarm that was just raised, is not low and belongs to a property m
     occurrences: 1,
     childCount: 0,
   };
-  expect(tourAlarmOf(fresh, nowMs)).toEqual({ propertyId: 7, meterId: 3 });
+  expect(tourAlarmOf(fresh, sinceMs)).toEqual({ propertyId: 7, meterId: 3 });
   const line: Alarm = { ...fresh, source: { kind: 'line', id: 3 } };
-  expect(tourAlarmOf(line, nowMs)).toEqual({ propertyId: 7 });
+  expect(tourAlarmOf(line, sinceMs)).toEqual({ propertyId: 7 });
   const others: Partial<Alarm>[] = [
     { severity: 1 },
     { state: 'acknowledged', acknowledgedAt: '2026-11-22T07:59:40Z' },
@@ -172,6 +172,6 @@ test('only an alarm that was just raised, is not low and belongs to a property m
     { raisedAt: '2026-11-22T07:00:00Z', lastRaisedAt: '2026-11-22T07:00:00Z' },
   ];
   const again: Alarm = { ...fresh, raisedAt: '2026-11-22T06:00:00Z', occurrences: 2 };
-  expect(tourAlarmOf(again, nowMs), 'came again').toEqual({ propertyId: 7, meterId: 3 });
-  for (const other of others) expect(tourAlarmOf({ ...fresh, ...other }, nowMs)).toBeUndefined();
+  expect(tourAlarmOf(again, sinceMs), 'came again').toEqual({ propertyId: 7, meterId: 3 });
+  for (const other of others) expect(tourAlarmOf({ ...fresh, ...other }, sinceMs)).toBeUndefined();
 });

@@ -1,11 +1,11 @@
 import { enableAutoUnmount } from '@vue/test-utils';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { defineComponent, nextTick, ref, shallowRef } from 'vue';
-import type { Alarm } from '#contract/alarms.ts';
+import { type Alarm, listAlarms } from '#contract/alarms.ts';
 import type { TourAlarm } from '../../../web/features/kiosk/tour.ts';
 import { useSpotlight } from '../../../web/features/kiosk/useSpotlight.ts';
 import { useTour } from '../../../web/features/kiosk/useTour.ts';
-import { mountInApp } from '../support/appHarness.ts';
+import { mountInApp, type Serve } from '../support/appHarness.ts';
 
 enableAutoUnmount(afterEach);
 beforeEach(() => {
@@ -32,7 +32,7 @@ const alarm = (over: Partial<Alarm> = {}): Alarm => ({
   ...over,
 });
 
-async function mountTour() {
+async function mountTour(serve: Serve = []) {
   const held: { tour?: ReturnType<typeof useTour> } = {};
   const host = defineComponent({
     setup() {
@@ -40,10 +40,10 @@ async function mountTour() {
       return () => null;
     },
   });
-  const { say } = await mountInApp(host, []);
+  const { say, miss } = await mountInApp(host, serve);
   const { tour } = held;
   if (tour === undefined) throw new Error('no tour');
-  return { say, tour };
+  return { say, miss, tour };
 }
 
 test('an alarm that came again moves the wall again, told twice it does not', async () => {
@@ -56,6 +56,34 @@ test('an alarm that came again moves the wall again, told twice it does not', as
   expect(tour.state.value.mode).toBe('round');
   say(alarm({ lastRaisedAt: '2026-11-19T13:46:58Z', occurrences: 2 }));
   expect(tour.state.value).toMatchObject({ mode: 'alarm', alarm: { meterId: 3 } });
+});
+
+test('what a gap swallowed moves the wall when it is over, the newest of it, even where the server has to be asked twice', async () => {
+  const asked: (string | null)[] = [];
+  const raisedInTheGap = [
+    alarm({ id: 3, source: { kind: 'meter', id: 5 }, lastRaisedAt: '2026-11-19T13:46:59.500Z' }),
+    alarm({ id: 2, source: { kind: 'meter', id: 4 }, lastRaisedAt: '2026-11-19T13:46:59Z' }),
+  ];
+  const { miss, say, tour } = await mountTour([
+    [
+      listAlarms,
+      ({ query }) => {
+        asked.push(query.get('from'));
+        if (asked.length === 1) return { status: 503, body: { code: 'unavailable', message: 'Not yet.' } };
+        return { body: { items: raisedInTheGap } };
+      },
+    ],
+  ]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  miss(7);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(tour.state.value.mode).toBe('round');
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(asked).toEqual(['2026-11-19T13:46:58.000Z', '2026-11-19T13:46:58.000Z']);
+  expect(tour.state.value).toMatchObject({ mode: 'alarm', alarm: { propertyId: 7, meterId: 5 } });
+  await vi.advanceTimersByTimeAsync(6_000);
+  for (const told of raisedInTheGap) say(told);
+  expect(tour.state.value.mode, 'shown once').toBe('round');
 });
 
 test('a hand on the wall keeps the alarm that is looked at, with its property', async () => {
