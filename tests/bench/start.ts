@@ -1,13 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './support/bench.ts';
+import { untilPastStored } from './support/demoPast.ts';
 import { startServerProcess, temporaryFolder } from './support/serverProcess.ts';
 
 const STARTS = 5;
-const HISTORY_MS_MAX = 120_000;
-const POLL_MS = 200;
-const HISTORY_STORED = 'the past of the simulated plant is stored';
 
 export const bench: Bench = {
   name: 'start',
@@ -21,8 +18,7 @@ export const bench: Bench = {
       const first = await startServerProcess(settings);
       const cold = first.startedInMs / 1_000;
       say(`first start ${cold.toFixed(2)} s, waiting for the history of the demo estate`);
-      const giveUpMs = performance.now() + HISTORY_MS_MAX;
-      while (!first.output().includes(HISTORY_STORED) && performance.now() < giveUpMs) await sleep(POLL_MS);
+      await untilPastStored(first);
       await first.stop();
       const folderMiB = mebibytesOf(realpathSync(`${folder.dir}/data/postgres`));
       const tookS: number[] = [];
