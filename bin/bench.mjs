@@ -1,5 +1,6 @@
-// `npm run bench [-- name …]`: runs benches one after the other, each in a process of its own, and prints one JSON line
-// for each, last. Without names it runs all and writes the table between the marks of README.md.
+// `npm run bench [-- [--write] name …]`: runs benches one after the other, each in a process of its own, and prints one
+// JSON line for each, last. Without names it runs all and writes the table between the marks of README.md; with --write
+// it puts the rows of the named ones into it and leaves the others.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -21,19 +22,29 @@ const ORDER = [
   'ingest-influx',
   'fresh',
   'quiet',
+  'wall',
   'screens',
+  'grid',
+  'pages',
   'memory',
   'memory-50k',
   'start',
   'trend',
   'trend-influx',
+  'vend',
+  'settle',
+  'batch',
+  'batch-road',
+  'xlsx',
 ];
 
 const names = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
   .map((file) => file.slice(0, -'.ts'.length))
   .toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b));
-const wanted = process.argv.slice(2);
+const args = process.argv.slice(2);
+const wanted = args.filter((arg) => arg !== '--write');
+const writes = wanted.length === 0 || wanted.length < args.length;
 const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
   console.error(`there is no bench ${unknown.join(', ')}; there are ${names.join(', ')}`);
@@ -46,7 +57,7 @@ for (const name of wanted.length === 0 ? names : wanted) {
   rows.push(await run(name));
 }
 for (const row of rows) console.log(JSON.stringify(row));
-if (wanted.length === 0 && rows.every((row) => row.failed === undefined)) await writeTable();
+if (writes && rows.every((row) => row.failed === undefined)) await writeTable();
 process.exitCode = rows.some((row) => row.failed !== undefined) ? 1 : 0;
 
 function rank(name) {
@@ -75,9 +86,10 @@ function run(name) {
 
 async function writeTable() {
   const readme = readFileSync(README, 'utf8');
-  if (!existsSync(README) || !readme.includes(BEGIN)) return;
+  if (!readme.includes(BEGIN)) return;
   const { aimText } = await import(join(FOLDER, 'support', 'bench.ts'));
-  const lines = [];
+  const [before, rest = ''] = readme.split(BEGIN);
+  const lines = new Map(wanted.length === 0 ? [] : rowsOf(rest.slice(0, rest.indexOf(END))));
   for (const row of rows) {
     const { bench } = await import(join(FOLDER, `${row.name}.ts`));
     const cells = [
@@ -87,19 +99,25 @@ async function writeTable() {
       row.limit ?? '',
       row.ratio ?? '',
       `${aimText(bench.aim)}${row.aimHolds ? '' : ' **missed**'}`,
+      new Date().toISOString().slice(0, 10),
     ];
-    lines.push(`| ${cells.join(' | ')} |`);
+    lines.set(row.name, `| ${cells.join(' | ')} |`);
   }
   const hardware = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const measured = `${hardware}, ${versions().join(', ')}, ${new Date().toISOString().slice(0, 10)}`;
   const table = [
-    '| bench | work, and the limit beside it | figure | limit | ratio | aim |',
-    '|---|---|---|---|---|---|',
-    ...lines,
+    '| bench | work, and the limit beside it | figure | limit | ratio | aim | on |',
+    '|---|---|---|---|---|---|---|',
+    ...[...lines].toSorted(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b)).map(([, line]) => line),
   ];
-  const [before, rest = ''] = readme.split(BEGIN);
   const after = rest.slice(rest.indexOf(END));
+  const measured = [hardware, ...versions()].join(', ');
   writeFileSync(README, `${before}${BEGIN}\n\nMeasured on ${measured}.\n\n${table.join('\n')}\n\n${after}`);
+}
+
+/** Rows that stand in the table, by name, as they are. */
+function rowsOf(table) {
+  const found = table.split('\n').map((line) => [/^\| `([a-z0-9-]+)` \|/.exec(line)?.[1], line]);
+  return found.filter(([name]) => names.includes(name));
 }
 
 /** Of what the figures depend on. */
