@@ -182,6 +182,48 @@ describe('each guard alone', () => {
   });
 });
 
+describe('a month that is closed, against the server itself', () => {
+  const CLOSED = '2026-11-01';
+  const into = (statement: string) => statement.replaceAll('2026-12-01', CLOSED);
+
+  test('what is written into it past every function is refused, or the proof is red', async () => {
+    const said = await attempt(book.db, [into(booked('forged', [5, -5]))]).catch((error: Error) => error.message);
+    expect(String(said)).toMatch(/closed/);
+    expect((await book.ledger.prove(book.db)).faults).toEqual([]);
+  });
+
+  test.for<[string, string, RegExp]>([
+    [
+      'entries for one of its transactions',
+      `insert into ledger_entry (txn_id, no, account_id, amount_minor, may_overdraw)
+        values (${firstTxn}, 3, ${account('cash')}, 5, false), (${firstTxn}, 4, ${account('cash')}, -5, false)`,
+      /does not count/,
+    ],
+    ['a transaction without entries', into(txn('hollow')), /has 0 entries|closed/],
+    ['a transaction moved into it', `update ledger_txn set period = '${CLOSED}'`, /permission denied/],
+    ['a transaction moved out of it', `update ledger_txn set period = '2026-12-01'`, /permission denied/],
+    ['the month open again', `delete from ledger_closed_period where period = '${CLOSED}'`, /permission denied/],
+    ['its closing moved', `update ledger_closed_period set period = '2026-10-01'`, /permission denied/],
+    ['another fingerprint of it', `update ledger_closed_period set digest = ''`, /permission denied/],
+    [
+      'closed a second time',
+      `insert into ledger_closed_period (property_id, period, actor_name, txns, digest) values (${PROPERTY}, '${CLOSED}', 'x', 0, '')`,
+      /ledger_closed_period_pkey/,
+    ],
+    ['its closings emptied', 'truncate ledger_closed_period', /permission denied/],
+  ])('%s: refused', async ([, does, refusal]) => {
+    await expect(attempt(book.db, [does])).rejects.toThrow(refusal);
+  });
+
+  test('what is posted into it by its functions lies in the next one', async () => {
+    const late = `select ledger_post(${PROPERTY}, 'test', 'late', '\\x00', '', '', null, now(), '${CLOSED}', null, 'nobody', null,
+      '{cash,wallet}', '{"",account:1}', '{7,-7}', '{f,f}')`;
+    const where = `do $$ begin if not exists (select from ledger_txn where key = 'late' and period = '2026-12-01')
+      then raise exception 'it lies elsewhere'; end if; end $$`;
+    expect(await attempt(book.db, [late, where])).toEqual([]);
+  });
+});
+
 class Enough extends Error {}
 
 /** Does it, with what is checked at commit checked now, and says the proof's faults; nothing of it stays. */
