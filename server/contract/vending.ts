@@ -94,7 +94,7 @@ export const Sale = Type.Object({
   balanceAfterMinor: Type.Optional(MinorUnits),
   /** Frames sent so far. */
   attempts: Type.Integer(),
-  /** Catalogue key `vend.cause.<cause>`: why it stands where it stands. */
+  /** Catalogue key `vend.cause.<cause>`: why it stands where it stands; of a DRAFT why a second person must agree. */
   cause: Type.Optional(Type.String()),
   lastRead: Type.Optional(VendRead),
   nextTryAt: Type.Optional(Instant),
@@ -253,13 +253,34 @@ export const reverseSale = route({
   response: Sale,
 });
 
+export const getRefundLimits = route({
+  method: 'GET',
+  path: '/api/refund-limits',
+  access: 'vend.refund',
+  tag,
+  summary:
+    'What may go back to who pays for a meter: in all, and by each way; beyond what came by a way a second person agrees first',
+  query: Type.Object({ meterId: Id }),
+  response: Type.Object({
+    /** What came by each way less what went back by it; the way with most of it first. */
+    methods: Type.Array(Type.Object({ method: PaymentMethod, leftMinor: MinorUnits })),
+    /** In the wallet, or in the meter when it was read last, less what is on its way out. */
+    heldMinor: Type.Optional(MinorUnits),
+    /** Bought and not given back yet: nothing beyond it goes back. */
+    boughtMinor: MinorUnits,
+    /** Above this amount a second person agrees first. */
+    secondPersonMinor: MinorUnits,
+  }),
+});
+
 export const refund = route({
   method: 'POST',
   path: '/api/refunds',
   access: 'vend.refund',
   tag,
   status: 201,
-  summary: 'Give money back out of the meter or wallet (退). Cash leaves when the meter has been read back',
+  summary:
+    'Give money back out of the meter or wallet (退). Cash leaves when the meter has been read back. More than came by this way (`GET /api/refund-limits`) waits for a second person',
   body: Type.Object(
     {
       refundId: RequestId,

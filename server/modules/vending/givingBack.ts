@@ -6,10 +6,11 @@ import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { begin, firstAnswer, repeated } from './begin.ts';
 import { businessDay, type Context, minor, type Subject, subjectOf, vendOf } from './context.ts';
 import { accountRefusal, planFor, planRefusal, type Refusal, saleRefusals, toError } from './refusals.ts';
-import { paidByMethod, refundedOf } from './reportStore.ts';
+import { refundedOf } from './reportStore.ts';
 import { toSale, type VendRow } from './rows.ts';
 import { commonOf } from './selling.ts';
 import { type NewVend, netPurchases, selectVend, setReversedBy, sumUnderWay } from './store.ts';
+import { secondPersonCause } from './wayBack.ts';
 
 /** Something that changes what a meter or wallet holds, without being a sale. */
 export interface Correction {
@@ -156,13 +157,13 @@ export async function correctIn(
     accountRefusal(context, now) ?? planRefusal(plan) ?? (await amountRefusal(context, tx, now, correction, heldMinor));
   if (refusal !== undefined || !plan.ok)
     throw toError(refusal ?? { code: 'vend.meter-cannot', message: 'Not possible.' });
-  const secondPerson = !approved && (await needsSecondPerson(tx, now, correction));
+  const cause = approved ? undefined : await secondPersonCause(tx, now, correction);
   const atMs = context.clock.nowMs();
   const vend: NewVend = {
     ...commonOf(now, actor),
     ...values,
-    ...{ path: plan.path, fence: plan.fence, state: secondPerson ? 'DRAFT' : 'PAID', moveId: null, paidTxn: null },
-    ...{ atMs, day: businessDay(context, account.propertyId, atMs) },
+    ...{ path: plan.path, fence: plan.fence, state: cause === undefined ? 'PAID' : 'DRAFT' },
+    ...{ moveId: null, paidTxn: null, cause, atMs, day: businessDay(context, account.propertyId, atMs) },
   };
   const row = await begin(context, tx, actor, vend);
   if (correction.kind === 'reversal' && correction.originalId !== null)
@@ -204,15 +205,4 @@ async function amountRefusal(
       : `Only ${bought} were bought.`,
     limitMinor: bought > 0n ? bought : 0n,
   };
-}
-
-/** Large amounts, and cash where less cash came in. */
-async function needsSecondPerson(
-  tx: Tx,
-  { account, policy }: Subject,
-  { netMinor, paidMinor, method, kind }: Correction,
-): Promise<boolean> {
-  const amount = netMinor < 0n ? -netMinor : netMinor;
-  if (amount > policy.refundSecondPersonMinor) return true;
-  return kind === 'refund' && method === 'cash' && -paidMinor > (await paidByMethod(tx, account.id, method));
 }

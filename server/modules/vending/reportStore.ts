@@ -10,15 +10,6 @@ export async function refundedOf(db: Queryable, saleId: string): Promise<bigint>
   return row?.sum ?? 0n;
 }
 
-/** What an account paid by a method, less what went back by it. */
-export async function paidByMethod(db: Queryable, accountId: number, method: string): Promise<bigint> {
-  const [row] = await db.query<{ sum: bigint }>(sql`
-    select coalesce(sum(paid_minor), 0)::int8 as sum from vend v
-    where v.account_id = ${accountId} and v.method = ${method}
-      and (v.state = 'CONFIRMED' or (v.paid_minor < 0 and v.state <> 'CANCELLED'))`);
-  return row?.sum ?? 0n;
-}
-
 /** Sums of one name within one break-down. */
 export interface DayLine {
   readonly part: 'kind' | 'method' | 'operator' | 'total';

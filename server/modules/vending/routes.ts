@@ -2,6 +2,7 @@ import {
   cancelSale,
   decideVend,
   decideVendBatch,
+  getRefundLimits,
   getSale,
   getSalesDay,
   getVendBatch,
@@ -28,6 +29,7 @@ import { payOut } from './payingOut.ts';
 import { cancel, decide, get, retry } from './persons.ts';
 import { preview, sellTo } from './selling.ts';
 import { listSheets } from './sheetList.ts';
+import { refundLimits } from './wayBack.ts';
 
 /** Contract → use case. What an actor may do where is asked in the use case. */
 export function addVendingRoutes(routes: RouteServer, context: Context): void {
@@ -39,6 +41,7 @@ export function addVendingRoutes(routes: RouteServer, context: Context): void {
   routes.add(retrySale, ({ actor, params, body }) => retry(context, actor, params.saleId, body.reason));
   routes.add(payOutSale, ({ actor, params, body }) => payOut(context, actor, params.saleId, body));
   routes.add(reverseSale, ({ actor, params, body }) => reverse(context, actor, params.saleId, body));
+  routes.add(getRefundLimits, ({ actor, query }) => refundLimits(context, actor, query.meterId));
   routes.add(refund, ({ actor, body }) => refundFrom(context, actor, body));
   routes.add(makeUp, ({ actor, body }) => makeup(context, actor, body));
   routes.add(decideVend, ({ actor, params, body }) => decide(context, actor, params.vendId, body));

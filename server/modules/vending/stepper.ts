@@ -263,8 +263,8 @@ function nextMsOf(
 }
 
 /** Why it stands where it stands; forgotten when it goes on. */
-function causeOf(row: VendRow, { act, to }: Rule, { cause, finding }: StepInput): string | null {
-  if (to === 'CONFIRMED') return null;
+function causeOf(row: VendRow, { act, to }: Rule, { event, cause, finding }: StepInput): string | null {
+  if (to === 'CONFIRMED' || event.kind === 'approve') return null;
   if (act.includes('alarmForeign')) return 'foreignWrite';
   const now = finding?.cause ?? cause;
   if (now !== undefined) return now;

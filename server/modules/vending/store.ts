@@ -47,6 +47,8 @@ export interface NewVend {
   readonly inputHash: Buffer;
   readonly atMs: number;
   readonly paidTxn: bigint | null;
+  /** Why it waits for a second person. */
+  readonly cause?: string | undefined;
 }
 
 /** Throws with the constraint `vend_pkey` or `vend_reversed_once_key` where it may not be. */
@@ -55,12 +57,12 @@ export async function insertVend(tx: Tx, vend: NewVend): Promise<VendRow> {
   const [row] = await tx.query<VendRow>(sql`
     insert into vend as v (id, property_id, building_id, account_id, meter_id, meter_number, customer_name, epoch, kind, custody,
       state, path, fence, paid_minor, fee_minor, fee_ppm, net_minor, method, reason, original_id, batch_id, move_id, user_id,
-      user_name, business_day, input_hash, at, next_at, paid_txn)
+      user_name, business_day, input_hash, at, next_at, paid_txn, cause)
     values (${vend.id}, ${vend.propertyId}, ${vend.buildingId ?? null}, ${vend.accountId}, ${vend.meterId}, ${vend.meterNumber},
       ${vend.customerName}, ${vend.epoch}, ${vend.kind}, ${vend.custody}, ${vend.state}, ${vend.path}, ${vend.fence},
       ${vend.paidMinor}, ${vend.feeMinor}, ${vend.feePpm}, ${vend.netMinor}, ${vend.method}, ${vend.reason}, ${vend.originalId},
       ${vend.batchId}, ${vend.moveId}, ${vend.userId}, ${vend.userName}, ${vend.day}, ${vend.inputHash}, ${at},
-      ${vend.state === 'QUEUED' ? at : null}, ${vend.paidTxn})
+      ${vend.state === 'QUEUED' ? at : null}, ${vend.paidTxn}, ${vend.cause ?? null})
     returning ${COLUMNS}`);
   if (row === undefined) throw new Error('a vend was not stored');
   return row;

@@ -114,6 +114,8 @@ export const zh = {
   },
   cause: {
     none: '等待表计应答。',
+    largeAmount: '金额超过单人退款限额，须由另一人复核。',
+    methodExceeded: '以这种方式退出的钱多于客户以此方式付入的钱，须由另一人复核；也可改用原收款方式退款。',
     other: '表计或线路的原因：{cause}',
     timeout: '表计在规定时间内没有应答。',
     crc: '收到的应答有误码，正在重读。',
@@ -261,6 +263,7 @@ export const zh = {
     textWallet: '表 {number}，平台余额 {holds}。',
     amount: '退款金额',
     method: '退款方式',
+    way: '{method}（可退 {left}）',
     confirm: '退款',
   },
   opening: {
@@ -402,6 +405,9 @@ export const en: typeof zh = {
   },
   cause: {
     none: 'Waiting for the meter.',
+    largeAmount: 'So large a refund needs a second person.',
+    methodExceeded:
+      'More would go back by this way than the customer paid by it: a second person must agree, or refund by the way it was paid.',
     other: 'The meter or the line: {cause}',
     timeout: 'The meter did not answer in time.',
     crc: 'The answer came damaged; it is read again.',
@@ -565,6 +571,7 @@ export const en: typeof zh = {
     textWallet: 'Meter {number}; the balance with us is {holds}.',
     amount: 'Amount to give back',
     method: 'Paid back by',
+    way: '{method} (up to {left})',
     confirm: 'Refund',
   },
   opening: {
