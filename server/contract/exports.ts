@@ -196,6 +196,10 @@ export const exportReadings = fileRoute({
       what: Type.Enum([...READING_KINDS]),
       /** For live quantities. */
       quantities: Type.Optional(Type.Array(QuantityName, { minItems: 1, maxItems: 12, uniqueItems: true })),
+      /** Columns of the period before of the same length, beside the same position of this one. */
+      before: Type.Optional(Type.Boolean()),
+      /** A tariff of the property: its periods stand beside the values. */
+      tariffId: Type.Optional(Id),
     },
     closed,
   ),

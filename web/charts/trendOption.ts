@@ -8,8 +8,12 @@ export type TrendOption = ComposeOption<
   BarSeriesOption | LineSeriesOption | GridComponentOption | TooltipComponentOption
 >;
 
-/** `main` is what the chart is about, `previous` the period before it, `second` and `third` further phases. */
-export type LineStyle = 'main' | 'second' | 'third' | 'previous';
+/** `main` is what the chart is about, `second` and `third` are further phases; `previous…` the period before each. */
+export type LineStyle = 'main' | 'second' | 'third' | PreviousStyle;
+type PreviousStyle = 'previous' | 'previousSecond' | 'previousThird';
+
+/** Whether a line shows the period before. */
+export const isPrevious = (style: LineStyle): style is PreviousStyle => style.startsWith('previous');
 
 export interface TrendLine {
   readonly name: string;
@@ -150,7 +154,7 @@ function seriesOf(
   hatch: HTMLCanvasElement,
 ): BarSeriesOption | LineSeriesOption {
   const marks = first ? marksOf(model, words, palette, hatch) : {};
-  if (model.shape === 'bar' && line.style !== 'previous') {
+  if (model.shape === 'bar' && !isPrevious(line.style)) {
     // A bar stands in the middle of its bucket.
     const centred = line.points.map(([atMs, value]) => [atMs + model.bucketMs / 2, value]);
     return {
@@ -171,7 +175,7 @@ function seriesOf(
     step: model.shape === 'bar' ? 'start' : false,
     lineStyle: strokeOf(line.style, palette),
     itemStyle: { color: strokeOf(line.style, palette).color },
-    z: line.style === 'previous' ? 2 : 3,
+    z: isPrevious(line.style) ? 2 : 3,
     ...marks,
   };
 }
@@ -195,6 +199,10 @@ function strokeOf(style: LineStyle, palette: ChartPalette) {
       return { color: palette.hint, width: 1.5, type: [8, 3, 2, 3] };
     case 'previous':
       return { color: palette.hint, width: 1.25, type: 'dotted' as const };
+    case 'previousSecond':
+      return { color: palette.hint, width: 1.25, type: [1, 5] };
+    case 'previousThird':
+      return { color: palette.hint, width: 1.25, type: [1, 9] };
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Alarm, listAlarms } from '#contract/index.ts';
 import { STATE_WORDS } from '#contract/words.ts';
+import { DISPLAY_STATES } from '#domain/meterState.ts';
 import type { FileLang, XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { type ExportsContext, placeText, textOf } from './context.ts';
 import { alsoWords, stateWords } from './filterWords.ts';
@@ -11,6 +12,13 @@ function severityText(severity: number, lang: FileLang): string | undefined {
   const level = SEVERITIES.find((one) => one === severity);
   return level === undefined ? undefined : STATE_WORDS[lang].severity[level];
 }
+
+/** Severities have the colours of the states that they are named after: amber, orange, red. */
+const MONEY_STATES = DISPLAY_STATES.filter(({ key }) => key !== 'lost');
+const SEVERITY_GROUND = {
+  colours: MONEY_STATES.filter(({ severity }) => severity > 0).map(({ light }) => light),
+  of: (alarm: Alarm) => MONEY_STATES.find(({ severity }) => severity === alarm.severity)?.light,
+};
 
 /** Balances come in minor units: shown as money of the property's currency, since a column of values has many units. */
 function shown(value: number | undefined, unit: string | undefined): number | undefined {
@@ -26,7 +34,7 @@ const ASSIGNED = { zh: { nobody: '无人', somebody: '已指派' }, en: { nobody
 // biome-ignore format: a table, one column per line
 const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<Alarm>[] => [
   { header: { zh: '编号', en: 'Number' }, kind: 'text', width: 10, of: ({ id }) => String(id) },
-  { header: { zh: '级别', en: 'Severity' }, kind: 'text', width: 10, of: ({ severity }, lang) => severityText(severity, lang) },
+  { header: { zh: '级别', en: 'Severity' }, kind: 'text', width: 10, of: ({ severity }, lang) => severityText(severity, lang), ground: SEVERITY_GROUND },
   { header: { zh: '报警', en: 'Alarm' }, kind: 'text', width: 24, of: ({ kind }, lang) => STATE_WORDS[lang].alarm[kind] },
   { header: { zh: '状态', en: 'State' }, kind: 'text', width: 18, of: ({ state }, lang) => STATE_WORDS[lang].alarmState[state] },
   { header: { zh: '位置', en: 'Place' }, kind: 'text', width: 34, of: ({ path }, lang) => placeText(path, lang) },

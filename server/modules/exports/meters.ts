@@ -24,10 +24,17 @@ interface MeterRow {
 
 type Facts = MeterView['state']['facts'];
 
-function stateText(facts: Facts | undefined, lang: FileLang): string | undefined {
+/** The row of the domain's table: its name and its colour on paper. */
+function stateOf({ now }: MeterRow) {
+  const facts: Facts | undefined = now?.state.facts;
   const key = facts && displayState(facts);
-  return DISPLAY_STATES.find((row) => row.key === key)?.[lang];
+  return DISPLAY_STATES.find((row) => row.key === key);
 }
+
+const STATE_GROUND = {
+  colours: DISPLAY_STATES.map(({ light }) => light),
+  of: (row: MeterRow) => stateOf(row)?.light,
+};
 
 // biome-ignore format: a table, one column per line
 const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<MeterRow>[] => [
@@ -37,7 +44,7 @@ const columnsOf = ({ estate }: ExportsContext): readonly XlsxColumn<MeterRow>[] 
   { header: { zh: '客户', en: 'Customer' }, kind: 'text', width: 24, of: ({ customer }) => customer },
   { header: { zh: '电价', en: 'Tariff' }, kind: 'text', width: 16, of: ({ tariff }) => tariff },
   { header: { zh: '用途', en: 'Role' }, kind: 'text', width: 10, of: ({ profile }, lang) => STATE_WORDS[lang].role[profile.meter.role] },
-  { header: { zh: '状态', en: 'State' }, kind: 'text', width: 12, of: ({ now }, lang) => stateText(now?.state.facts, lang) },
+  { header: { zh: '状态', en: 'State' }, kind: 'text', width: 12, of: (row, lang) => stateOf(row)?.[lang], ground: STATE_GROUND },
   { header: { zh: '资金', en: 'Money' }, kind: 'text', width: 12, of: ({ now }, lang) => now && STATE_WORDS[lang].money[now.state.facts.money] },
   { header: { zh: '通讯', en: 'Link' }, kind: 'text', width: 10, of: ({ now }, lang) => now && STATE_WORDS[lang].link[now.state.facts.link] },
   { header: { zh: '继电器', en: 'Relay' }, kind: 'text', width: 12, of: ({ now }, lang) => now && STATE_WORDS[lang].relay[now.state.facts.relay] },

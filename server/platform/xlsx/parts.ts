@@ -38,28 +38,79 @@ export function formatOf(kind: CellKind, digits: number | undefined): string | u
   }
 }
 
-/** The style sheet, with one style for each of `formats`, and the number of each. */
-export function styles(formats: readonly (string | undefined)[]) {
-  const distinct = [...new Set(formats)];
-  const own = distinct.filter((format) => format !== undefined);
+/** How cells of a column can look. */
+export interface LooksOf {
+  readonly format: string | undefined;
+  /** Grounds that some of its cells have. */
+  readonly colours: readonly string[];
+}
+
+/** Numbers of the styles of a column. */
+export interface ColumnStyle {
+  readonly plain: number;
+  /** By the colour of the ground. */
+  readonly onGround: ReadonlyMap<string, number>;
+}
+
+/** The style sheet, with one style for each format and each ground of it, and the numbers of each column. */
+export function styles(looks: readonly LooksOf[]) {
+  const formats = [...new Set(looks.map(({ format }) => format))];
+  const own = formats.filter((format) => format !== undefined);
   const idOf = (format: string | undefined) =>
     format === undefined ? TEXT_FORMAT : FORMATS_FROM + own.indexOf(format);
   const named = own.map((format) => `<numFmt numFmtId="${idOf(format)}" formatCode="${attribute(format)}"/>`);
-  const cells = distinct.map((format) => `<xf numFmtId="${idOf(format)}" ${BARE} applyNumberFormat="1"/>`);
+  const grounds = [...new Set(looks.flatMap(({ colours }) => colours))];
+  const cells = formats.map((format) => `<xf numFmtId="${idOf(format)}" ${BARE} applyNumberFormat="1"/>`);
+  const columns = looks.map(({ format, colours }): ColumnStyle => {
+    const onGround = new Map<string, number>();
+    for (const colour of colours) {
+      onGround.set(colour, OWN_STYLES + cells.length);
+      cells.push(groundStyle(idOf(format), colour, OWN_FILLS + grounds.indexOf(colour)));
+    }
+    return { plain: OWN_STYLES + formats.indexOf(format), onGround };
+  });
   const xml = `${XML}<styleSheet xmlns="${MAIN}">
 ${named.length === 0 ? '' : `<numFmts count="${named.length}">${named.join('')}</numFmts>`}
-<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>
-<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>
-<fill><patternFill patternType="solid"><fgColor rgb="FFE6E9EA"/><bgColor indexed="64"/></patternFill></fill></fills>
+<fonts count="3"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font>
+<font><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/></font></fonts>
+<fills count="${OWN_FILLS + grounds.length}"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>
+${['#e6e9ea', ...grounds].map(solidFill).join('')}</fills>
 <borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>
 <cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>
-<cellXfs count="${OWN_STYLES + distinct.length}"><xf numFmtId="0" ${BARE}/>
+<cellXfs count="${OWN_STYLES + cells.length}"><xf numFmtId="0" ${BARE}/>
 <xf numFmtId="${TEXT_FORMAT}" ${BARE} applyNumberFormat="1"/>
 <xf numFmtId="${TEXT_FORMAT}" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"
  applyAlignment="1"><alignment vertical="center" wrapText="1"/></xf>${cells.join('')}</cellXfs>
 <cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>
 </styleSheet>`;
-  return { xml, numbers: formats.map((format) => OWN_STYLES + distinct.indexOf(format)) };
+  return { xml, columns };
+}
+
+/** `none`, `gray125`, which Excel takes for itself, and the header's. */
+const OWN_FILLS = 3;
+const BLACK_FONT = 0;
+const WHITE_FONT = 2;
+
+function solidFill(colour: string): string {
+  const rgb = `FF${colour.slice(1).toUpperCase()}`;
+  return `<fill><patternFill patternType="solid"><fgColor rgb="${rgb}"/><bgColor indexed="64"/></patternFill></fill>`;
+}
+
+function groundStyle(formatId: number, colour: string, fillId: number): string {
+  const fontId = isDark(colour) ? WHITE_FONT : BLACK_FONT;
+  return `<xf numFmtId="${formatId}" fontId="${fontId}" fillId="${fillId}" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/>`;
+}
+
+/** Where white has the higher contrast than black, by the luminance of WCAG 2.2; one of the two always has 4.5:1. */
+const EVEN_LUMINANCE = 0.179;
+const WEIGHTS = [0.2126, 0.7152, 0.0722];
+
+function isDark(colour: string): boolean {
+  const luminance = WEIGHTS.reduce((sum, weight, index) => {
+    const part = Number.parseInt(colour.slice(1 + index * 2, 3 + index * 2), 16) / 255;
+    return sum + weight * (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  return luminance < EVEN_LUMINANCE;
 }
 
 /** The first sheet: two columns of text, names and what they say. */

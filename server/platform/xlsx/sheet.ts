@@ -1,5 +1,5 @@
 import { calendarOf, columnName, figureOf, textCell } from './cells.ts';
-import { formatOf, HEADER, SHEET_OPEN } from './parts.ts';
+import { type ColumnStyle, formatOf, HEADER, type LooksOf, SHEET_OPEN } from './parts.ts';
 import type { Cell, CellKind, FileLang, XlsxColumn, XlsxWorkbook } from './types.ts';
 
 /** Excel's limit, the header included. */
@@ -72,6 +72,8 @@ interface Written<Row> {
   readonly style: number;
   readonly kind: CellKind;
   readonly of: (row: Row, lang: FileLang) => Cell;
+  /** Styles of rows that have a ground; undefined where no row has one. */
+  readonly styleOf: ((row: Row) => number) | undefined;
 }
 
 /** Columns of a workbook with the one that names the zone, where rows have their own. */
@@ -82,13 +84,11 @@ export function columnsOf<Row>({ columns, zone }: XlsxWorkbook<Row>): readonly X
 /** One sheet's XML in pieces: rows from `source` until it is full or they end. */
 export async function* sheetXml<Row>(
   workbook: XlsxWorkbook<Row>,
-  styleNumbers: readonly number[],
+  styles: readonly ColumnStyle[],
   source: RowSource<Row>,
 ): AsyncGenerator<Buffer> {
   const columns = columnsOf(workbook);
-  const written = columns.map(({ kind, of }, index) => {
-    return { letters: columnName(index), style: styleNumbers[index] ?? 0, kind, of };
-  });
+  const written = columns.map((column, index) => writtenColumn(column, index, styles[index]));
   const rowsMax = workbook.sheetRowsMax ?? SHEET_ROWS_MAX;
   const toXml = rowWriter(written, workbook);
   let text = opening(columns, workbook);
@@ -104,6 +104,15 @@ export async function* sheetXml<Row>(
     text = '';
   }
   yield Buffer.from(`${text}</sheetData><autoFilter ref="A1:${columnName(columns.length - 1)}${number}"/></worksheet>`);
+}
+
+function writtenColumn<Row>(
+  { kind, of, ground }: XlsxColumn<Row>,
+  index: number,
+  { plain, onGround }: ColumnStyle = { plain: 0, onGround: new Map() },
+): Written<Row> {
+  const styleOf = ground && ((row: Row) => onGround.get(ground.of(row) ?? '') ?? plain);
+  return { letters: columnName(index), style: plain, kind, of, styleOf };
 }
 
 function opening<Row>(columns: readonly XlsxColumn<Row>[], { lang, zone }: XlsxWorkbook<Row>): string {
@@ -123,9 +132,10 @@ function rowWriter<Row>(columns: readonly Written<Row>[], { lang, zone }: XlsxWo
   return (row: Row, number: number): string => {
     const calendar = calendars(typeof zone === 'string' ? zone : zone(row));
     let cells = '';
-    for (const { letters, style, kind, of } of columns) {
+    for (const { letters, style: plain, kind, of, styleOf } of columns) {
       const cell = of(row, lang);
       if (cell === undefined || cell === null || cell === '') continue;
+      const style = styleOf === undefined ? plain : styleOf(row);
       if (kind === 'text') cells += textCell(letters + number, style, String(cell));
       else cells += `<c r="${letters}${number}" s="${style}"><v>${figureOf(kind, cell, calendar)}</v></c>`;
     }
@@ -133,7 +143,9 @@ function rowWriter<Row>(columns: readonly Written<Row>[], { lang, zone }: XlsxWo
   };
 }
 
-/** Number formats of the columns, in their order. */
-export function formatsOf<Row>(workbook: XlsxWorkbook<Row>): readonly (string | undefined)[] {
-  return columnsOf(workbook).map(({ kind, digits }) => formatOf(kind, digits));
+/** Number formats and grounds of the columns, in their order. */
+export function looksOf<Row>(workbook: XlsxWorkbook<Row>): readonly LooksOf[] {
+  return columnsOf(workbook).map(({ kind, digits, ground }) => {
+    return { format: formatOf(kind, digits), colours: ground?.colours ?? [] };
+  });
 }

@@ -26,6 +26,11 @@ export interface XlsxColumn<Row> {
   /** In characters; by kind when left out. */
   readonly width?: number;
   readonly digits?: number;
+  /** Ground of a cell, one of `colours` (#rrggbb); the words on it are black or white, whichever is read more easily. */
+  readonly ground?: {
+    readonly colours: readonly string[];
+    readonly of: (row: Row) => string | undefined;
+  };
   readonly of: (row: Row, lang: FileLang) => Cell;
 }
 

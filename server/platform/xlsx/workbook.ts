@@ -1,6 +1,6 @@
 import { zonedCalendar } from '#domain/calendar.ts';
 import { aboutSheet, bindings, sheetName, styles } from './parts.ts';
-import { formatsOf, type RowSource, rowSource, sheetXml } from './sheet.ts';
+import { looksOf, type RowSource, rowSource, sheetXml } from './sheet.ts';
 import type { FileWords, XlsxWorkbook } from './types.ts';
 import { type ZipPart, zipChunks } from './zip.ts';
 
@@ -30,13 +30,13 @@ export async function xlsxChunks<Row>(workbook: XlsxWorkbook<Row>): Promise<Asyn
 
 async function* parts<Row>(workbook: XlsxWorkbook<Row>, source: RowSource<Row>): AsyncGenerator<ZipPart> {
   const { lang, title, madeBy, madeAtMs } = workbook;
-  const { xml, numbers } = styles(formatsOf(workbook));
+  const { xml, columns } = styles(looksOf(workbook));
   let sheets = 0;
   try {
     do {
       sheets += 1;
       // The first sheet of the book is written last: it says how many rows there are.
-      yield { path: `xl/worksheets/sheet${sheets + 1}.xml`, data: sheetXml(workbook, numbers, source) };
+      yield { path: `xl/worksheets/sheet${sheets + 1}.xml`, data: sheetXml(workbook, columns, source) };
     } while (await source.more());
   } finally {
     await source.close();

@@ -1,6 +1,8 @@
 import { inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { DISPLAY_STATES } from '#domain/meterState.ts';
 import { type XlsxColumn, type XlsxWorkbook, xlsxChunks } from '#server/platform/xlsx/index.ts';
+import { contrast } from '../../support/colour.ts';
 import { rowsOf, sheetsOf } from '../../support/workbook.ts';
 
 interface Row {
@@ -110,7 +112,7 @@ test('what no XML holds is taken for a sign, half a character is replaced, and a
 
 test('the first sheet says what was asked, when, by whom and how many rows', async () => {
   const [about] = await sheetsOf(await bytesOf(workbook([{}, {}, {}], { lang: 'zh', title: '清单' })));
-  expect(about).toEqual({
+  expect(about).toMatchObject({
     name: '说明',
     rows: [
       ['清单', null],
@@ -196,4 +198,18 @@ test('rows are asked for only as bytes are taken, and no more when nobody takes 
   expect(asked - before).toBeLessThan(200);
   await chunks.return(undefined);
   await expect.poll(() => closed).toBe(true);
+});
+
+test('a ground is a colour of the file, with words on it that are read at 4.5:1; other cells of the column have none', async () => {
+  const colours = DISPLAY_STATES.map(({ light }) => light);
+  const [head, ...others] = COLUMNS;
+  if (head === undefined) throw new Error('no column');
+  const columns = [{ ...head, ground: { colours, of: ({ text }: Row) => text } }, ...others];
+  const bytes = await bytesOf(workbook([...colours.map((text) => ({ text })), { text: 'none' }], { columns }));
+  const [, list] = await sheetsOf(bytes);
+  const looks = colours.map((_, index) => list?.looks.get(`${index + 1},0`));
+  expect(looks.map((look) => look?.ground)).toEqual(colours);
+  for (const { ink, ground } of looks.flatMap((look) => look ?? []))
+    expect(contrast(ink, ground)).toBeGreaterThanOrEqual(4.5);
+  expect(list?.looks.size).toBe(colours.length);
 });

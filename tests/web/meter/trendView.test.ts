@@ -14,13 +14,13 @@ const sample = (hour: number, value: number): TrendSample => ({
   max: value,
   last: value,
 });
-const options = { timeZone: 'Asia/Shanghai', unit: 'kWh', limitW: 12_000, limitLabel: 'limit' };
-const names = { quantity: (quantity: string) => quantity, before: 'before' };
+const options = { timeZone: 'Asia/Shanghai', unit: 'kWh', limitW: 12_000, limitLabel: 'limit', before: true };
+const names = { quantity: (quantity: string) => quantity, before: (quantity: string) => `${quantity} before` };
 const fetched = (change: Partial<FetchedTrend>): FetchedTrend => ({
   tab: 'energy',
   range: { fromMs: T0, toMs: T0 + 4 * HOUR_MS },
   series: [{ quantity: 'energyWh', resolution: '1h', samples: [] }],
-  before: undefined,
+  before: [],
   energy: undefined,
   energyBefore: undefined,
   bornMs: 0,
@@ -40,7 +40,7 @@ test('the period before lies under the present one', () => {
     fetched({
       tab: 'power',
       series: [{ quantity: 'activePowerW', resolution: '1h', samples: [sample(0, 2_000), sample(1, 3_000)] }],
-      before: [sample(-4, 1_000), sample(-3, 1_500)],
+      before: [{ quantity: 'activePowerW', resolution: '1h', samples: [sample(-4, 1_000), sample(-3, 1_500)] }],
     }),
     { ...options, unit: 'kW' },
     names,
@@ -62,7 +62,32 @@ test('the period before lies under the present one', () => {
     ],
   ]);
   expect(view.model.limit).toEqual({ value: 12, label: 'limit' });
-  expect(view.rows).toHaveLength(2);
+  expect(view.rows).toEqual([
+    { atMs: T0, values: [2, 1] },
+    { atMs: T0 + HOUR_MS, values: [3, 1.5] },
+  ]);
+});
+
+test('every phase has its period before, in the row of the same position; what stands beside nothing has its own row', () => {
+  const one = (quantity: string, ...samples: readonly TrendSample[]) => ({ quantity, resolution: '1h', samples });
+  const trend = fetched({
+    tab: 'voltage',
+    series: [one('voltageL1V', sample(0, 230), sample(1.1, 231)), one('voltageL2V', sample(0, 229))],
+    before: [one('voltageL1V', sample(-4, 220), sample(-3, 221), sample(-1, 222)), one('voltageL2V', sample(-4, 219))],
+  });
+  const view = trendView(trend, options, names);
+  expect(view.model.lines.map(({ name, style }) => [name, style])).toEqual([
+    ['voltageL1V', 'main'],
+    ['voltageL2V', 'second'],
+    ['voltageL1V before', 'previous'],
+    ['voltageL2V before', 'previousSecond'],
+  ]);
+  expect(view.rows).toEqual([
+    { atMs: T0, values: [230, 229, 220, 219] },
+    { atMs: T0 + 1.1 * HOUR_MS, values: [231, null, 221, null] },
+    { atMs: T0 + 3 * HOUR_MS, values: [null, null, 222, null] },
+  ]);
+  expect(trendView(trend, { ...options, before: false }, names).rows[0]).toEqual({ atMs: T0, values: [230, 229] });
 });
 
 test('nothing is missing before the meter was there', () => {
@@ -92,6 +117,13 @@ test('the energy of half a period before is not compared', () => {
 test('a copied table leaves unknown cells empty', () => {
   const rows = [{ atMs: T0, values: [1.5, null] }];
   expect(tableText(['t', 'a', 'b'], rows, () => '00:00')).toBe('t\ta\tb\n00:00\t1.5\t');
+  const withPlan = tableText(
+    ['t', 'a', 'b', 'plan'],
+    rows,
+    () => '00:00',
+    () => 'Peak 0.9',
+  );
+  expect(withPlan).toBe('t\ta\tb\tplan\n00:00\t1.5\t\tPeak 0.9');
 });
 
 test('a meter without a balance has no balance tab; energy starts at wider buckets than power', () => {

@@ -43,16 +43,15 @@ export const bucketMsOf = (resolution: string): number | undefined => BUCKET_MS[
 
 /** Tabs of the chart: which quantities they ask for and how they are drawn. */
 export const TREND_TABS = {
-  power: { quantities: ['activePowerW'], unit: 'kW', divisor: 1_000, decimals: 2, shape: 'line', previous: true },
-  energy: { quantities: ['energyWh'], unit: 'kWh', divisor: 1_000, decimals: 2, shape: 'bar', previous: true },
-  balance: { quantities: ['balanceMinor'], unit: '', divisor: 100, decimals: 2, shape: 'line', previous: false },
+  power: { quantities: ['activePowerW'], unit: 'kW', divisor: 1_000, decimals: 2, shape: 'line' },
+  energy: { quantities: ['energyWh'], unit: 'kWh', divisor: 1_000, decimals: 2, shape: 'bar' },
+  balance: { quantities: ['balanceMinor'], unit: '', divisor: 100, decimals: 2, shape: 'line' },
   voltage: {
     quantities: ['voltageL1V', 'voltageL2V', 'voltageL3V'],
     unit: 'V',
     divisor: 1,
     decimals: 1,
     shape: 'line',
-    previous: false,
   },
   current: {
     quantities: ['currentL1A', 'currentL2A', 'currentL3A'],
@@ -60,7 +59,6 @@ export const TREND_TABS = {
     divisor: 1,
     decimals: 2,
     shape: 'line',
-    previous: false,
   },
 } as const satisfies Record<string, TrendTab>;
 export type TabName = keyof typeof TREND_TABS;
@@ -73,8 +71,6 @@ interface TrendTab {
   readonly divisor: number;
   readonly decimals: number;
   readonly shape: 'line' | 'bar';
-  /** Whether the period before is drawn behind. */
-  readonly previous: boolean;
 }
 
 /** The tabs that this model can fill, by the quantities its driver reads. */
@@ -90,13 +86,9 @@ export function resolutionsFor(tab: TabName, range: RangeName): readonly Resolut
   return tab === 'energy' ? ENERGY_RESOLUTIONS[range] : TREND_RANGES[range].resolutions;
 }
 
-/** The span that ends now; for the period before, shift it back by its own length. */
+/** The span that ends now. */
 export function rangeEndingAt(nowMs: number, range: RangeName): Span {
   return { fromMs: nowMs - TREND_RANGES[range].spanMs, toMs: nowMs };
-}
-
-export function periodBefore(span: Span): Span {
-  return { fromMs: 2 * span.fromMs - span.toMs, toMs: span.fromMs };
 }
 
 /** Points of an answer with their instants as ms. */

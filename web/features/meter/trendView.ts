@@ -1,4 +1,5 @@
-import type { TrendLine, TrendModel } from '../../charts/trendOption.ts';
+import { alignedBefore } from '#domain/periodBefore.ts';
+import { isPrevious, type TrendLine, type TrendModel } from '../../charts/trendOption.ts';
 import {
   bucketOf,
   type ChartPoint,
@@ -26,8 +27,8 @@ export interface FetchedTrend {
   readonly tab: TabName;
   readonly range: Span;
   readonly series: readonly FetchedSeries[];
-  /** The first quantity in the period before; absent where the tab draws none. */
-  readonly before: readonly TrendSample[] | undefined;
+  /** The same quantities in the period before, in their order. */
+  readonly before: readonly FetchedSeries[];
   /** Counters of the range and of the period before, for the energy figures. */
   readonly energy: readonly TrendSample[] | undefined;
   readonly energyBefore: readonly TrendSample[] | undefined;
@@ -38,7 +39,8 @@ export interface FetchedTrend {
 export interface TrendNames {
   /** Legend of a quantity. */
   readonly quantity: (quantity: string) => string;
-  readonly before: string;
+  /** Legend of a quantity in the period before. */
+  readonly before: (quantity: string) => string;
 }
 
 /** A row of the table behind the chart; values in the axis' unit, one per line of the chart; null = not measured. */
@@ -60,6 +62,7 @@ export interface TrendView {
 
 const AUTO_BUCKET_MS = 15 * 60_000;
 const STYLES = ['main', 'second', 'third'] as const;
+const STYLES_BEFORE = ['previous', 'previousSecond', 'previousThird'] as const;
 
 /** What the chart, its table and its summary line say about a fetched trend. Pure. */
 export function trendView(
@@ -69,6 +72,8 @@ export function trendView(
     readonly unit: string;
     readonly limitW: number | undefined;
     readonly limitLabel: string;
+    /** Whether the period before is shown. */
+    readonly before: boolean;
   },
   names: TrendNames,
 ): TrendView {
@@ -80,7 +85,10 @@ export function trendView(
   // History from before the meter was entered here is history all the same.
   const bornMs = Math.max(range.fromMs, Math.min(fetched.bornMs, inRange[0]?.atMs ?? range.toMs, range.toMs));
   const gaps = gapsOf(inRange, { fromMs: bornMs, toMs: range.toMs }, bucketMs);
-  const lines = [...linesOf(fetched, bucketMs, names), ...lineBefore(fetched, bucketMs, names)];
+  const lines = [
+    ...linesOf(fetched, bucketMs, names),
+    ...(options.before ? linesBefore(fetched, bucketMs, names) : []),
+  ];
   const limit = fetched.tab === 'power' && options.limitW !== undefined;
   return {
     model: {
@@ -94,7 +102,7 @@ export function trendView(
       fromZero: fetched.tab !== 'voltage',
       ticks: timeTicks(range.fromMs, range.toMs, options.timeZone),
     },
-    rows: rowsOf(lines.filter(({ style }) => style !== 'previous')),
+    rows: rowsOf(lines, range, bucketMs),
     summary: summarise(inRange),
     energyWh: fetched.energy ? energyOfRange(fetched.energy) : null,
     energyBeforeWh:
@@ -125,34 +133,51 @@ function linesOf(fetched: FetchedTrend, bucketMs: number, names: TrendNames): re
   }));
 }
 
-function lineBefore(fetched: FetchedTrend, bucketMs: number, names: TrendNames): readonly TrendLine[] {
-  if (!fetched.before || fetched.before.length === 0) return [];
+/** The period before, moved under the present one; a quantity that had no readings then has no line. */
+function linesBefore(fetched: FetchedTrend, bucketMs: number, names: TrendNames): readonly TrendLine[] {
   const shiftMs = fetched.range.toMs - fetched.range.fromMs;
-  const shifted = fetched.before.map((sample) => ({ ...sample, atMs: sample.atMs + shiftMs }));
-  return [{ name: names.before, style: 'previous', points: pointsOf(fetched.tab, shifted, bucketMs) }];
+  return fetched.before.flatMap(({ quantity, samples }, index) => {
+    if (samples.length === 0) return [];
+    const shifted = samples.map((sample) => ({ ...sample, atMs: sample.atMs + shiftMs }));
+    const points = pointsOf(fetched.tab, shifted, bucketMs);
+    return [{ name: names.before(quantity), style: STYLES_BEFORE[index] ?? 'previousThird', points }];
+  });
 }
 
-function rowsOf(lines: readonly TrendLine[]): readonly TrendRow[] {
+/** One row an instant; what was before stands in the row of the same position, where there is one. */
+function rowsOf(lines: readonly TrendLine[], range: Span, bucketMs: number): readonly TrendRow[] {
   const rows = new Map<number, (number | null)[]>();
-  lines.forEach((line, index) => {
-    for (const [atMs, value] of line.points) {
-      const row = rows.get(atMs) ?? lines.map(() => null);
-      row[index] = value;
-      rows.set(atMs, row);
-    }
+  const put = (atMs: number, index: number, value: number | null) => {
+    const row = rows.get(atMs) ?? lines.map(() => null);
+    row[index] = value;
+    rows.set(atMs, row);
+  };
+  lines.forEach(({ style, points }, index) => {
+    if (!isPrevious(style)) for (const [atMs, value] of points) put(atMs, index, value);
+  });
+  const present = [...rows.keys()].sort((a, b) => a - b);
+  lines.forEach(({ style, points }, index) => {
+    if (!isPrevious(style)) return;
+    const known = points.filter(([, value]) => value !== null);
+    const spanMs = range.toMs - range.fromMs;
+    const instants = known.map(([atMs]) => atMs - spanMs);
+    const beside = alignedBefore(present, instants, range, bucketMs);
+    for (const [at, [atMs, value]] of known.entries()) put(present[beside[at] ?? -1] ?? atMs, index, value);
   });
   return [...rows].sort(([a], [b]) => a - b).map(([atMs, values]) => ({ atMs, values }));
 }
 
-/** The table as text for a spreadsheet: tabs between cells, numbers plain, one line of headings. */
+/** The table as text for a spreadsheet: tabs between cells, numbers plain, one line of headings; words of a row last. */
 export function tableText(
   headings: readonly string[],
   rows: readonly TrendRow[],
   instant: (atMs: number) => string,
+  words?: (atMs: number) => string,
 ): string {
   const lines = rows.map(({ atMs, values }) => [
     instant(atMs),
     ...values.map((value) => (value === null ? '' : String(value))),
+    ...(words === undefined ? [] : [words(atMs)]),
   ]);
   return [headings, ...lines].map((cells) => cells.join('\t')).join('\n');
 }

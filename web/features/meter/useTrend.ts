@@ -1,12 +1,12 @@
 import { computed, type Ref } from 'vue';
 import { getTrend, type Meter } from '#contract/index.ts';
+import { periodBefore } from '#domain/periodBefore.ts';
 import { useApi } from '../../api/client.ts';
 import { type Resource, useResource } from '../../api/useResource.ts';
 import type { Span, TrendSample } from '../../charts/trendSeries.ts';
 import { useLive } from '../../live/liveClient.ts';
 import {
   bucketMsOf,
-  periodBefore,
   type RangeName,
   type ResolutionChoice,
   rangeEndingAt,
@@ -21,6 +21,8 @@ export interface TrendChoice {
   readonly tab: TabName;
   readonly range: RangeName;
   readonly resolution: ResolutionChoice;
+  /** Whether the period before stands beside it. */
+  readonly before: boolean;
 }
 
 /** A chart follows the present without anybody asking for it. */
@@ -54,10 +56,11 @@ export function useTrend(meter: Ref<Meter>, phases: Ref<number>, choice: Ref<Tre
       tab === 'power'
         ? samples('energyWh', span, 'auto', signal).then((series) => series.samples)
         : Promise.resolve(undefined);
-    const main = quantities[0] ?? 'activePowerW';
+    const all = (span: Span) =>
+      Promise.all(quantities.map((quantity) => samples(quantity, lead(span), resolution, signal)));
     const [series, previous, energy, energyBefore] = await Promise.all([
-      Promise.all(quantities.map((quantity) => samples(quantity, lead(range), resolution, signal))),
-      TREND_TABS[tab].previous ? samples(main, lead(before), resolution, signal) : undefined,
+      all(range),
+      all(before),
       counters(range),
       counters(before),
     ]);
@@ -66,9 +69,9 @@ export function useTrend(meter: Ref<Meter>, phases: Ref<number>, choice: Ref<Tre
       tab,
       range,
       series,
-      before: previous?.samples,
+      before: previous,
       energy: ofEnergyTab ? series[0]?.samples : energy,
-      energyBefore: ofEnergyTab ? previous?.samples : energyBefore,
+      energyBefore: ofEnergyTab ? previous[0]?.samples : energyBefore,
       bornMs: Date.parse(meter.value.createdAt),
     };
   }

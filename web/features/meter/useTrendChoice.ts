@@ -1,12 +1,20 @@
 import { computed, type Ref } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
-import { type RangeName, type ResolutionChoice, resolutionsFor, type TabName, TREND_RANGES } from './trendRanges.ts';
+import {
+  type RangeName,
+  type ResolutionChoice,
+  resolutionsFor,
+  type TabName,
+  TREND_RANGES,
+  TREND_TABS,
+} from './trendRanges.ts';
 import type { TrendChoice } from './useTrend.ts';
 
 export interface TrendChange {
   readonly tab?: TabName;
   readonly range?: RangeName;
   readonly resolution?: ResolutionChoice;
+  readonly before?: boolean;
 }
 
 const RANGE_NAMES = Object.keys(TREND_RANGES) as readonly RangeName[];
@@ -21,7 +29,10 @@ export function useTrendChoice(tabs: Ref<readonly TabName[]>) {
     const range = RANGE_NAMES.find((name) => name === route.query['range']) ?? 'day';
     const offered = resolutionsFor(tab, range);
     const resolution = offered.find((name) => name === route.query['per']) ?? offered[0] ?? 'auto';
-    return { tab, range, resolution };
+    const asked = route.query['before'];
+    // Three phases and what they were before are six lines: drawn when somebody asks for them.
+    const before = asked === undefined ? TREND_TABS[tab].quantities.length === 1 : asked === '1';
+    return { tab, range, resolution, before };
   });
   const showTable = computed({
     get: () => route.query['table'] === '1',
@@ -35,7 +46,8 @@ export function useTrendChoice(tabs: Ref<readonly TabName[]>) {
   /** A new tab or range starts at its own usual resolution. */
   function choose(change: TrendChange): void {
     const { tab, range } = choice.value;
-    replace({ trend: change.tab ?? tab, range: change.range ?? range, per: change.resolution });
+    if (change.before !== undefined) replace({ before: change.before ? '1' : '0' });
+    else replace({ trend: change.tab ?? tab, range: change.range ?? range, per: change.resolution });
   }
 
   return { choice, showTable, choose };

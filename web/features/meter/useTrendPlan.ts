@@ -1,12 +1,12 @@
 import { computed, type Ref } from 'vue';
 import { getTariff, getTariffSettings } from '#contract/tariffs.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
+import { PLAN_SPAN_MAX_MS, planOf, planWithin } from '#domain/tariff/plan.ts';
 import { RATES } from '#domain/tariff/types.ts';
 import { useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { useSession } from '../../app/session.ts';
 import type { Span } from '../../charts/trendSeries.ts';
-import { PLAN_SPAN_MAX_MS, planOf } from './trendPlan.ts';
 
 /** The plan of a tariff behind a chart; none without a tariff or the right to see it. Only inside setup functions. */
 export function useTrendPlan(
@@ -35,6 +35,8 @@ export function useTrendPlan(
     return planOf(known.versions, known.dayLists, zonedCalendar(timeZone.value), range.value);
   });
   return {
+    /** For the table: what is in force within a row's bucket. */
+    within: (fromMs: number, toMs: number) => planWithin(spans.value, fromMs, toMs),
     /** For the chart: the dearer the rate, the stronger its ground. */
     ground: computed(() =>
       spans.value.map(({ fromMs, toMs, rate }) => ({ fromMs, toMs, strength: RATES.length - 1 - RATES.indexOf(rate) })),

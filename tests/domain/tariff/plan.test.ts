@@ -1,8 +1,7 @@
-// @vitest-environment node
 import { expect, test } from 'vitest';
 import type { TariffVersion } from '#contract/tariffs.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
-import { PLAN_SPAN_MAX_MS, planOf } from '../../../web/features/meter/trendPlan.ts';
+import { PLAN_SPAN_MAX_MS, planOf, planWithin } from '#domain/tariff/plan.ts';
 
 const QUARTERS = 96;
 const peakFrom = (quarter: number) =>
@@ -50,7 +49,16 @@ test('over more than a month each day stands for its dearest rate, so that the s
   const range = { fromMs: at('2026-01-31T12:00:00'), toMs: at('2026-03-31T12:00:00') };
   expect(range.toMs - range.fromMs).toBeGreaterThan(PLAN_SPAN_MAX_MS);
   expect(planOf(versions, [], shanghai, range)).toEqual([
-    { fromMs: range.fromMs, toMs: at('2026-03-01T00:00:00'), rate: 'peak' },
-    { fromMs: at('2026-03-01T00:00:00'), toMs: range.toMs, rate: 'valley' },
+    { fromMs: range.fromMs, toMs: at('2026-03-01T00:00:00'), rate: 'peak', price: '1' },
+    { fromMs: at('2026-03-01T00:00:00'), toMs: range.toMs, rate: 'valley', price: '1' },
   ]);
+});
+
+test('a bucket names each rate that holds within it once, with its price', () => {
+  const versions = [version('2026-01-01T00:00:00Z', 32)];
+  const spans = planOf(versions, [], shanghai, { fromMs: at('2026-11-22T00:00:00'), toMs: at('2026-11-24T00:00:00') });
+  const within = (from: string, to: string) => planWithin(spans, at(from), at(to));
+  expect(within('2026-11-22T08:00:00', '2026-11-22T09:00:00')).toEqual([{ rate: 'peak', price: '1' }]);
+  expect(within('2026-11-22T00:00:00', '2026-11-24T00:00:00').map(({ rate }) => rate)).toEqual(['valley', 'peak']);
+  expect(within('2026-11-25T00:00:00', '2026-11-26T00:00:00')).toEqual([]);
 });
