@@ -83,6 +83,7 @@ export function createMoney(deps: MoneyDeps): Money {
     capabilitiesOf: (meterId) => commands.capabilitiesOf(meterId),
     order: (tx, request) => commands.order(tx, { ...request, giver: { rule: 'account' } }),
     openVends: (tx, meterIds) => vending.unfinishedVends(tx, meterIds),
+    leftByMethod: (from, accountId, method) => vending.leftByMethod(from, accountId, method),
     startMove: (tx, move) => vending.startMove(tx, move),
     move: (tx, moveId) => vending.move(tx, moveId),
   });

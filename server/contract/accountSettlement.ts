@@ -14,7 +14,7 @@ export const settleAccount = route({
   tag,
   status: 201,
   summary:
-    'Pay out what a closed account is still owed (`owedMinor`), or collect what it still owes; all of it or a part. Above the limit of refunds a second person agrees first',
+    'Pay out what a closed account is still owed (`owedMinor`), or collect what it still owes; all of it or a part. Above the limit of refunds, and where more would go back by a way than came by it, a second person agrees first',
   params,
   body: Type.Object(
     {

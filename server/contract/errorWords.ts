@@ -50,10 +50,14 @@ const zh = {
   payout: {
     'nothing-owed': '这笔没有应退款：没有撤销，或已经退过。',
     'other-method': '退款方式与收款方式不同，请写明原因。',
+    'needs-two':
+      '以这种方式退出的钱多于客户以此方式付入的钱：请先由另一人在这笔业务上点“裁定…”批准，或按原收款方式付还。',
   },
   refund: {
     'exceeds-balance': '退款超过表内余额。',
     'exceeds-purchases': '退款超过净购金额。',
+    'needs-two':
+      '金额超过单人退款限额，或以这种方式退出的钱多于客户以此方式付入的钱，须由两人办理；也可改用原收款方式退款。',
     'not-possible': '该表计不支持退款。',
   },
   reversal: {
@@ -131,10 +135,14 @@ const en: typeof zh = {
   payout: {
     'nothing-owed': 'Nothing is owed for it: it is not cancelled, or was given back already.',
     'other-method': 'It goes back by another way than it came: say why.',
+    'needs-two':
+      'More would go back by this way than came by it: somebody else agrees first (“Decide…” on this sale), or pay it back by the way it came.',
   },
   refund: {
     'exceeds-balance': 'More than the meter holds.',
     'exceeds-purchases': 'More than was bought, less what was given back.',
+    'needs-two':
+      'So much, or more than was paid by this way, goes back only by two persons; or pay it back by the way it came.',
     'not-possible': 'This meter gives nothing back.',
   },
   reversal: {

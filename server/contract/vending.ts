@@ -226,7 +226,7 @@ export const payOutSale = route({
   tag,
   status: 201,
   summary:
-    'Give back what a cancelled sale left owing, at most once. By the way it was paid; another way needs a reason. Cash comes out of the drawer of who pays it',
+    'Give back what a cancelled sale left owing, at most once. By the way it was paid; another way needs a reason and, where more would go back by it than came by it, a second person (`POST /api/vends/:vendId/decisions`, approve). Cash comes out of the drawer of who pays it',
   params: Type.Object({ saleId: RequestId }),
   body: Type.Object(
     {
@@ -313,7 +313,7 @@ export const decideVend = route({
   access: 'vend.decide',
   tag,
   summary:
-    'DRAFT: a second person approves or declines. QUARANTINED (and, once no frame can be under way, REJECTED or UNKNOWN in a meter without a fence): the first says how it ended, the second agrees; nothing is cancelled while a frame can be under way. Never the same person twice',
+    'DRAFT: a second person approves or declines. CANCELLED and owed: approves another way of paying back. QUARANTINED (and, once no frame can be under way, REJECTED or UNKNOWN in a meter without a fence): the first says how it ended, the second agrees; nothing is cancelled while a frame can be under way. Never the same person twice',
   params: Type.Object({ vendId: RequestId }),
   body: Type.Object(
     {

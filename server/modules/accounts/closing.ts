@@ -10,6 +10,7 @@ import { markLeft, needsTwoPersons, waitsForKept, withLater } from './leftInMete
 import { beginMove, movedBy } from './moves.ts';
 import { NotYet } from './notYet.ts';
 import { paymentAccount } from './orders.ts';
+import { takesTwoPersons } from './payOut.ts';
 import { readMeters, type Snapshot, snapshotFacts } from './reads.ts';
 import { givesBack } from './rules.ts';
 import { advance, type Step } from './runner.ts';
@@ -103,7 +104,7 @@ export const CLOSING_STEPS: Readonly<Record<string, Step>> = {
   },
   payOut: async (context, row) => {
     const due = await dueTo(context, context.db, row.property_id, row.account_id);
-    if (needsSecondPerson(context, row, due)) {
+    if (await needsSecondPerson(context, row, due)) {
       await advance(context, row, { state: 'awaitingApproval', step: 'payOut' }, async () => ({
         payOutMinor: due.total.toString(),
       }));
@@ -151,9 +152,10 @@ async function dueTo({ ledger }: AccountsContext, db: Queryable, propertyId: num
   return { parts, total: parts.reduce((sum, { minor }) => sum + minor, 0n) };
 }
 
-function needsSecondPerson(context: AccountsContext, row: CaseRow, due: Due): boolean {
-  if (row.approved_by !== null || row.facts['payOut'] === 'owed') return false;
-  return due.total > context.book.policy(row.property_id).refundSecondPersonMinor;
+async function needsSecondPerson(context: AccountsContext, row: CaseRow, { total }: Due): Promise<boolean> {
+  if (total <= 0n || row.approved_by !== null || row.facts['payOut'] === 'owed') return false;
+  const { refundMethod } = row.input as { readonly refundMethod: PaymentMethod };
+  return takesTwoPersons(context, context.db, row, { method: refundMethod, paidMinor: total, leftMinor: total });
 }
 
 /** Everything of the account becomes nothing: paid out, owed (where the second person did not agree), or collected. */

@@ -144,6 +144,7 @@ const NO_NEIGHBOURS: Neighbours = {
   capabilitiesOf: () => undefined,
   order: async () => undefined,
   openVends: async () => new Set(),
+  leftByMethod: async () => 0n,
   startMove: async () => {
     throw new Error('nobody moves money between meters here');
   },

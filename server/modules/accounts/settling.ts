@@ -5,6 +5,7 @@ import { claimOf, owedOf } from './afterEnd.ts';
 import type { CaseRow } from './caseStore.ts';
 import type { AccountsContext } from './context.ts';
 import { paymentAccount } from './orders.ts';
+import { takesTwoPersons } from './payOut.ts';
 import type { AccountView } from './types.ts';
 import { type CaseRequest, lockIn, once, storeCase } from './useCase.ts';
 import { demandAccount, invalidField } from './visibility.ts';
@@ -34,8 +35,9 @@ export function settle(
       const account = await lockIn(tx, accountId, ['closed']);
       const { propertyId } = account;
       const left = await demandLeft(context, tx, account, asked);
-      // By all that is left, so that parts do not pass beneath the limit.
-      const waits = asked.way === 'payOut' && left > context.book.policy(propertyId).refundSecondPersonMinor;
+      const paying = { method: asked.method, paidMinor: BigInt(asked.amountMinor), leftMinor: left };
+      const subject = { property_id: propertyId, account_id: accountId };
+      const waits = asked.way === 'payOut' && (await takesTwoPersons(context, tx, subject, paying));
       const row = await storeCase(context, tx, request, {
         ...{ accountId, propertyId, inputHash, facts: { leftMinor: left.toString() } },
         ...(waits ? { state: 'awaitingApproval', step: 'settle' } : { state: 'done' }),

@@ -9,6 +9,7 @@ import { finishEpoch, whyNotCharged } from './epochs.ts';
 import { NotYet } from './notYet.ts';
 import { beginEpoch } from './opening.ts';
 import { paymentAccount } from './orders.ts';
+import { takesTwoPersons } from './payOut.ts';
 import { readMeters, type Snapshot, snapshotFacts } from './reads.ts';
 import { insertAccount, replacePlaces, updateAccountRow } from './store.ts';
 import type { AccountView } from './types.ts';
@@ -109,7 +110,10 @@ async function moveMoney(
     else refunded += minor;
   }
   if (refunded > 0n)
-    entries.push({ account: payOutBy(context, request, propertyId, body, refunded), amountMinor: -refunded });
+    entries.push({
+      account: await payOutBy(context, tx, request, { propertyId, accountId }, body, refunded),
+      amountMinor: -refunded,
+    });
   if (entries.length === 0) return;
   await context.ledger.post(tx, {
     ...{ propertyId, kind: 'account.transferred', key: `${request.id}/transferred`, entries },
@@ -118,19 +122,21 @@ async function moveMoney(
   });
 }
 
-function payOutBy(
+async function payOutBy(
   context: AccountsContext,
+  tx: Tx,
   request: CaseRequest,
-  propertyId: number,
-  { refundMethod }: TransferBody,
+  { propertyId, accountId }: { readonly propertyId: number; readonly accountId: number },
+  { refundMethod: method }: TransferBody,
   minor: bigint,
-): AccountRef {
-  if (refundMethod === undefined) throw invalidField('refundMethod', 'must say how what is refunded is paid out');
-  if (minor > context.book.policy(propertyId).refundSecondPersonMinor) {
+): Promise<AccountRef> {
+  if (method === undefined) throw invalidField('refundMethod', 'must say how what is refunded is paid out');
+  const subject = { property_id: propertyId, account_id: accountId };
+  if (await takesTwoPersons(context, tx, subject, { method, paidMinor: minor, leftMinor: minor })) {
     throw new AppError(
-      'account.wrong-state',
-      'So much may only be paid out by two persons: carry it over, or close the account, which asks the second one.',
+      'refund.needs-two',
+      'So much, or more than was paid by this way, may only be paid out by two persons: carry it over, pay it by the way it came, or close the account, which asks the second one.',
     );
   }
-  return paymentAccount(refundMethod, request.actor);
+  return paymentAccount(method, request.actor);
 }

@@ -1,3 +1,4 @@
+import type { PaymentMethod } from '#contract/index.ts';
 import type { MeterPrices, MeterSettings, PurseCapabilities } from '#drivers/core/index.ts';
 import type { PostingActor } from '#server/modules/ledger/types.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
@@ -139,6 +140,8 @@ export interface Neighbours {
   ): Promise<unknown>;
   /** Meters among these with money under way, or with something that waits for a second person. */
   openVends(tx: Tx, meterIds: readonly number[]): Promise<ReadonlySet<number>>;
+  /** What the account paid by a method and has not got back by it; what its cancelled sales are owed is part of it. */
+  leftByMethod(db: Queryable, accountId: number, method: PaymentMethod): Promise<bigint>;
   startMove(tx: Tx, move: BalanceMove): Promise<void>;
   move(tx: Tx, moveId: string): Promise<MoveProgress | undefined>;
 }

@@ -20,6 +20,7 @@ import { createStepper, DELIVERY_TIMES, type DeliveryTimes } from './stepper.ts'
 import { selectUnderWay, selectUnfinished } from './store.ts';
 import { createTroubleWatch, type TroubleAlarms } from './troubles.ts';
 import type { Vending } from './types.ts';
+import { selectWaySums } from './wayStore.ts';
 import { createWorker } from './worker.ts';
 
 export { DELIVERY_TIMES, type DeliveryTimes } from './stepper.ts';
@@ -108,6 +109,7 @@ export function createVending(deps: VendingDeps): VendingModule {
     wake: () => context.wake(),
     openVends: async (tx, meterIds) => new Set(await selectUnderWay(tx, meterIds)),
     unfinishedVends: async (tx, meterIds) => new Set(await selectUnfinished(tx, meterIds)),
+    leftByMethod: async (from, accountId, method) => (await selectWaySums(from, accountId)).get(method)?.minor ?? 0n,
     startMove: (tx, move) => startMove(context, tx, move),
     move: progressOf,
     listen: (listener) => newsroom.listen(listener),

@@ -4,17 +4,19 @@ import { hashOfInput } from '#server/modules/ledger/index.ts';
 import { type Queryable, type Tx, violatedConstraint } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { type Context, keyReused, posterOf, vendOf } from './context.ts';
-import { insertPayout, type Payout, selectPayout, selectSettled, setPaidOut } from './payoutStore.ts';
+import { insertPayout, otherWayAgreed, type Payout, selectPayout, selectSettled, setPaidOut } from './payoutStore.ts';
 import { paidOutEntries, payableTo, postingOf } from './postings.ts';
 import { toSale, type VendRow } from './rows.ts';
 import { lockVend } from './store.ts';
+import { leftByWay } from './wayBack.ts';
 
 type Body = BodyOf<typeof payOutSale>;
 
 /**
  * Gives back what a cancelled vend left us owing. The same request again is answered with what became of the first. Throws
  * `payout.nothing-owed` where it was paid out, settled with the account, or never owed, `payout.other-method` where it goes
- * back by another way than it came and nobody says why.
+ * back by another way than it came and nobody says why, `payout.needs-two` where more would go back by that way than came by it
+ * and nobody else agreed.
  */
 export async function payOut(context: Context, actor: Actor, saleId: string, body: Body): Promise<Sale> {
   const inputHash = hashOfInput({ kind: 'payout', saleId, ...body });
@@ -29,10 +31,7 @@ export async function payOut(context: Context, actor: Actor, saleId: string, bod
     if (context.accounts.runningCase(account.id) !== undefined)
       throw new AppError('vend.replacement-running', 'Something is being done to the account: wait for its end.');
     await checkOwed(context, tx, row);
-    if (body.method !== row.method && body.reason === undefined)
-      throw new AppError('payout.other-method', 'It was paid by another way: say why it goes back by this one.', [
-        { field: 'reason', message: 'is required where the way differs' },
-      ]);
+    if (body.method !== row.method) await checkOtherWay(tx, actor, row, body);
     return toSale(await pay(context, tx, actor, row, { ...body, inputHash }));
   });
 }
@@ -42,6 +41,26 @@ async function paidBefore(db: Queryable, payoutId: string, inputHash: Buffer): P
   const before = await selectPayout(db, payoutId);
   if (before !== undefined && !before.input_hash.equals(inputHash)) throw keyReused();
   return before !== undefined;
+}
+
+async function checkOtherWay(tx: Tx, actor: Actor, row: VendRow, { method, reason }: Body): Promise<void> {
+  if (reason === undefined)
+    throw new AppError('payout.other-method', 'It was paid by another way: say why it goes back by this one.', [
+      { field: 'reason', message: 'is required where the way differs' },
+    ]);
+  const left = await leftByWay(tx, row.account_id, method);
+  if (row.owed_minor <= left || (await otherWayAgreed(tx, row.id, actor.userId))) return;
+  throw new AppError(
+    'payout.needs-two',
+    `Only ${left} came by this way: somebody else must agree first (a decision "approve" on this vend), or it goes back by the way it came.`,
+    [{ field: 'method', message: `came by ${row.method}` }],
+  );
+}
+
+/** A second person agrees that what is owed for a cancelled vend goes back by another way than it came. Throws as `payOut` does. */
+export async function agreeToOtherWay(context: Context, tx: Tx, row: VendRow): Promise<VendRow> {
+  await checkOwed(context, tx, row);
+  return row;
 }
 
 async function checkOwed({ ledger }: Context, tx: Tx, row: VendRow): Promise<void> {

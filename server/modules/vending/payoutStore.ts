@@ -32,6 +32,14 @@ export async function insertPayout(tx: Tx, payout: Payout): Promise<void> {
       ${payout.reason}, ${payout.userId}, ${payout.userName}, ${new Date(payout.atMs)}, ${payout.inputHash}, ${payout.txnId})`);
 }
 
+/** Somebody else than who pays agreed that it goes back by another way. */
+export async function otherWayAgreed(tx: Tx, vendId: string, payerId: number): Promise<boolean> {
+  const rows = await tx.query(sql`
+    select from vend_decision
+    where vend_id = ${vendId} and outcome = 'approve' and for_state = 'CANCELLED' and user_id <> ${payerId}`);
+  return rows.length > 0;
+}
+
 export async function setPaidOut(
   tx: Tx,
   row: VendRow,

@@ -7,7 +7,7 @@ import { type Actor, AppError } from '#server/platform/http/index.ts';
 import { accept } from './begin.ts';
 import { type Context, covers, keyReused, posterOf, vendOf } from './context.ts';
 import { insertDecision, selectDecision } from './decisionStore.ts';
-import { withoutSettled } from './payingOut.ts';
+import { agreeToOtherWay, withoutSettled } from './payingOut.ts';
 import { decidable, toSale, type VendRow } from './rows.ts';
 import { lockVend, noteRead, selectProposal, selectVend } from './store.ts';
 
@@ -82,7 +82,7 @@ export async function retry(context: Context, actor: Actor, id: string, reason: 
   });
 }
 
-/** A second person's word on a DRAFT, or one of two on how a vend ended. The same word again is answered with what became of it. */
+/** A second person's word on a DRAFT or on another way of paying back, or one of two on how a vend ended. The same word again is answered with what became of it. */
 export async function decide(context: Context, actor: Actor, id: string, decision: Decision): Promise<Sale> {
   await vendOf(context, actor, 'vend.decide', id);
   const inputHash = hashOfInput({ id, ...decision });
@@ -126,6 +126,8 @@ async function decideDraft(
   actor: Actor,
   { outcome, reason }: { readonly outcome: 'approve' | 'decline'; readonly reason: string },
 ): Promise<VendRow> {
+  if (row.state === 'CANCELLED' && row.owed_minor > 0n && outcome === 'approve')
+    return agreeToOtherWay(context, tx, row);
   if (row.state !== 'DRAFT') throw notOpen(row);
   if (outcome === 'decline') return event(context, tx, row, actor, { kind: 'decline' }, reason);
   const samePerson = actor.userId === row.user_id;

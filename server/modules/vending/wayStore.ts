@@ -11,7 +11,8 @@ export interface WaySum {
 
 /**
  * Each method's sum: sales that arrived or were cancelled, refunds and reversals from the moment they are asked for, payouts,
- * and what use cases of the account took and paid (deposits, closings, transfers, settlements) as the book has it.
+ * and what use cases of the account took and paid (deposits, closings, settlements) as the book has it. A transfer ends the account
+ * that it pays: nothing can go back to that one any more.
  */
 export async function selectWaySums(db: Queryable, accountId: number): Promise<ReadonlyMap<PaymentMethod, WaySum>> {
   const rows = await db.query<{ method: PaymentMethod; minor: bigint; owed: bigint }>(sql`
@@ -30,7 +31,7 @@ export async function selectWaySums(db: Queryable, accountId: number): Promise<R
       from account_case c
       join ledger_txn t on t.property_id = c.property_id and t.ref_kind = 'accountCase' and t.ref_id = c.id::text
       join ledger_entry e on e.txn_id = t.id join ledger_account a on a.id = e.account_id
-      where c.account_id = ${accountId} and a.kind in ('cash', 'bank', 'wechat', 'alipay'))
+      where c.account_id = ${accountId} and a.kind in ('cash', 'bank', 'wechat', 'alipay') and t.kind <> 'account.transferred')
     select method, sum(minor)::int8 as minor, sum(owed)::int8 as owed from moved group by method`);
   const sums = new Map(rows.map(({ method, minor, owed }) => [method, { minor, owedMinor: owed }] as const));
   return new Map(PAY_METHODS.map((method) => [method, sums.get(method) ?? { minor: 0n, owedMinor: 0n }]));

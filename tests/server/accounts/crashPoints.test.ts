@@ -87,7 +87,8 @@ const closing =
     const check = async () => {
       // The request that died before anything was stored is sent again by the screen, with the same key.
       await house.boss.request('POST', `/api/accounts/${id}/close`, body);
-      expect(await house.atRest(id)).toMatchObject({ state: 'closed', meters: [], depositMinor: '0' });
+      // What was found in a meter came by no way of ours: a second person lets it go.
+      expect(await house.agreed(id, caseId)).toMatchObject({ state: 'closed', meters: [], depositMinor: '0' });
       await nothingLeft(id);
       if (custody === 'meter') expect(purseOf(meter)).toBe(0n);
       const rows = await database.db.query<{ count: number }>(
@@ -158,7 +159,7 @@ test('wherever the power goes, nothing is lost, done twice or left half done', a
   for (const begin of Object.values(KINDS)) {
     const whole = await begin(undefined);
     await whole.check();
-    const points = passed.get(whole.caseId) ?? [];
+    const points = [...new Set(passed.get(whole.caseId))];
     expect(points.length).toBeGreaterThan(4);
     for (const point of points) runs.push(await begin(point));
   }

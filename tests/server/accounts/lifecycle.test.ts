@@ -33,18 +33,6 @@ const proven = async () =>
     sumMinor: 0n,
     faults: [],
   });
-/** A meter may hold so much that a second person must agree to pay it out. */
-async function agreedAndAtRest(accountId: number, caseId: string): Promise<Account> {
-  await expect
-    .poll(async () => (await house.account(accountId)).running?.state ?? 'none', { timeout: 10_000 })
-    .not.toBe('running');
-  if ((await house.account(accountId)).running !== undefined) {
-    const decision = `/api/accounts/${accountId}/cases/${caseId}/decision`;
-    const colleague = await house.colleague();
-    expect((await colleague.request('POST', decision, { agree: true, reason: 'counted' })).status).toBe(200);
-  }
-  return house.atRest(accountId);
-}
 const casesOf = async (accountId: number): Promise<AccountCase[]> => {
   const { body } = await house.boss.request('GET', `/api/accounts/${accountId}/cases`);
   return (body as { items: AccountCase[] }).items;
@@ -173,7 +161,7 @@ test('closing in custody of the meter: what it held comes out and is paid, to th
   expect(purseOf(meter.meterNumber)).toBeGreaterThan(0n);
   const body = { closingId: randomUUID(), refundMethod: 'cash', collectMethod: 'cash', reason: 'moves out' };
   await house.post(`/api/accounts/${account.id}/close`, body);
-  const closed = await agreedAndAtRest(account.id, body.closingId);
+  const closed = await house.agreed(account.id, body.closingId);
   expect(closed).toMatchObject({ state: 'closed', meters: [] });
   expect(purseOf(meter.meterNumber)).toBe(0n);
   expect(await house.book('refundPayable', `account:${account.id}`)).toBe(0n);

@@ -48,7 +48,7 @@ async function waitingClosing() {
   });
   const [read] = running.facts['meters'] as { registers: { energyWh: string } }[];
   const path = `/api/accounts/${id}/cases/${closingId}`;
-  return { accountId: id, meterId: meter.id, energyWh: BigInt(read?.registers.energyWh ?? 0), path };
+  return { accountId: id, meterId: meter.id, energyWh: BigInt(read?.registers.energyWh ?? 0), path, closingId };
 }
 const saying = (meterId: number, energyWh: bigint) => ({
   statementId: randomUUID(),
@@ -56,7 +56,7 @@ const saying = (meterId: number, energyWh: bigint) => ({
 });
 
 test('a closing whose meter dies before its last read ends by what two persons say that it shows', async () => {
-  const { accountId, meterId, energyWh, path } = await waitingClosing();
+  const { accountId, meterId, energyWh, path, closingId } = await waitingClosing();
   const { boss } = house;
   const state = (body: object) => boss.request('POST', `${path}/registers`, body);
   expect(await state(saying(meterId, energyWh - 1n))).toMatchObject({
@@ -78,7 +78,7 @@ test('a closing whose meter dies before its last read ends by what two persons s
   expect(await decide(colleague, false)).toMatchObject({ body: { running: { state: 'running', step: 'finalRead' } } });
   expect((await state(saying(meterId, energyWh + 500n))).status).toBe(200);
   expect((await decide(colleague, true)).status).toBe(200);
-  expect(await house.atRest(accountId)).toMatchObject({ state: 'closed', meters: [] });
+  expect(await house.agreed(accountId, closingId)).toMatchObject({ state: 'closed', meters: [] });
   const { body: cases } = await boss.request('GET', `/api/accounts/${accountId}/cases`);
   const [record] = (cases as { items: AccountCase[] }).items;
   expect(record?.facts['meters']).toMatchObject([

@@ -85,6 +85,9 @@ describe('the comparison of meters, books and payments', () => {
     clear();
     await till.boss.request('POST', `/api/sales/${saleId}/cancel`, { reason: 'a good reason' });
     await till.becomes(saleId, 'CANCELLED');
+    const decision = { decisionId: randomUUID(), outcome: 'approve', reason: 'he has no phone', evidence: 'saw him' };
+    const colleague = await till.person('administrator');
+    await colleague.request('POST', `/api/vends/${saleId}/decisions`, decision);
     await till.post(`/api/sales/${saleId}/payout`, {
       payoutId: randomUUID(),
       method: 'cash',

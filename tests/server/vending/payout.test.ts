@@ -68,7 +68,7 @@ test('three payouts at the same time: one', async () => {
   await proven();
 });
 
-test('by the way it was paid; another way needs a reason', async () => {
+test('by the way it was paid; another way needs a reason, and somebody else who agrees', async () => {
   const { sale, account } = await cancelled('wechat');
   const refused = await payOut(sale.saleId);
   expect(refused).toMatchObject({ status: 409, body: { code: 'payout.other-method', details: [{ field: 'reason' }] } });
@@ -78,7 +78,21 @@ test('by the way it was paid; another way needs a reason', async () => {
   expect(paid).toMatchObject({ status: 201, body: { paidOutMethod: 'wechat' } });
   expect(await till.book('wechat', '')).toBe(wechat - 10_000n);
   const other = await cancelled('wechat');
-  expect((await payOut(other.sale.saleId, { reason: 'the customer has no telephone' })).status).toBe(201);
+  const asked = { payoutId: randomUUID(), reason: 'the customer has no telephone' };
+  const alone = await payOut(other.sale.saleId, asked);
+  expect(alone).toMatchObject({ status: 409, body: { code: 'payout.needs-two', details: [{ field: 'method' }] } });
+  const colleague = await till.person('administrator');
+  const agree = (client: Client) =>
+    client.request('POST', `/api/vends/${other.sale.saleId}/decisions`, {
+      ...{ decisionId: randomUUID(), outcome: 'approve', reason, evidence: 'spoke with the customer' },
+    });
+  // Who agreed cannot be who pays.
+  expect((await agree(till.boss)).body).toMatchObject({ state: 'CANCELLED', owedMinor: '10000' });
+  expect(await payOut(other.sale.saleId, asked)).toMatchObject({ body: { code: 'payout.needs-two' } });
+  expect((await agree(colleague)).status).toBe(200);
+  expect((await payOut(other.sale.saleId, asked)).status).toBe(201);
+  expect(await agree(colleague)).toMatchObject(nothingOwed);
+  await proven();
 });
 
 test('nothing is owed for what is under way, or arrived; nor by strangers', async () => {
@@ -96,7 +110,7 @@ test('what was settled with the account is not paid out a second time', async ()
   const closing = { closingId: randomUUID(), refundMethod: 'cash', collectMethod: 'receivable', reason };
   const closed = await till.boss.request('POST', `/api/accounts/${account.id}/close`, closing);
   expect(closed.status).toBeLessThan(300);
-  await till.atRest(account.id);
+  await till.agreed(account.id, closing.closingId);
   expect(await owedTo(account.id)).toBe(0n);
   expect((await till.sale(sale.saleId)).owedMinor).toBeUndefined();
   expect(await payOut(sale.saleId)).toMatchObject(nothingOwed);

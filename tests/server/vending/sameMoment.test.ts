@@ -96,7 +96,7 @@ describe('asked again: the first answer', () => {
     for (const one of asked) first.push(await one());
     const closing = { closingId: randomUUID(), refundMethod: 'cash', collectMethod: 'receivable', reason };
     await till.post(`/api/accounts/${account.id}/close`, closing);
-    expect(await till.atRest(account.id)).toMatchObject({ state: 'closed' });
+    expect(await till.agreed(account.id, closing.closingId)).toMatchObject({ state: 'closed' });
     const again: Answer[] = [];
     for (const one of asked) again.push(await one());
     expect(ids(again)).toEqual(ids(first));

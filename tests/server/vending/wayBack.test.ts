@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PaymentMethod, Sale } from '#contract/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Account, PaymentMethod, Sale } from '#contract/index.ts';
 import type { Client } from '../../support/server.ts';
 import { startTill, type Till } from './support/till.ts';
 
@@ -89,4 +89,57 @@ test('the limits say what may go back by each way, the way with most of it first
     ...{ methods, heldMinor: '5700', boughtMinor: '5700', secondPersonMinor: '5000000' },
   });
   expect(await limits(await till.person('viewer'))).toMatchObject({ status: 403 });
+});
+
+describe('what an account is paid at its end', () => {
+  const deposit = { amountMinor: '9000', method: 'wechat' };
+  const closing = (refundMethod: PaymentMethod) => ({
+    ...{ closingId: randomUUID(), refundMethod, collectMethod: 'receivable', reason },
+  });
+  const refuse = (accountId: number, caseId: string) =>
+    colleague.request('POST', `/api/accounts/${accountId}/cases/${caseId}/decision`, { agree: false, reason });
+
+  test('a closing, and what is settled after it, wait where it came by another way', async () => {
+    const { account } = await till.fresh({ custody: 'platform', deposit });
+    const asked = closing('cash');
+    await till.post(`/api/accounts/${account.id}/close`, asked);
+    await expect
+      .poll(async () => (await till.account(account.id)).running, { timeout: 15_000 })
+      .toMatchObject({ state: 'awaitingApproval', step: 'payOut' });
+    expect(await refuse(account.id, asked.closingId)).toMatchObject({ status: 200 });
+    expect(await till.atRest(account.id)).toMatchObject({ state: 'closed', owedMinor: '9000' });
+    const settle = (method: PaymentMethod, amountMinor: string) => {
+      const body = { settlementId: randomUUID(), way: 'payOut', amountMinor, method, reason };
+      return till.boss.request('POST', `/api/accounts/${account.id}/settlement`, body);
+    };
+    expect((await settle('wechat', '4000')).body).toMatchObject({ owedMinor: '5000' });
+    const waiting = await settle('cash', '1');
+    expect(waiting.body).toMatchObject({ owedMinor: '5000', running: { state: 'awaitingApproval' } });
+    const { running } = waiting.body as Account;
+    expect(await refuse(account.id, running?.caseId ?? '')).toMatchObject({ status: 200 });
+    const rest = (await settle('wechat', '5000')).body as Account;
+    expect([rest.owedMinor, rest.running]).toEqual([undefined, undefined]);
+    await proven();
+  });
+
+  test('a closing by the way it came needs nobody else', async () => {
+    const { account, meterId } = await till.fresh({ custody: 'platform', deposit });
+    await till.sell(meterId, '3000', { method: 'wechat' });
+    await till.post(`/api/accounts/${account.id}/close`, closing('wechat'));
+    const closed = await till.atRest(account.id);
+    expect([closed.state, closed.owedMinor]).toEqual(['closed', undefined]);
+    await proven();
+  });
+
+  test('a transfer pays out by the way it came, or says who can', async () => {
+    const { account } = await till.fresh({ custody: 'platform', deposit });
+    const { id: toCustomerId } = await till.customer('Follows');
+    const transfer = (refundMethod: PaymentMethod) =>
+      till.boss.request('POST', `/api/accounts/${account.id}/transfer`, {
+        ...{ transferId: randomUUID(), toCustomerId, balance: 'carry', deposit: 'refund', refundMethod, reason },
+      });
+    expect(await transfer('cash')).toMatchObject({ status: 409, body: { code: 'refund.needs-two' } });
+    expect(await transfer('wechat')).toMatchObject({ status: 201, body: { depositMinor: '0' } });
+    await proven();
+  });
 });

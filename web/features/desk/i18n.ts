@@ -183,8 +183,11 @@ export const zh = {
   decide: {
     open: '裁定…',
     title: '裁定 {customer} 的 {amount}',
-    text: '系统无法断定这笔钱是否在表内。第一位写明结论与依据，第二位复核后生效；同一人不能做两次。',
-    textDraft: '此项需要另一位同事批准后才执行。',
+    text: {
+      other: '系统无法断定这笔钱是否在表内。第一位写明结论与依据，第二位复核后生效；同一人不能做两次。',
+      DRAFT: '此项需要另一位同事批准后才执行。',
+      CANCELLED: '这笔已撤销。批准后，另一位同事可以用不同于收款的方式付还；按原收款方式付还无须批准。',
+    },
     proposed: '{by} 的结论：{outcome}。原因：{reason}',
     how: '结论',
     outcome: { confirm: '已在表内', cancel: '不在表内，退回', approve: '批准', decline: '不批准' },
@@ -482,8 +485,13 @@ export const en: typeof zh = {
   decide: {
     open: 'Decide…',
     title: 'Decide on {amount} for {customer}',
-    text: 'The system cannot tell whether the meter has this money. The first person says so with evidence, the second agrees; never the same person twice.',
-    textDraft: 'This waits for a second person to agree.',
+    text: {
+      other:
+        'The system cannot tell whether the meter has this money. The first person says so with evidence, the second agrees; never the same person twice.',
+      DRAFT: 'This waits for a second person to agree.',
+      CANCELLED:
+        'It is cancelled. Once you agree, somebody else may pay it back by another way than it came; by the way it came nobody has to agree.',
+    },
     proposed: '{by} says: {outcome}. Reason: {reason}',
     how: 'How it ended',
     outcome: {

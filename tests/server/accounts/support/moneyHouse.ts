@@ -32,6 +32,8 @@ export interface MoneyHouse {
   account(accountId: number): Promise<Account>;
   /** Waits until nothing of the account is under way. */
   atRest(accountId: number): Promise<Account>;
+  /** The same of a case that may ask for a second person, who agrees. */
+  agreed(accountId: number, caseId: string): Promise<Account>;
   /** What an account of the book holds, debit +. */
   book(kind: AccountKind, subject: string): Promise<bigint>;
   post<T>(path: string, body: object): Promise<T>;
@@ -69,11 +71,29 @@ export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<
   });
   const post = async <T>(path: string, body: object): Promise<T> =>
     answered(await boss.request('POST', path, body)) as T;
-  let colleagues = 0;
   const account = async (accountId: number): Promise<Account> =>
     answered(await boss.request('GET', `/api/accounts/${accountId}`)) as Account;
+  const atRest = async (accountId: number, states: readonly string[] = []): Promise<Account> => {
+    let last: Account | undefined;
+    await until(
+      () => `at rest: ${JSON.stringify(last?.running)}`,
+      REST_MS_MAX,
+      async () => {
+        last = await account(accountId);
+        return last.running === undefined || states.includes(last.running.state);
+      },
+    );
+    return last ?? account(accountId);
+  };
+  const colleague = async (): Promise<Client> => {
+    const user = `colleague-${randomUUID().slice(0, 8)}`;
+    const grants = [{ role: 'administrator', scope: 'property', placeId: propertyId }];
+    await post('/api/users', { user, displayName: user, password: PASSWORD, grants });
+    return server.signedIn(user, PASSWORD);
+  };
+  let agreeing: Promise<Client> | undefined;
   return {
-    ...{ plant, server, boss, propertyId, meters, tariffId, post },
+    ...{ plant, server, boss, propertyId, meters, tariffId, post, colleague },
     customer: (name, more = {}) => post('/api/customers', { requestId: randomUUID(), propertyId, name, ...more }),
     open: (customerId, meterIds, more = {}) =>
       post('/api/accounts', {
@@ -81,26 +101,16 @@ export async function startMoneyHouse(options: MoneyHouseOptions = {}): Promise<
         ...more,
       }),
     account,
-    async atRest(accountId) {
-      let last: Account | undefined;
-      await until(
-        () => `at rest: ${JSON.stringify(last?.running)}`,
-        REST_MS_MAX,
-        async () => {
-          last = await account(accountId);
-          return last.running === undefined;
-        },
-      );
-      return last ?? account(accountId);
+    atRest: (accountId) => atRest(accountId),
+    async agreed(accountId, caseId) {
+      const waiting = await atRest(accountId, ['awaitingApproval']);
+      if (waiting.running === undefined) return waiting;
+      agreeing ??= colleague();
+      const path = `/api/accounts/${accountId}/cases/${caseId}/decision`;
+      answered(await (await agreeing).request('POST', path, { agree: true, reason: 'counted' }));
+      return atRest(accountId);
     },
     book: (kind, subject) => money.ledger.balance(server.database.db, propertyId, { kind, subject }),
-    async colleague() {
-      colleagues += 1;
-      const user = `colleague${colleagues}`;
-      const grants = [{ role: 'administrator', scope: 'property', placeId: propertyId }];
-      await post('/api/users', { user, displayName: user, password: PASSWORD, grants });
-      return server.signedIn(user, PASSWORD);
-    },
     async stop() {
       await server.stop();
       if (options.plant === undefined) await plant.stop();
