@@ -69,7 +69,8 @@ async function handOver(
   await replacePlaces(tx, newId, old.placeIds);
   const epochs = [];
   for (const read of reads) epochs.push(await beginEpoch(context, tx, newId, read));
-  const facts = { fromAccountId: accountId, toAccountId: newId, meters: reads.map(snapshotFacts) };
+  const refundedMinor = String(await moveMoney(context, tx, request, old, newId, body));
+  const facts = { fromAccountId: accountId, toAccountId: newId, refundedMinor, meters: reads.map(snapshotFacts) };
   await storeCase(context, tx, request, { accountId: newId, propertyId, inputHash, state: 'done', facts });
   await storeCase(
     context,
@@ -77,7 +78,6 @@ async function handOver(
     { ...request, id: derivedId(request.id, 'from') },
     { accountId, propertyId, inputHash, state: 'done', facts },
   );
-  await moveMoney(context, tx, request, old, newId, body);
   await updateAccountRow(tx, accountId, { ...fieldsOf(old), state: 'closed', closedAt: nowOf(context) });
   await noteAccount(context, tx, accountId, 'closed');
   const account = await noteAccount(context, tx, newId, 'opened');
@@ -86,7 +86,7 @@ async function handOver(
   return newId;
 }
 
-/** Wallet and deposit go along or are paid out; a debt has to be settled first. */
+/** Wallet and deposit go along or are paid out; a debt has to be settled first. Answers what was paid out. */
 async function moveMoney(
   context: AccountsContext,
   tx: Tx,
@@ -94,7 +94,7 @@ async function moveMoney(
   { id: accountId, propertyId }: AccountView,
   newId: number,
   body: TransferBody,
-): Promise<void> {
+): Promise<bigint> {
   const entries: PostingEntry[] = [];
   let refunded = 0n;
   for (const [kind, wish] of [
@@ -114,12 +114,13 @@ async function moveMoney(
       account: await payOutBy(context, tx, request, { propertyId, accountId }, body, refunded),
       amountMinor: -refunded,
     });
-  if (entries.length === 0) return;
+  if (entries.length === 0) return 0n;
   await context.ledger.post(tx, {
     ...{ propertyId, kind: 'account.transferred', key: `${request.id}/transferred`, entries },
     ...{ refKind: 'accountCase', refId: request.id, eventAtMs: context.clock.nowMs(), actor: payerOf(request.actor) },
     reason: body.reason,
   });
+  return refunded;
 }
 
 async function payOutBy(

@@ -137,14 +137,14 @@ function judgeCumulative(books: CumulativeBooks, nowMs: number): NewRow[] {
 
 async function judgePayments(tx: Tx, propertyId: number, sinceDay: string): Promise<NewRow[]> {
   const differences = await selectPaymentDifferences(tx, propertyId, sinceDay);
-  return differences.map(({ ref_id, method, account_id, sold, booked }) => ({
+  return differences.map(({ ref_kind: kind, ref_id: id, method, account_id, sold, booked }) => ({
     side: 'payments',
     cause: sold === null ? 'paymentUnknown' : booked === null ? 'paymentMissing' : 'paymentDiffers',
     ...(account_id === null ? {} : { accountId: account_id }),
     expected: String(sold ?? 0n),
     found: String(booked ?? 0n),
     differenceMinor: (booked ?? 0n) - (sold ?? 0n),
-    detail: method === null ? `vend ${ref_id}` : `vend ${ref_id}, ${method}`,
+    detail: method === null ? `${kind} ${id}` : `${kind} ${id}, ${method}`,
   }));
 }
 

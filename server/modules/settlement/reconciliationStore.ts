@@ -18,6 +18,28 @@ const TAKEN = sql`case
     else 0 end`;
 /** What of it was handed back because the vend was cancelled. */
 const HANDED_BACK = sql`coalesce((select p.amount_minor from vend_payout p where p.vend_id = v.id), 0)`;
+/**
+ * What a use case of an account put into drawers: deposits, what was paid out or collected at an end, afterwards, and with a
+ * transfer (null of one that did not yet keep it). The posting of a transfer belongs to the new account's case.
+ */
+const CASE_TAKEN = sql`case
+    when c.state <> 'done' then 0
+    when c.kind = 'opening' then coalesce((c.input -> 'deposit' ->> 'amountMinor')::int8, 0)
+    when c.kind = 'closing' then case
+      when (c.facts ->> 'payOutMinor')::int8 > 0 and c.facts ->> 'payOut' = 'owed' then 0
+      when (c.facts ->> 'payOutMinor')::int8 < 0 and c.input ->> 'collectMethod' = 'receivable' then 0
+      else -(c.facts ->> 'payOutMinor')::int8 end
+    when c.kind = 'settlement' then
+      case c.input ->> 'way' when 'collect' then 1 else -1 end * (c.input ->> 'amountMinor')::int8
+    when c.kind = 'transfer' and c.account_id = (c.facts ->> 'toAccountId')::int then -(c.facts ->> 'refundedMinor')::int8
+    else 0 end`;
+const CASE_METHOD = sql`case
+    when c.kind = 'opening' then c.input -> 'deposit' ->> 'method'
+    when c.kind = 'settlement' then c.input ->> 'method'
+    when c.kind = 'closing' and (c.facts ->> 'payOutMinor')::int8 < 0 then c.input ->> 'collectMethod'
+    else c.input ->> 'refundMethod' end`;
+/** Postings about money that changes hands. */
+const PAID = sql`('vend', 'accountCase')`;
 
 /** A meter that holds its own balance, with what the books say that it holds. */
 export interface MeterBooks {
@@ -72,6 +94,7 @@ export function selectMeterBooks(db: Queryable, propertyId: number): Promise<Met
 }
 
 export interface PaymentDifference {
+  readonly ref_kind: 'vend' | 'accountCase';
   readonly ref_id: string;
   readonly method: string | null;
   readonly account_id: number | null;
@@ -79,7 +102,7 @@ export interface PaymentDifference {
   readonly booked: bigint | null;
 }
 
-/** Every vend since a day whose money is not in its drawer as it should be, and money in drawers of vends that there are not. */
+/** Every vend and use case of an account since a day whose money is not in its drawer as it should be, and money in drawers of none. */
 export function selectPaymentDifferences(
   db: Queryable,
   propertyId: number,
@@ -87,21 +110,25 @@ export function selectPaymentDifferences(
 ): Promise<PaymentDifference[]> {
   return db.query<PaymentDifference>(sql`
     with sold as (
-      select v.id::text as ref_id, v.method, v.account_id, (${TAKEN} - ${HANDED_BACK})::int8 as sold
-      from vend v where v.property_id = ${propertyId} and v.business_day >= ${sinceDay}::date),
+      select 'vend' as ref_kind, v.id::text as ref_id, v.method, v.account_id, (${TAKEN} - ${HANDED_BACK})::int8 as sold
+      from vend v where v.property_id = ${propertyId} and v.business_day >= ${sinceDay}::date
+      union all
+      select 'accountCase', c.id::text, ${CASE_METHOD}, c.account_id, ${CASE_TAKEN}
+      from account_case c where c.property_id = ${propertyId} and coalesce(c.done_at, c.at) >= ${sinceDay}::date),
     booked as (
-      select t.ref_id, sum(e.amount_minor)::int8 as booked
+      select t.ref_kind, t.ref_id, sum(e.amount_minor)::int8 as booked
       from ledger_txn t join ledger_entry e on e.txn_id = t.id join ledger_account a on a.id = e.account_id
-      where t.property_id = ${propertyId} and t.ref_kind = 'vend' and a.kind in ('cash', 'bank', 'wechat', 'alipay')
-        and t.ref_id in (select ref_id from sold) group by t.ref_id),
+      where t.property_id = ${propertyId} and t.ref_kind in ${PAID} and a.kind in ('cash', 'bank', 'wechat', 'alipay')
+        and t.ref_id in (select ref_id from sold) group by t.ref_kind, t.ref_id),
     strange as (
-      select t.ref_id, sum(e.amount_minor)::int8 as booked
+      select t.ref_kind, t.ref_id, sum(e.amount_minor)::int8 as booked
       from ledger_txn t join ledger_entry e on e.txn_id = t.id join ledger_account a on a.id = e.account_id
-      where t.property_id = ${propertyId} and t.ref_kind = 'vend' and a.kind in ('cash', 'bank', 'wechat', 'alipay')
-        and t.event_at >= ${sinceDay}::date and not exists (select from vend v where v.id::text = t.ref_id) group by t.ref_id)
-    select s.ref_id, s.method, s.account_id, s.sold, b.booked from sold s left join booked b using (ref_id)
+      where t.property_id = ${propertyId} and t.ref_kind in ${PAID} and a.kind in ('cash', 'bank', 'wechat', 'alipay')
+        and t.event_at >= ${sinceDay}::date and not exists (select from vend v where v.id::text = t.ref_id)
+        and not exists (select from account_case c where c.id::text = t.ref_id) group by t.ref_kind, t.ref_id)
+    select s.ref_kind, s.ref_id, s.method, s.account_id, s.sold, b.booked from sold s left join booked b using (ref_kind, ref_id)
       where s.sold <> coalesce(b.booked, 0)
-    union all select ref_id, null, null, null, booked from strange order by ref_id`);
+    union all select ref_kind, ref_id, null, null, null, booked from strange order by ref_id`);
 }
 
 export interface DrawerSums {
@@ -121,13 +148,17 @@ export async function selectDrawerSums(
       where v.property_id = ${day.propertyId} and v.business_day = ${day.name}::date
       union all
       select p.method, -p.amount_minor from vend_payout p join vend v on v.id = p.vend_id
-      where v.property_id = ${day.propertyId} and p.at >= ${new Date(day.fromMs)} and p.at < ${new Date(day.toMs)}),
+      where v.property_id = ${day.propertyId} and p.at >= ${new Date(day.fromMs)} and p.at < ${new Date(day.toMs)}
+      union all
+      select ${CASE_METHOD}, ${CASE_TAKEN} from account_case c
+      where c.property_id = ${day.propertyId} and c.done_at >= ${new Date(day.fromMs)} and c.done_at < ${new Date(day.toMs)}),
     sold as (
-      select d.drawer, sum(m.amount)::int8 as amount from moved m join ${DRAWERS} on d.method = m.method group by d.drawer),
+      select d.drawer, sum(m.amount)::int8 as amount from moved m join ${DRAWERS} on d.method = m.method
+      where m.amount <> 0 group by d.drawer),
     booked as (
       select a.kind as drawer, sum(e.amount_minor)::int8 as amount
       from ledger_account a join ledger_entry e on e.account_id = a.id join ledger_txn t on t.id = e.txn_id
-      where a.property_id = ${day.propertyId} and a.kind in ('cash', 'bank', 'wechat', 'alipay') and t.ref_kind = 'vend'
+      where a.property_id = ${day.propertyId} and a.kind in ('cash', 'bank', 'wechat', 'alipay') and t.ref_kind in ${PAID}
         and t.event_at >= ${new Date(day.fromMs)} and t.event_at < ${new Date(day.toMs)} group by a.kind)
     select drawer, coalesce(s.amount, 0)::int8 as sold, coalesce(b.amount, 0)::int8 as booked
     from sold s full join booked b using (drawer) order by drawer`);

@@ -56,10 +56,10 @@ async function soldAndRead(change: Read = {}) {
 }
 
 /** Money in a drawer that is said to be about something. */
-const banked = (kind: string, refId: string, amountMinor: bigint, from: 'granted' | 'electricity') =>
+const banked = (kind: string, refId: string, amountMinor: bigint, from: 'granted' | 'electricity', refKind = 'vend') =>
   till.server.database.db.tx((tx) =>
     till.server.app.money.ledger.post(tx, {
-      ...{ propertyId: till.propertyId, kind, key: randomUUID(), refKind: 'vend', refId },
+      ...{ propertyId: till.propertyId, kind, key: randomUUID(), refKind, refId },
       ...{ eventAtMs: Date.now(), actor: { userId: undefined, name: 'test' } },
       entries: [
         { account: { kind: from === 'granted' ? 'cash' : 'meterDrift', subject: '' }, amountMinor },
@@ -247,6 +247,101 @@ describe('what is in drawers and books', () => {
     expect(await causedBy('paymentDiffers')).toMatchObject([
       { accountId: account.id, expected: '10000', found: '10300', differenceMinor: '300' },
     ]);
+  });
+
+  describe('of accounts: deposits, and what is paid at an end, after it, and with a transfer', () => {
+    const reason = 'a good reason';
+    const deposit = { amountMinor: '9000', method: 'alipay' };
+    const drawerOf = ({ payments }: ReconciliationRun, name: string) => payments.find(({ drawer }) => drawer === name);
+    const ofCases = async () =>
+      (await rowsOf(await compare())).filter(({ detail }) => detail.startsWith('accountCase'));
+    const casesOf = async (accountId: number, kind: string) => {
+      const rows = await till.server.database.db.query<{ id: string }>(
+        sql`select id from account_case where account_id = ${accountId} and kind = ${kind}`,
+      );
+      return rows[0]?.id ?? '';
+    };
+    const closed = async (accountId: number, refundMethod: string) => {
+      const closing = { closingId: randomUUID(), refundMethod, collectMethod: 'receivable', reason };
+      await till.post(`/api/accounts/${accountId}/close`, closing);
+      await till.agreed(accountId, closing.closingId);
+      return closing.closingId;
+    };
+
+    test('match where the book has each of them, and count in the sums of the day', async () => {
+      const [ended, moved] = [
+        await till.fresh({ custody: 'platform', deposit }),
+        await till.fresh({ custody: 'platform', deposit }),
+      ];
+      await closed(ended.account.id, 'alipay');
+      const { id: toCustomerId } = await till.customer('Follows');
+      const ways = { balance: 'carry', deposit: 'refund', refundMethod: 'alipay', reason };
+      await till.post(`/api/accounts/${moved.account.id}/transfer`, {
+        transferId: randomUUID(),
+        toCustomerId,
+        ...ways,
+      });
+      const kept = await till.fresh({ custody: 'platform', deposit });
+      expect(await ofCases()).toEqual([]);
+      expect(drawerOf(await compare(), 'alipay')).toEqual({ drawer: 'alipay', soldMinor: '9000', bookedMinor: '9000' });
+      await till.policy({ refundSecondPersonMinor: '0' });
+      const closing = { closingId: randomUUID(), refundMethod: 'alipay', collectMethod: 'receivable', reason };
+      await till.post(`/api/accounts/${kept.account.id}/close`, closing);
+      const colleague = await till.colleague();
+      await expect
+        .poll(async () => (await till.account(kept.account.id)).running?.state, { timeout: 15_000 })
+        .toBe('awaitingApproval');
+      const no = { agree: false, reason };
+      await colleague.request('POST', `/api/accounts/${kept.account.id}/cases/${closing.closingId}/decision`, no);
+      await till.atRest(kept.account.id);
+      await till.policy({ refundSecondPersonMinor: '5000000' });
+      const settlement = { settlementId: randomUUID(), way: 'payOut', amountMinor: '4000', method: 'alipay', reason };
+      await till.post(`/api/accounts/${kept.account.id}/settlement`, settlement);
+      expect(await ofCases()).toEqual([]);
+      expect(drawerOf(await compare(), 'alipay')).toEqual({ drawer: 'alipay', soldMinor: '5000', bookedMinor: '5000' });
+    });
+
+    test('a deposit of which the book has more, a closing that it has not at all, and money of no case are listed', async () => {
+      const { account } = await till.fresh({ custody: 'platform', deposit });
+      const opening = await casesOf(account.id, 'opening');
+      await banked('deposit.taken', opening, 300n, 'granted', 'accountCase');
+      const closing = await closed(account.id, 'alipay');
+      const lost = randomUUID();
+      // As if the closing had been done a second time without its posting.
+      await till.server.database.owner.query(sql`
+        insert into account_case overriding system value
+        select (jsonb_populate_record(c, jsonb_build_object('id', ${lost}::text, 'no', 900000))).*
+        from account_case c where c.id = ${closing}`);
+      const strange = randomUUID();
+      await banked('account.settled', strange, -70n, 'granted', 'accountCase');
+      const about = { side: 'payments', accountId: account.id };
+      const rows = await ofCases();
+      expect(rows).toHaveLength(3);
+      expect(rows).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            ...about,
+            cause: 'paymentDiffers',
+            expected: '9000',
+            found: '9300',
+            detail: `accountCase ${opening}, alipay`,
+          }),
+          expect.objectContaining({
+            ...about,
+            cause: 'paymentMissing',
+            expected: '-9000',
+            found: '0',
+            detail: `accountCase ${lost}, alipay`,
+          }),
+          expect.objectContaining({
+            side: 'payments',
+            cause: 'paymentUnknown',
+            differenceMinor: '-70',
+            detail: `accountCase ${strange}`,
+          }),
+        ]),
+      );
+    });
   });
 
   test('chargesDiffer: income of charges that nobody listed', async () => {
