@@ -11,6 +11,11 @@ import { useServerClock } from './useServerClock.ts';
  */
 const TOUCHES = ['click', 'keydown'] as const;
 
+/** Whether anybody has touched this page since it was loaded; older browsers do not say. */
+function hasBeenTouched(): boolean {
+  return 'userActivation' in navigator && navigator.userActivation.hasBeenActive;
+}
+
 /**
  * Sounds while an alarm calls that nobody has acknowledged; says when it cannot. An `unattended` screen also asks its browser
  * without a touch, which some are told to allow.
@@ -53,7 +58,8 @@ export function useAlarmSound(unattended = false) {
     },
   );
   onMounted(() => {
-    if (unattended) touched();
+    // Who has just signed in has touched the page, before this was there to hear it.
+    if (unattended || hasBeenTouched()) touched();
     for (const touch of TOUCHES) window.addEventListener(touch, touched);
   });
   onBeforeUnmount(() => {
