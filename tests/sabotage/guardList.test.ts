@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 
 /** Names of guards as the tables of this folder have them. */
 const NAME = /^ {2,4}'([^']+)': (?:\{$|constraint\(|trigger\(|index\(|kept\(|sentence\()/gm;
-const TABLES = ['sourceLaws', 'databaseLaws', 'bookLaws', 'serviceLaws'].map((name) => `support/${name}.ts`);
+const TABLES = ['sourceLaws', 'amountLaws', 'ruleLaws', 'databaseLaws', 'bookLaws', 'serviceLaws'].map(
+  (name) => `support/${name}.ts`,
+);
 
 test('the list for people and the tables name the same guards', () => {
   const read = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8');

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { SOURCE_GUARDS } from './support/sourceLaws.ts';
+import './support/amountLaws.ts';
+import './support/ruleLaws.ts';
+import { SOURCE_GUARDS } from './support/sourceGuard.ts';
+import './support/sourceLaws.ts';
 
 /** Guards that are functions: each law is green as the source stands, and red over the same source with the guard off. */
 describe.for([...SOURCE_GUARDS])('%s', ([, guards]) => {

@@ -14,44 +14,7 @@ import * as leftInMeter from '#server/modules/accounts/leftInMeter.ts';
 import * as accountRules from '#server/modules/accounts/rules.ts';
 import * as batches from '#server/modules/commands/batches.ts';
 import * as conversation from '#server/modules/commands/conversation.ts';
-import { importAltered } from './altered.ts';
-
-/** A guard that is a function, what stands in its place when it is switched off, and the law that must notice. */
-interface Attack<Module> {
-  readonly guard: string;
-  readonly off: string;
-  readonly law: (module: Module) => void;
-}
-
-export interface SourceGuard {
-  readonly name: string;
-  /** The law over the source as it stands; throws where it does not hold. */
-  readonly holds: () => void;
-  /** Why the law does not hold without the guard: the name of the error; undefined where it does. */
-  readonly misses: () => Promise<string | undefined>;
-}
-
-/** By the source that they stand in. */
-export const SOURCE_GUARDS = new Map<string, readonly SourceGuard[]>();
-
-function guards<Module>(file: string, sound: Module, table: Readonly<Record<string, Attack<Module>>>): void {
-  SOURCE_GUARDS.set(
-    file,
-    Object.entries(table).map(([name, { guard, off, law }]) => ({
-      name,
-      holds: () => law(sound),
-      async misses() {
-        const broken = await importAltered<Module>({ file, guard, off });
-        try {
-          law(broken);
-        } catch (error) {
-          return error instanceof Error ? error.name : String(error);
-        }
-        return undefined;
-      },
-    })),
-  );
-}
+import { guards } from './sourceGuard.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.parse('2026-11-23T04:00:00Z');
@@ -91,8 +54,8 @@ guards('server/domain/cutGuard.ts', cutGuard, {
     law: notCut({ unverifiedPayment: true }),
   },
   'protected: nor who is on the protective list': {
-    guard: 'protection !== undefined && (protection.untilMs',
-    off: 'protection === null && (protection.untilMs',
+    guard: '(protection.untilMs === undefined || nowMs < protection.untilMs)',
+    off: '(protection === undefined)',
     law: notCut({ cause: 'safety', protection: { untilMs: undefined } }),
   },
   'noAccount: nor where nobody pays': {

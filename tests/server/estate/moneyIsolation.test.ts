@@ -104,7 +104,9 @@ function ask(named: Named, of: MoneyThings) {
   };
   const params = fill('params');
   const path = route.path.replace(/:(\w+)/g, (_match, field: string) => String(params[field]));
-  const query = new URLSearchParams(Object.entries(fill('query')).map(([field, one]) => [field, String(one)]));
+  const query = new URLSearchParams(
+    Object.entries(fill('query')).map(([field, one]): [string, string] => [field, String(one)]),
+  );
   return {
     path: query.size === 0 ? path : `${path}?${query}`,
     body: route.body === undefined ? undefined : { ...fill('body'), ...ALSO[name] },
