@@ -90,6 +90,7 @@ export function createMoney(deps: MoneyDeps): Money {
   const settlement = createSettlement({
     ...{ db, clock, estate, tariffs, ledger, accounts, commands, vending, metrics: deps.metrics },
     log: deps.log.child('settlement'),
+    metering: deps.measuring.metering,
     lines: deps.measuring.acquisition,
   });
   accounts.setChargingSource(settlement.chargingSource);

@@ -273,7 +273,14 @@ export const previewBatch = route({
         goesDark: Type.Boolean(),
         /** The guard's instant where it allows the cut later only. */
         cutAt: Type.Optional(Instant),
-        protection: Type.Optional(Type.Object({ reason: Type.String(), until: Type.Optional(Instant) })),
+        /** By a person, or only over hours without cuts. */
+        protection: Type.Optional(
+          Type.Object({
+            reason: Type.String(),
+            by: Type.Enum(['person', 'window'] as const),
+            until: Type.Optional(Instant),
+          }),
+        ),
         customer: Type.Optional(Type.String()),
         loadW: Type.Optional(Type.Number()),
       }),

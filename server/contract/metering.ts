@@ -40,6 +40,10 @@ export const MeterNow = Type.Object({
   rejected: Type.Array(Type.Object({ quantity: Type.String(), raw: Type.Number(), reason: Type.String() })),
   livePollMs: Type.Integer(),
   registerPollMs: Type.Integer(),
+  /** Its place on the protective list: a person's, or the one that carries it over hours without cuts. */
+  protection: Type.Optional(
+    Type.Object({ by: Type.Enum(['person', 'window'] as const), until: Type.Optional(Instant) }),
+  ),
 });
 export type MeterNow = Static<typeof MeterNow>;
 
@@ -110,6 +114,8 @@ export const RegisterReading = Type.Object({
   registers: Type.Record(Type.String(), Type.String()),
   balanceMinor: Type.Optional(MinorUnits),
   purchaseCount: Type.Optional(Type.Integer()),
+  /** What a person said instead of the meter's total energy, and what counts; null: the reading counts for nothing. */
+  edited: Type.Optional(Type.Object({ energyWh: Type.Union([Type.String(), Type.Null()]) })),
 });
 export type RegisterReading = Static<typeof RegisterReading>;
 export const listRegisters = route({

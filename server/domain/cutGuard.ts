@@ -46,12 +46,19 @@ export interface CutFacts {
   readonly cause: CutCause;
   readonly openVend: boolean;
   readonly unverifiedPayment: boolean;
-  /** Undefined: not on the protective list. `untilMs` undefined: until somebody ends it. */
-  readonly protection: { readonly untilMs: number | undefined } | undefined;
+  /** Undefined: not on the protective list. */
+  readonly protection: CutProtection | undefined;
   /** The account that pays for it; undefined: there is none. */
   readonly account: CutAccount | undefined;
   /** When the customer was told of the coming cut; undefined: never. */
   readonly noticedAtMs: number | undefined;
+}
+
+export interface CutProtection {
+  /** Undefined: until somebody ends it. */
+  readonly untilMs: number | undefined;
+  /** No person wanted it: it carries the meter over hours without cuts, and danger is stronger than those. */
+  readonly forWindow?: boolean;
 }
 
 export interface CutAccount {
@@ -96,8 +103,8 @@ export function decideCut(facts: CutFacts, rules: CutRules, nowMs: number): CutD
 const HOLDS: Readonly<Record<HoldReason, (facts: CutFacts, rules: CutRules, nowMs: number) => boolean>> = {
   openVend: ({ openVend }) => openVend,
   unverifiedPayment: ({ unverifiedPayment }) => unverifiedPayment,
-  protected: ({ protection }, _rules, nowMs) =>
-    protection !== undefined && (protection.untilMs === undefined || nowMs < protection.untilMs),
+  protected: ({ cause, protection }, _rules, nowMs) =>
+    stands(protection, nowMs) && !(cause === 'safety' && protection?.forWindow === true),
   noAccount: ({ cause, account }) => isForMoney(cause) && account === undefined,
   accountPaused: ({ cause, account }) => isForMoney(cause) && account?.paused === true,
   balanceUnknown: ({ cause, account }) =>
@@ -110,6 +117,10 @@ const HOLDS: Readonly<Record<HoldReason, (facts: CutFacts, rules: CutRules, nowM
   // Told by the search for the hour itself.
   neverAllowed: () => false,
 };
+
+function stands(protection: CutProtection | undefined, nowMs: number): boolean {
+  return protection !== undefined && (protection.untilMs === undefined || nowMs < protection.untilMs);
+}
 
 function isForMoney(cause: CutCause): boolean {
   return cause === 'arrears' || cause === 'propertyFee';

@@ -21,6 +21,9 @@ export interface CutHours {
 /** A property that allows no hour within so many days allows none. */
 export const CUT_SEARCH_DAYS_MAX = 400;
 
+/** A time without cuts that began longer ago counts as begun then. */
+export const NO_CUT_LOOK_BACK_MS = 31 * 86_400_000;
+
 const MINUTE_MS = 60_000;
 const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 const DAY_MINUTES = 1_440;
@@ -43,6 +46,47 @@ export function nextCutMs(hours: CutHours, calendar: ZonedCalendar, fromMs: numb
     );
     if (starts.length > 0) return Math.min(...starts);
     dayMs = nextDayMs;
+  }
+  return undefined;
+}
+
+/** A time in which supply may not be cut; `untilMs` is exclusive. */
+export interface NoCutPeriod {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/**
+ * The time without cuts that runs at `nowMs`, or the first one that begins within `leadMs` after it. Undefined where there is
+ * none, and where it never ends: nothing can be given an end then.
+ */
+export function noCutPeriod(
+  hours: CutHours,
+  calendar: ZonedCalendar,
+  nowMs: number,
+  leadMs: number,
+): NoCutPeriod | undefined {
+  const thisMinuteMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
+  const runs = !mayCutAt(hours, calendar, nowMs);
+  const fromMs = runs
+    ? startOfPeriod(hours, calendar, thisMinuteMs)
+    : firstWithout(hours, calendar, thisMinuteMs, nowMs + leadMs);
+  if (fromMs === undefined) return undefined;
+  const untilMs = nextCutMs(hours, calendar, Math.max(fromMs, nowMs));
+  return untilMs === undefined ? undefined : { fromMs, untilMs };
+}
+
+/** The first minute of the time without cuts that holds this minute. */
+function startOfPeriod(hours: CutHours, calendar: ZonedCalendar, minuteMs: number): number {
+  const earliestMs = minuteMs - NO_CUT_LOOK_BACK_MS;
+  let fromMs = minuteMs;
+  while (fromMs > earliestMs && !mayCutAt(hours, calendar, fromMs - MINUTE_MS)) fromMs -= MINUTE_MS;
+  return fromMs;
+}
+
+function firstWithout(hours: CutHours, calendar: ZonedCalendar, minuteMs: number, untilMs: number): number | undefined {
+  for (let atMs = minuteMs + MINUTE_MS; atMs <= untilMs; atMs += MINUTE_MS) {
+    if (!mayCutAt(hours, calendar, atMs)) return atMs;
   }
   return undefined;
 }

@@ -38,8 +38,8 @@ export interface MeterInput {
   /** What it was last told to do, once there are commands. */
   readonly commandedRelay: 'closed' | 'open' | undefined;
   readonly commandInFlight: boolean;
-  /** People keep its supply on whatever the balance. */
-  readonly isProtected: boolean;
+  /** Why its supply is kept on whatever the balance: a person wants it, or the hours without cuts. */
+  readonly protectedFor: 'person' | 'window' | undefined;
   readonly loadW: number | undefined;
   readonly alarmUnacknowledged: boolean;
   /** Known only from before our start. */
@@ -169,12 +169,13 @@ function judgeRelay(status: MeterStatus | undefined, commanded: 'closed' | 'open
   return wanted === undefined || wanted === read ? read : 'disagrees';
 }
 
-function judgeProtection({ status, account, isProtected }: MeterInput): ProtectionState {
+function judgeProtection({ status, account, protectedFor }: MeterInput): ProtectionState {
+  const kept = protectedFor === 'window' ? 'noCutWindow' : 'forcedClosed';
   // Where the wallet is kept here, forced modes are how its relay is held day by day: they protect nobody.
-  if (account?.opened === true && account.custody === 'platform') return isProtected ? 'forcedClosed' : 'none';
+  if (account?.opened === true && account.custody === 'platform') return protectedFor === undefined ? 'none' : kept;
   switch (status?.forced) {
     case 'closed':
-      return 'forcedClosed';
+      return kept;
     case 'open':
       return 'forcedOpen';
     case 'none':

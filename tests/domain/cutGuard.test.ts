@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { inWallet } from '#domain/account/moneyState.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
 import { type CutFacts, type CutRules, decideCut, HOLD_REASONS } from '#domain/cutGuard.ts';
-import { type CutHours, mayCutAt, nextCutMs } from '#domain/cutHours.ts';
+import { type CutHours, mayCutAt, nextCutMs, noCutPeriod } from '#domain/cutHours.ts';
 
 const shanghai = zonedCalendar('Asia/Shanghai');
 const NOW_MS = Date.parse('2026-11-23T04:00:00Z');
@@ -110,6 +110,49 @@ describe('hours in which supply may be cut', () => {
       ),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('times without cuts', () => {
+  // Monday to Friday, 09:00 to 16:00.
+  const hours: CutHours = {
+    ...ANY_HOUR,
+    cutAllowed: [{ weekdays: [1, 2, 3, 4, 5], fromMinute: 540, toMinute: 960 }],
+    holidays: ['2026-11-24'],
+  };
+  const local = (text: string) => Date.parse(`${text}+08:00`);
+  const period = (text: string, some = hours) => noCutPeriod(some, shanghai, local(text), HOUR_MS);
+
+  test('are told from an hour before until they end, over nights, weekends and holidays', () => {
+    const overTheHoliday = { fromMs: local('2026-11-23T16:00'), untilMs: local('2026-11-25T09:00') };
+    expect(period('2026-11-23T14:59:59')).toBeUndefined();
+    expect(period('2026-11-23T15:00')).toEqual(overTheHoliday);
+    expect(period('2026-11-23T15:59:30')).toEqual(overTheHoliday);
+    expect(period('2026-11-24T12:00')).toEqual(overTheHoliday);
+    expect(period('2026-11-25T08:59:59')).toEqual(overTheHoliday);
+    expect(period('2026-11-25T09:00')).toBeUndefined();
+    expect(period('2026-11-28T12:00')).toEqual({
+      fromMs: local('2026-11-27T16:00'),
+      untilMs: local('2026-11-30T09:00'),
+    });
+  });
+
+  test('are none where supply may be cut at any hour, and where it never may', () => {
+    expect(period('2026-11-24T12:00', ANY_HOUR)).toBeUndefined();
+    const never = { ...ANY_HOUR, cutAllowed: [{ weekdays: [1], fromMinute: 60, toMinute: 60 }] };
+    expect(period('2026-11-24T12:00', never)).toBeUndefined();
+  });
+});
+
+describe('protection over a window without cuts', () => {
+  const windowed = { untilMs: NOW_MS + HOUR_MS, forWindow: true };
+  test("holds everybody but danger, which a person's own protection holds, too", () => {
+    const cut = (cause: CutFacts['cause'], protection: CutFacts['protection']) =>
+      decideCut({ ...DEBTOR, cause, protection }, RULES, NOW_MS);
+    expect(cut('arrears', windowed)).toEqual({ cut: false, why: ['protected'] });
+    expect(cut('operator', windowed)).toEqual({ cut: false, why: ['protected'] });
+    expect(cut('safety', windowed)).toEqual({ cut: true, atMs: NOW_MS });
+    expect(cut('safety', { ...windowed, forWindow: false })).toEqual({ cut: false, why: ['protected'] });
   });
 });
 

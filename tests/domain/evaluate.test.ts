@@ -19,7 +19,7 @@ const heard: MeterInput = {
   balanceMinor: undefined,
   commandedRelay: undefined,
   commandInFlight: false,
-  isProtected: false,
+  protectedFor: undefined,
   loadW: 2_400,
   alarmUnacknowledged: false,
   stale: false,
@@ -225,5 +225,9 @@ test('in custody of the platform a forced relay is its daily work; only what peo
   const protectionOf = (change: Partial<MeterInput>) => at(0, change).facts.protection;
   expect(protectionOf({ account, status: { forced: 'closed' } })).toBe('none');
   expect(protectionOf({ account, status: { forced: 'open' } })).toBe('none');
-  expect(protectionOf({ account, status: { forced: 'closed' }, isProtected: true })).toBe('forcedClosed');
+  expect(protectionOf({ account, status: { forced: 'closed' }, protectedFor: 'person' })).toBe('forcedClosed');
+  expect(protectionOf({ account, status: { forced: 'closed' }, protectedFor: 'window' })).toBe('noCutWindow');
+  const own = { ...account, custody: 'meter' as const };
+  expect(protectionOf({ account: own, status: { forced: 'closed' }, protectedFor: 'window' })).toBe('noCutWindow');
+  expect(protectionOf({ account: own, status: { forced: 'none' }, protectedFor: 'window' })).toBe('none');
 });

@@ -28,7 +28,7 @@ import {
 } from './batchStore.ts';
 import { APPROVAL_MS_MAX, type Giving, newCommandId, type Prospect, sameOrder, takesTwo } from './give.ts';
 import { demandBothAlarms, fromBody, fromStored, invalid, toStored } from './orders.ts';
-import { type BatchRow, type CommandRow, type RoadRow, toBatch } from './rows.ts';
+import { type BatchRow, type CommandRow, isForWindow, type ProtectionRow, type RoadRow, toBatch } from './rows.ts';
 import { selectCommands, stopCommands } from './store.ts';
 import type { CommandOrder } from './types.ts';
 
@@ -319,6 +319,11 @@ function toItem(prospect: Prospect, order: CommandOrder, metering: Pick<Metering
   };
 }
 
-function protectionOf({ reason, until_at: until }: { readonly reason: string; readonly until_at: Date | null }) {
-  return { reason, ...(until === null ? {} : { until: until.toISOString() }) };
+function protectionOf(row: ProtectionRow) {
+  const { reason, until_at: until } = row;
+  return {
+    reason,
+    by: isForWindow(row) ? 'window' : 'person',
+    ...(until === null ? {} : { until: until.toISOString() }),
+  } as const;
 }

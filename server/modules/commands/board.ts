@@ -1,6 +1,7 @@
 import type { RelayMode } from '#drivers/core/index.ts';
+import type { HeldProtection } from '#server/modules/metering/index.ts';
 import { DOWNLOAD_KINDS, RELAY_KINDS } from './orders.ts';
-import { MOVING_STATES, type ProtectionRow, type RoadRow } from './rows.ts';
+import { isForWindow, MOVING_STATES, type ProtectionRow, type RoadRow } from './rows.ts';
 import type { MovingRow } from './store.ts';
 import type { CommandKind, CommandState, CommandTrouble } from './types.ts';
 
@@ -20,7 +21,7 @@ export class CommandBoard {
   readonly #moving = new Map<string, Moving>();
   readonly #idsOfMeter = new Map<number, Set<string>>();
   readonly #failedDownloads = new Map<number, Set<CommandKind>>();
-  readonly #protections = new Map<number, ProtectionRow>();
+  readonly #protections = new Map<number, HeldProtection>();
 
   restore(
     moving: readonly MovingRow[],
@@ -44,16 +45,23 @@ export class CommandBoard {
 
   setProtections(meterIds: readonly number[], rows: readonly ProtectionRow[]): void {
     for (const meterId of meterIds) this.#protections.delete(meterId);
-    for (const row of rows) this.#protections.set(row.meter_id, row);
+    for (const row of rows) {
+      const by = isForWindow(row) ? 'window' : 'person';
+      this.#protections.set(row.meter_id, { by, untilMs: row.until_at?.getTime() });
+    }
   }
 
   isProtected(meterId: number): boolean {
     return this.#protections.has(meterId);
   }
 
+  protection(meterId: number): HeldProtection | undefined {
+    return this.#protections.get(meterId);
+  }
+
   overdueProtections(nowMs: number): readonly number[] {
-    return [...this.#protections.values()].flatMap(({ meter_id, until_at }) =>
-      until_at !== null && until_at.getTime() <= nowMs ? [meter_id] : [],
+    return [...this.#protections].flatMap(([meterId, { untilMs }]) =>
+      untilMs !== undefined && untilMs <= nowMs ? [meterId] : [],
     );
   }
 

@@ -9,8 +9,8 @@ export interface CutRecord {
   readonly cause: CutFacts['cause'];
   readonly openVend: boolean;
   readonly unverifiedPayment: boolean;
-  /** Absent: not on the protective list; without `until`: until somebody ends it. */
-  readonly protection?: { readonly until?: string };
+  /** Absent: not on the protective list; without `until`: until somebody ends it; `forWindow`: only over hours without cuts. */
+  readonly protection?: { readonly until?: string; readonly forWindow?: true };
   /** Absent: nobody pays for the meter. */
   readonly account?: {
     readonly paused: boolean;
@@ -43,7 +43,10 @@ export function recordOf({ facts, rules, decision }: Asked, nowMs: number): CutR
   return {
     ...{ at: instant(nowMs), cause, openVend, unverifiedPayment },
     ...(protection && {
-      protection: protection.untilMs === undefined ? {} : { until: instant(protection.untilMs) },
+      protection: {
+        ...(protection.untilMs === undefined ? {} : { until: instant(protection.untilMs) }),
+        ...(protection.forWindow === true ? { forWindow: true } : {}),
+      },
     }),
     ...(account && {
       account: {

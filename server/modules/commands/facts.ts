@@ -6,7 +6,7 @@ import type { EstateReader, MeterProfile } from '#server/modules/estate/types.ts
 import type { Ledger } from '#server/modules/ledger/types.ts';
 import type { Metering } from '#server/modules/metering/index.ts';
 import type { Tx } from '#server/platform/db/index.ts';
-import type { ProtectionRow } from './rows.ts';
+import { isForWindow, type ProtectionRow } from './rows.ts';
 import type { CommandOrder, Giver, Overdue } from './types.ts';
 import { selectProtections } from './wishStore.ts';
 
@@ -74,7 +74,7 @@ export function createGuard(deps: FactsDeps) {
         // Nothing in the house announces a payment before it is taken: money that was taken and is not proven yet is an
         // open vend. Whoever brings payments of a channel says here which of them are still to be proven.
         unverifiedPayment: false,
-        protection: protection && { untilMs: protection.until_at?.getTime() },
+        protection: protection && { untilMs: protection.until_at?.getTime(), forWindow: isForWindow(protection) },
         account: account && {
           paused: account.state === 'paused',
           position: account.custody === 'platform' ? inWallet(wallets.get(account.id)) : saidBy(meterId),

@@ -24,10 +24,11 @@ import { createService } from './service.ts';
 import { distrustUnderWay, selectFailedDownloads, selectMoving } from './store.ts';
 import type { CommandEvent, Commands, CommandTrouble } from './types.ts';
 import { createUpkeep, Wishes } from './upkeep.ts';
+import { protectOverWindow } from './windowProtection.ts';
 import { forgetWishes, selectOpenBy, selectProtections, selectWishes } from './wishStore.ts';
 
 export { NO_CAPABILITIES } from './capabilities.ts';
-export type { CommandEvent, CommandOrder, Commands, CommandTrouble, Giver, Overdue } from './types.ts';
+export type { CommandEvent, CommandOrder, Commands, CommandTrouble, Giver, NoCutWindow, Overdue } from './types.ts';
 
 const UPKEEP_EVERY_MS = 2_000;
 /** A download that failed longer ago is nobody's alarm any more. */
@@ -68,7 +69,9 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
   const { db, clock, log, estate, metering, modelOf, accounts } = deps;
   const nowMs = () => clock.nowMs();
   const board = new CommandBoard();
-  const wishes = new Wishes();
+  const wishes = new Wishes(
+    (meterId) => board.isProtected(meterId) || accounts.accountOfMeter(meterId)?.custody === 'platform',
+  );
   const sources: FactSources = {
     openVend: async () => new Set(),
     overdue: async () => new Map(),
@@ -174,6 +177,9 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
     wantedRelay: (meterId) => RELAY_OF_MODE[board.relayUnderWay(meterId) ?? wishes.mode(meterId) ?? 'automatic'],
     inFlight: (meterId) => board.inFlight(meterId),
     isProtected: (meterId) => board.isProtected(meterId),
+    protection: (meterId) => board.protection(meterId),
+    protectOverWindow: (tx, window) =>
+      protectOverWindow(tx, window, { giving, nowMs, inFlight: (id) => board.inFlight(id) }),
     openBy: (tx, meterIds) => selectOpenBy(tx, meterIds),
     capabilitiesOf: (meterId) => capabilities.of(meterId),
     setVendSource(source) {

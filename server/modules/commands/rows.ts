@@ -1,7 +1,7 @@
 import type { Command, CommandBatch, Protection } from '#contract/index.ts';
 import type { RelayMode } from '#drivers/core/index.ts';
 import { type StoredOrder, toBody } from './orders.ts';
-import type { CommandKind, CommandState, CommandWhy } from './types.ts';
+import type { CommandKind, CommandState, CommandWhy, GiverRule } from './types.ts';
 
 export interface CommandRow {
   readonly id: string;
@@ -87,6 +87,8 @@ export interface ProtectionRow {
   readonly reason: string;
   readonly from_at: Date;
   readonly until_at: Date | null;
+  /** Null: a rule, whose name is `given_name`. */
+  readonly given_by: number | null;
   readonly given_name: string;
   readonly ended_at: Date | null;
   readonly ended_name: string | null;
@@ -161,6 +163,11 @@ export function toBatch(row: BatchRow, counts: Counts): CommandBatch {
       retryOf: row.retry_of,
     }),
   };
+}
+
+/** Does this place on the protective list only carry a meter over hours without cuts? Then no person wanted it. */
+export function isForWindow({ given_by, given_name }: Pick<ProtectionRow, 'given_by' | 'given_name'>): boolean {
+  return given_by === null && given_name === ('noCutWindow' satisfies GiverRule);
 }
 
 export function toProtection(row: ProtectionRow): Protection {

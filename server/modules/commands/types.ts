@@ -1,6 +1,7 @@
 import type { CommandKind, CommandState, CommandWhy } from '#contract/index.ts';
 import type { CutCause } from '#domain/cutGuard.ts';
 import type { MeterPrices, MeterSettings, PurseCapabilities } from '#drivers/core/index.ts';
+import type { HeldProtection } from '#server/modules/metering/index.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import type { Actor } from '#server/platform/http/index.ts';
 
@@ -29,6 +30,8 @@ export const GIVER_RULES = [
   'arrears',
   'restoreAfterPayment',
   'protectionEnded',
+  /** Meters that hold the balance themselves are carried over hours in which nobody is cut. */
+  'noCutWindow',
   'account',
   'replacement',
   /** The relay was found to be other than what was verified last. */
@@ -48,6 +51,15 @@ export interface CommandEvent {
   readonly kind: CommandKind;
   readonly state: CommandState;
   readonly why: readonly CommandWhy[];
+}
+
+/** Hours without cuts, and meters that could run empty in them. */
+export interface NoCutWindow {
+  readonly meterIds: readonly number[];
+  /** Its end, which tells it from others. */
+  readonly untilMs: number;
+  /** Names it, for people. */
+  readonly reason: string;
 }
 
 /** Bills that are due and not paid, minor units. */
@@ -79,6 +91,12 @@ export interface Commands {
   wantedRelay(meterId: number): 'closed' | 'open' | undefined;
   inFlight(meterId: number): boolean;
   isProtected(meterId: number): boolean;
+  protection(meterId: number): HeldProtection | undefined;
+  /**
+   * Protects those of these meters for which nothing speaks against it, over hours without cuts; said again and again, it
+   * orders nothing twice. Returns the meters that were told.
+   */
+  protectOverWindow(tx: Tx, window: NoCutWindow): Promise<readonly number[]>;
   /** Meters among these that are to be without supply by the newest order, on its way included, and who wanted it last. */
   openBy(tx: Tx, meterIds: readonly number[]): Promise<ReadonlyMap<number, 'person' | 'rule'>>;
   /** What the meter is known to do with money: of simulated ones by the plant, of others by a bench test of the model. */

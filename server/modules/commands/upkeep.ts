@@ -10,7 +10,7 @@ import { fromStored } from './orders.ts';
 import type { RoadRow } from './rows.ts';
 import { stopCommands } from './store.ts';
 import type { CommandOrder } from './types.ts';
-import { endProtections, type WishRow } from './wishStore.ts';
+import { endProtections, overAt, type WishRow } from './wishStore.ts';
 
 /** A relay that is put right so often and is wrong again is somebody's work: people are told instead. */
 export const REPAIRS_MAX = 3;
@@ -18,6 +18,8 @@ export const REPAIRS_MAX = 3;
 const LOOKS_BEFORE_REPAIR = 2;
 /** Repairs ordered in one transaction; more wait for the next beat. */
 const REPAIRS_AT_ONCE_MAX = 500;
+/** Protections that are ended in one transaction: those of a window all end at one instant. */
+const ENDED_AT_ONCE_MAX = 500;
 
 export interface UpkeepDeps {
   readonly db: Db;
@@ -37,6 +39,12 @@ export class Wishes {
   readonly #wishes = new Map<number, WishRow>();
   /** Readings in a row that disagree. */
   readonly #disagreeing = new Map<number, number>();
+  readonly #isForced: (meterId: number) => boolean;
+
+  /** `isForced`: on the protective list, or held day by day because its balance is kept here. */
+  constructor(isForced: (meterId: number) => boolean) {
+    this.#isForced = isForced;
+  }
 
   replace(rows: readonly WishRow[]): void {
     this.#wishes.clear();
@@ -70,8 +78,15 @@ export class Wishes {
     const meterId = meter.profile.meter.id;
     const wanted = this.#wishes.get(meterId);
     if (wanted === undefined) return;
-    if (relayMatches(reading.status, wanted.mode)) this.#disagreeing.delete(meterId);
+    const agrees = relayMatches(reading.status, wanted.mode) && !this.#isOver(wanted);
+    if (agrees) this.#disagreeing.delete(meterId);
     else this.#disagreeing.set(meterId, (this.#disagreeing.get(meterId) ?? 0) + 1);
+  }
+
+  /** Was its protection ended without the meter hearing of it, say because its line was dead for too long? */
+  #isOver({ meter_id, mode, command_order, rule }: WishRow): boolean {
+    const wasProtected = mode === 'forcedClosed' && (command_order.kind === 'protect' || rule === 'repair');
+    return wasProtected && !this.#isForced(meter_id);
   }
 
   /** Meters whose relay is to be put right, at most so many; they must say it again before they are told a second time. */
@@ -110,11 +125,12 @@ async function expireApprovals({ db, nowMs, changed }: UpkeepDeps): Promise<void
 }
 
 async function endOverdueProtections(deps: UpkeepDeps): Promise<void> {
-  const overdue = deps.overdueProtections(deps.nowMs());
+  const overdue = deps.overdueProtections(deps.nowMs()).slice(0, ENDED_AT_ONCE_MAX);
   if (overdue.length === 0) return;
   await deps.db.tx(async (tx) => {
     const end = { at: new Date(deps.nowMs()), by: undefined, name: 'protectionEnded' };
-    const ended = await endProtections(tx, overdue, end);
+    // What was begun anew meanwhile stays.
+    const ended = await endProtections(tx, overdue, end, overAt(end.at));
     deps.protectionChanged(tx, overdue);
     await giveEach(deps, tx, ended, { kind: 'restorePrepaid' }, 'protectionEnded', 'Its protection has ended.');
   });
@@ -132,12 +148,12 @@ async function repairRelays(deps: UpkeepDeps, wishes: Wishes): Promise<void> {
 
 /**
  * The order that says again what was wanted. It is weighed anew: a trip for arrears that were paid meanwhile is held, and
- * what protects a meter is asked, not begun a second time.
+ * what protects a meter is asked, not begun a second time, and ends where nothing does any more.
  */
 function repairOf({ command_order, rule }: WishRow): CommandOrder {
   const order = fromStored(command_order);
   if (order.kind === 'trip') return { kind: 'trip', cause: causeOf(order, rule !== null) };
-  return order.kind === 'restorePrepaid' ? order : { kind: 'close' };
+  return order.kind === 'close' ? order : { kind: 'restorePrepaid' };
 }
 
 async function giveEach(

@@ -1,4 +1,4 @@
-import sql, { raw } from 'sql-template-tag';
+import sql, { raw, type Sql } from 'sql-template-tag';
 import type { RelayMode } from '#drivers/core/index.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
@@ -7,7 +7,7 @@ import type { ProtectionRow, RoadRow } from './rows.ts';
 import { ROAD_COLUMNS, within } from './store.ts';
 
 const PROTECTION = raw(
-  'id, meter_id, property_id, building_id, reason, from_at, until_at, given_name, ended_at, ended_name',
+  'id, meter_id, property_id, building_id, reason, from_at, until_at, given_by, given_name, ended_at, ended_name',
 );
 /** Most rows of the protective list. */
 const PROTECTIONS_MAX = 10_000;
@@ -97,7 +97,7 @@ export interface NewProtection {
   readonly givenName: string;
 }
 
-/** Begins protection; what holds already is ended and gives place. */
+/** Begins protection; what holds already is ended and gives place, but that a rule never ends what a person wanted. */
 export async function beginProtections(tx: Tx, protections: readonly NewProtection[]): Promise<void> {
   const [first] = protections;
   if (first === undefined) return;
@@ -106,6 +106,7 @@ export async function beginProtections(tx: Tx, protections: readonly NewProtecti
     tx,
     protections.map(({ meterId }) => meterId),
     { at, by: givenBy, name: givenName },
+    givenBy === undefined ? OF_RULES : EVERY,
   );
   const rows = protections.map(({ id, meterId, propertyId, buildingId }) => ({
     ...{ id, meter_id: meterId, property_id: propertyId, building_id: buildingId },
@@ -116,18 +117,24 @@ export async function beginProtections(tx: Tx, protections: readonly NewProtecti
       ${givenName}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as n(id uuid, meter_id int, property_id int, building_id int)
-    on conflict (id) do nothing`);
+    on conflict do nothing`);
 }
 
-/** Ends what holds of these meters. Returns the meters. */
+const EVERY = sql`true`;
+const OF_RULES = sql`given_by is null`;
+/** Those whose time is over. */
+export const overAt = (at: Date): Sql => sql`until_at <= ${at}`;
+
+/** Ends what holds of these meters, or of it what is meant. Returns the meters. */
 export async function endProtections(
   tx: Tx,
   meterIds: readonly number[],
   end: { readonly at: Date; readonly by: number | undefined; readonly name: string },
+  meant: Sql = EVERY,
 ): Promise<readonly number[]> {
   const rows = await tx.query<{ meter_id: number }>(sql`
     update protection set ended_at = ${end.at}, ended_by = ${end.by ?? null}::int, ended_name = ${end.name}
-    where meter_id = any(${meterIds}::int[]) and ended_at is null returning meter_id`);
+    where meter_id = any(${meterIds}::int[]) and ended_at is null and ${meant} returning meter_id`);
   return rows.map(({ meter_id }) => meter_id);
 }
 

@@ -2,7 +2,7 @@ import type { LineHealthDto, MeterNow, RegisterReading, Trend } from '#contract/
 import type { LineHealth, SerialSettings } from '#drivers/core/index.ts';
 import type { TrendBucket } from '#server/platform/telemetry/index.ts';
 import type { RegisterRow } from './registerStore.ts';
-import type { MeterView } from './types.ts';
+import type { HeldProtection, MeterView } from './types.ts';
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 
@@ -11,7 +11,7 @@ function optional<K extends string, T, R>(key: K, value: T | undefined, map: (va
   return value === undefined ? {} : ({ [key]: map(value) } as { [P in K]?: R });
 }
 
-export function toMeterNow({ profile, last, stale, state }: MeterView): MeterNow {
+export function toMeterNow({ profile, last, stale, state }: MeterView, held: HeldProtection | undefined): MeterNow {
   const { money, link, relay, protection } = state.since;
   return {
     meterId: profile.meter.id,
@@ -27,6 +27,7 @@ export function toMeterNow({ profile, last, stale, state }: MeterView): MeterNow
     ...optional('balanceMinor', last?.balanceMinor, String),
     // The meter's own clock shows local time; it travels as if it were UTC.
     ...optional('meterClock', last?.meterClockMs, iso),
+    ...optional('protection', held, ({ by, untilMs }) => ({ by, ...optional('until', untilMs, iso) })),
   };
 }
 
@@ -40,6 +41,9 @@ export function toRegisterReading(row: RegisterRow): RegisterReading {
     registers: Object.fromEntries(Object.entries(row.registers).map(([counter, value]) => [counter, String(value)])),
     ...optional('balanceMinor', row.balanceMinor, String),
     ...optional('purchaseCount', row.purchaseCount, (count) => count),
+    ...optional('edited', row.edited, ({ energyWh }) => ({
+      energyWh: energyWh === undefined ? null : String(energyWh),
+    })),
   };
 }
 

@@ -27,7 +27,15 @@ import { createPeaks } from './wall.ts';
 
 export type { HistoryRow } from './backfill.ts';
 export type { RegisterRow } from './registerStore.ts';
-export type { CommandSource, LineView, MeteringListener, MeterUpdate, MeterView, MoneySource } from './types.ts';
+export type {
+  CommandSource,
+  HeldProtection,
+  LineView,
+  MeteringListener,
+  MeterUpdate,
+  MeterView,
+  MoneySource,
+} from './types.ts';
 
 export interface MeteringDeps {
   readonly db: Db;
@@ -162,7 +170,7 @@ export function createMetering(deps: MeteringDeps): Metering {
     line: (lineId) => states.line(lineId),
     meterNow(meterId) {
       const meter = states.get(meterId);
-      return meter === undefined ? undefined : toMeterNow(meter);
+      return meter === undefined ? undefined : toMeterNow(meter, states.protectionOf(meterId));
     },
     setAlarmMark: (meterId, unacknowledged) =>
       pipeline.tell(states.setAlarmMark(meterId, unacknowledged, clock.nowMs()), clock.nowMs()),

@@ -4,7 +4,15 @@ import type { LineNews, LinePathState, MeterNews } from '#server/acquisition/typ
 import type { EstateReader, MeterProfile } from '#server/modules/estate/types.ts';
 import { KeptRead } from './keptRead.ts';
 import type { StoredLatest } from './latestStore.ts';
-import type { CommandSource, LineView, MeterUpdate, MeterView, ModelLookup, MoneySource } from './types.ts';
+import type {
+  CommandSource,
+  HeldProtection,
+  LineView,
+  MeterUpdate,
+  MeterView,
+  ModelLookup,
+  MoneySource,
+} from './types.ts';
 
 interface MeterRecord {
   /** Since when it is on our list. */
@@ -48,7 +56,7 @@ export class MeterStates {
   #cyclesMs: ReadonlyMap<number, number> = new Map();
   #isCurrent = false;
   #money: MoneySource = { of: () => undefined };
-  #commands: CommandSource = { wantedRelay: () => undefined, inFlight: () => false, isProtected: () => false };
+  #commands: CommandSource = { wantedRelay: () => undefined, inFlight: () => false, protection: () => undefined };
 
   constructor(deps: MeterStatesDeps) {
     this.#estate = deps.estate;
@@ -77,6 +85,10 @@ export class MeterStates {
       [...meterIds].flatMap((meterId) => this.#meters.get(meterId) ?? []),
       nowMs,
     );
+  }
+
+  protectionOf(meterId: number): HeldProtection | undefined {
+    return this.#commands.protection(meterId);
   }
 
   get(meterId: number): MeterView | undefined {
@@ -251,7 +263,7 @@ export class MeterStates {
       balanceMinor: record.last?.balanceMinor,
       commandedRelay: this.#commands.wantedRelay(meterId),
       commandInFlight: this.#commands.inFlight(meterId),
-      isProtected: this.#commands.isProtected(meterId),
+      protectedFor: this.#commands.protection(meterId)?.by,
       loadW: record.last?.loadW,
       alarmUnacknowledged: record.alarmUnacknowledged,
       stale: record.stale,

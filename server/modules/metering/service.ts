@@ -61,6 +61,9 @@ export function createMeteringService(deps: MeteringServiceDeps) {
     if (!covered) throw new AppError('not-found', 'There is no such meter.');
     return meter;
   }
+
+  const nowOf = (scope: Scope, meterId: number): MeterNow =>
+    toMeterNow(meterWithin(scope, meterId), states.protectionOf(meterId));
   function propertyWithin(scope: Scope, propertyId: number): Place {
     const property = estate.place(propertyId);
     const holdsBuilding = () =>
@@ -74,7 +77,7 @@ export function createMeteringService(deps: MeteringServiceDeps) {
     estate.metersOfProperty(propertyId).filter(({ buildingId }) => scopeCovers(scope, propertyId, buildingId));
 
   return {
-    now: (scope: Scope, meterId: number): MeterNow => toMeterNow(meterWithin(scope, meterId)),
+    now: nowOf,
 
     /** Asks the meter itself. Throws `meter.not-answering` or `meter.line-stopped`. */
     async read(scope: Scope, meterId: number): Promise<MeterNow> {
@@ -86,7 +89,7 @@ export function createMeteringService(deps: MeteringServiceDeps) {
       if (!outcome.ok) {
         throw new AppError('meter.not-answering', `The meter did not answer (${outcome.error.message}).`);
       }
-      return toMeterNow(meterWithin(scope, meterId));
+      return nowOf(scope, meterId);
     },
 
     trend(scope: Scope, request: TrendRequest): Promise<Trend> {

@@ -73,5 +73,13 @@ export interface MoneySource {
 export interface CommandSource {
   wantedRelay(meterId: number): 'closed' | 'open' | undefined;
   inFlight(meterId: number): boolean;
-  isProtected(meterId: number): boolean;
+  /** What keeps its supply on; undefined: it is not on the protective list. */
+  protection(meterId: number): HeldProtection | undefined;
+}
+
+/** A place on the protective list: a person's, or the one that carries a meter over hours without cuts. */
+export interface HeldProtection {
+  readonly by: 'person' | 'window';
+  /** Undefined: until somebody ends it. */
+  readonly untilMs: number | undefined;
 }

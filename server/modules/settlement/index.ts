@@ -6,6 +6,7 @@ import type { AccountsReader, ChargingSource } from '#server/modules/accounts/ty
 import type { Commands } from '#server/modules/commands/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Ledger } from '#server/modules/ledger/index.ts';
+import type { Metering } from '#server/modules/metering/index.ts';
 import type { Tariffs } from '#server/modules/tariffs/index.ts';
 import type { Vending } from '#server/modules/vending/index.ts';
 import type { Db, Tx } from '#server/platform/db/index.ts';
@@ -18,6 +19,7 @@ import { type ChargeRun, createChargeRuns } from './chargeRuns.ts';
 import { createChargingSource } from './chargingSource.ts';
 import { readPurses } from './comparisonReads.ts';
 import { addSettlementFigures, SettlementCounts } from './figures.ts';
+import { createNoCutWatch } from './noCutWatch.ts';
 import { reconcileTonight } from './reconciliation.ts';
 import { createReconciliationService } from './reconciliationService.ts';
 import { addSettlementRoutes } from './routes.ts';
@@ -38,9 +40,17 @@ export interface SettlementDeps {
   readonly accounts: AccountsReader;
   readonly commands: Pick<
     Commands,
-    'order' | 'openBy' | 'inFlight' | 'isProtected' | 'setNoticeSource' | 'listen' | 'capabilitiesOf'
+    | 'order'
+    | 'openBy'
+    | 'inFlight'
+    | 'isProtected'
+    | 'protectOverWindow'
+    | 'setNoticeSource'
+    | 'listen'
+    | 'capabilitiesOf'
   >;
   readonly vending: Pick<Vending, 'openVends' | 'listen'>;
+  readonly metering: Pick<Metering, 'meter'>;
   readonly lines: Pick<LineDesk, 'readPurse'>;
 }
 
@@ -54,6 +64,8 @@ export interface Settlement {
   chargeProperty(propertyId: number): Promise<ChargeRun>;
   /** Weighs now the arrears of all accounts that changed or are out of order, without waiting for the next sweep. */
   weighArrears(): Promise<void>;
+  /** Protects now the meters that could trip by themselves in hours without cuts, without waiting for the next sweep. */
+  guardNoCutHours(): Promise<void>;
 }
 
 /** Charges what is used, watches arrears, and compares meters, books and payments every night. */
@@ -77,6 +89,9 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   const openVends: Vending['openVends'] = (tx, meterIds) => vending.openVends(tx, meterIds);
   const arrears = createArrearsWatch({
     ...{ db, clock, log, accounts, ledger, commands, openVends, calendarOf, nowMs },
+  });
+  const noCut = createNoCutWatch({
+    ...{ db, clock, log, estate, accounts, tariffs, commands, calendarOf, metering: deps.metering },
   });
   commands.setNoticeSource(noticesByMeter(accounts));
   addSettlementFigures(deps.metrics, counts, () => arrears.waiting);
@@ -103,6 +118,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
         compare: (propertyId) => reconcileTonight(propertyId, comparing),
       });
       const all = estate.properties().flatMap(({ id }) => accounts.accountsOfProperty(id));
+      noCut.start();
       arrears.start(all.map(({ id }) => id));
       running.push(
         accounts.onChange(({ accountId }) => arrears.look([accountId])),
@@ -113,6 +129,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
           if (account !== undefined) arrears.look([account.id]);
         }),
         () => schedule.stop(),
+        () => noCut.stop(),
         () => arrears.stop(),
       );
     },
@@ -122,6 +139,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     },
     chargeProperty: (propertyId) => runs.run(propertyId),
     weighArrears: () => arrears.weighNow(),
+    guardNoCutHours: () => noCut.sweep(),
   };
 }
 

@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Command, MeterNow, Protection } from '#contract/index.ts';
+import { zonedCalendar } from '#domain/calendar.ts';
+import { until } from '../../scenarios/support/until.ts';
+import { startTill, type Till } from '../vending/support/till.ts';
+
+/** The real server over simulated meters that hold their balance themselves. */
+let till: Till;
+beforeAll(async () => {
+  till = await startTill();
+});
+afterAll(() => till.stop());
+
+const WAIT_MS = 18_000;
+const DAY_MS = 86_400_000;
+const calendar = zonedCalendar('Asia/Shanghai');
+const get = async <T>(path: string): Promise<T> => (await till.boss.request('GET', path)).body as T;
+const nowOf = (meterId: number) => get<MeterNow>(`/api/meters/${meterId}/now`);
+const commandsOf = async (meterId: number) =>
+  (await get<{ items: Command[] }>(`/api/commands?meterId=${meterId}`)).items;
+const toldOf = async (meterId: number) =>
+  (await commandsOf(meterId)).filter(({ rule, order }) => rule === 'noCutWindow' && order.kind === 'protect');
+const listed = async (meterId: number) =>
+  (await get<{ items: Protection[] }>(`/api/protections?propertyId=${till.propertyId}`)).items.find(
+    (item) => item.meterId === meterId,
+  );
+const sweep = () => till.server.app.money.settlement.guardNoCutHours();
+/** What is on its way to a meter lets its protection wait for the next sweep: nobody here waits that long. */
+const sweptUntilTold = (meterId: number) =>
+  until('told', WAIT_MS, async () => {
+    await sweep();
+    return (await toldOf(meterId))[0];
+  });
+/** The orders of its account are through, so that nothing but what is tested lets it be left. */
+const idle = (meterId: number) =>
+  until('nothing is on its way to it', WAIT_MS, () => !till.server.app.money.commands.inFlight(meterId));
+const order = (meterId: number, asked: object) =>
+  till.post<Command>('/api/commands', { commandId: randomUUID(), meterId, reason: 'works', order: asked });
+const verified = (id: string) =>
+  until('verified', WAIT_MS, async () => (await get<Command>(`/api/commands/${id}`)).state === 'verified');
+
+/** An opened meter with supply and money, which is less than the level at which its customer is warned. */
+async function low(alarm1Minor = '900000000') {
+  const { metering } = till.server.app.measuring;
+  for (;;) {
+    const { meterId, meterNumber } = await till.fresh({ alarm1Minor, alarm2Minor: '0' });
+    const { last, state } = metering.meter(meterId) ?? {};
+    // Some of the plant are in debt, tripped or forced.
+    if ((last?.balanceMinor ?? 0n) < 1_000n || state?.facts.relay !== 'closed') continue;
+    if (state.facts.protection !== 'none') continue;
+    await idle(meterId);
+    return { meterId, meterNumber };
+  }
+}
+
+/** Nobody is cut today and tomorrow: the instant at which that ends. */
+async function holidays(): Promise<string> {
+  const days = [0, 1].map((day) => calendar.startOfDayAfter(Date.now(), day));
+  const dateOf = (atMs: number) => new Date(atMs + calendar.offsetMs(atMs)).toISOString().slice(0, 10);
+  await till.policy({ cutAllowed: [], holidays: days.map(dateOf) });
+  return new Date(calendar.startOfDayAfter(days[1] ?? 0, 1)).toISOString();
+}
+const anyHour = () => till.policy({ cutAllowed: [], holidays: [] });
+
+/** All but one minute, half an hour from now. */
+async function minuteSoon(): Promise<void> {
+  const soonMs = Date.now() + 30 * 60_000;
+  const minute = Math.floor((soonMs + calendar.offsetMs(soonMs)) / 60_000) % 1_440;
+  const weekdays = [1, 2, 3, 4, 5, 6, 7];
+  const parts = [
+    { weekdays, fromMinute: 0, toMinute: minute },
+    { weekdays, fromMinute: minute + 1, toMinute: 1_440 },
+  ];
+  await till.policy({ holidays: [], cutAllowed: parts.filter(({ fromMinute, toMinute }) => fromMinute < toMinute) });
+}
+
+describe('hours without cuts', () => {
+  test('a meter that could be empty before their end is protected until then, once, and says why', async () => {
+    const { meterId, meterNumber } = await low();
+    const rich = await low('0');
+    const endsAt = await holidays();
+    const told = await sweptUntilTold(meterId);
+    expect(told).toMatchObject({ order: { until: endsAt }, reason: expect.stringMatching(/^no-cut window /) });
+    await verified(told.id);
+    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('closed');
+    await until('shown', WAIT_MS, async () => (await nowOf(meterId)).facts.protection === 'noCutWindow');
+    expect((await nowOf(meterId)).protection).toEqual({ by: 'window', until: endsAt });
+    expect(await listed(meterId)).toMatchObject({ givenBy: 'noCutWindow', until: endsAt, reason: told.reason });
+
+    const ask = { meterIds: [meterId], order: { kind: 'trip' } };
+    const { items } = await till.post<{ items: object[] }>('/api/command-batches/preview', ask);
+    expect(items).toMatchObject([
+      { why: ['protected'], protection: { reason: told.reason, by: 'window', until: endsAt } },
+    ]);
+
+    await sweep();
+    expect(await toldOf(meterId)).toHaveLength(1);
+    expect(await toldOf(rich.meterId)).toEqual([]);
+    expect(await listed(rich.meterId)).toBeUndefined();
+    await anyHour();
+  }, 60_000);
+
+  test('danger is stronger: a person trips what the window protects, and no sweep closes it', async () => {
+    const { meterId, meterNumber } = await low();
+    await holidays();
+    await verified((await sweptUntilTold(meterId)).id);
+    expect(await order(meterId, { kind: 'trip' })).toMatchObject({ state: 'held', why: ['protected'] });
+    await verified((await order(meterId, { kind: 'trip', cause: 'safety' })).id);
+    await sweep();
+    expect(await toldOf(meterId)).toHaveLength(1);
+    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('open');
+    await anyHour();
+  }, 60_000);
+
+  test('what a person tripped or protects is left as it is', async () => {
+    const tripped = await low();
+    const kept = await low();
+    await verified((await order(tripped.meterId, { kind: 'trip', cause: 'safety' })).id);
+    await verified((await order(kept.meterId, { kind: 'protect' })).id);
+    const before = await listed(kept.meterId);
+    await holidays();
+    await sweep();
+    expect(await toldOf(tripped.meterId)).toEqual([]);
+    expect(await toldOf(kept.meterId)).toEqual([]);
+    expect(await listed(kept.meterId)).toEqual(before);
+    expect(before?.until).toBeUndefined();
+    await anyHour();
+  }, 60_000);
+
+  test('a meter is protected ahead of them', async () => {
+    const { meterId } = await low();
+    await minuteSoon();
+    const told = await sweptUntilTold(meterId);
+    expect(Date.parse((await listed(meterId))?.until ?? '')).toBeGreaterThan(Date.parse(told.givenAt));
+    expect(await listed(meterId)).toMatchObject({ id: told.id });
+    await anyHour();
+  }, 60_000);
+});
+
+describe('a meter that does not take its protection', () => {
+  test('is told again, a few times and then once a day', async () => {
+    const { meterId } = await low();
+    await holidays();
+    const { db } = till.server.database;
+    const failed = (age: string) =>
+      db.query(sql`
+        update command set state = 'failed', given_at = now() - ${age}::interval
+        where meter_id = ${meterId} and rule = 'noCutWindow'`);
+    const times = async () => {
+      await sweep();
+      const told = await toldOf(meterId);
+      const [newest] = told;
+      if (newest?.state !== 'failed') await verified(newest?.id ?? '');
+      return told.length;
+    };
+    expect(await times()).toBe(1);
+    await failed('9 minutes');
+    expect(await times()).toBe(1);
+    await failed('11 minutes');
+    expect(await times()).toBe(2);
+    await failed('11 minutes');
+    expect(await times()).toBe(3);
+    await failed('23 hours');
+    expect(await times()).toBe(3);
+    await failed('25 hours');
+    expect(await times()).toBe(4);
+    await anyHour();
+  }, 60_000);
+
+  test('because it is silent takes it when it answers again, and was ordered one', async () => {
+    const { meterId, meterNumber } = await low();
+    const heal = till.fault(meterNumber, { kind: 'silent' });
+    await holidays();
+    const told = await sweptUntilTold(meterId);
+    await until('tried', WAIT_MS, async () => (await get<Command>(`/api/commands/${told.id}`)).attempts > 0);
+    await sweep();
+    expect(await toldOf(meterId)).toHaveLength(1);
+    heal();
+    await verified(told.id);
+    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('closed');
+    await anyHour();
+  }, 60_000);
+});
+
+describe('the end of the hours', () => {
+  const HOUR_MS = 3_600_000;
+  /** As the sweep does for a window that ends in an hour; it has taken it. */
+  async function protectedForAnHour() {
+    const meter = await low();
+    expect(await protect(meter.meterId)).toEqual([meter.meterId]);
+    await verified((await toldOf(meter.meterId))[0]?.id ?? '');
+    return meter;
+  }
+  function protect(meterId: number) {
+    const { db, money } = till.server.app;
+    const window = { meterIds: [meterId], untilMs: Date.now() + HOUR_MS, reason: 'no-cut window' };
+    return db.tx((tx) => money.commands.protectOverWindow(tx, window));
+  }
+  /** Its end is now, and the house reads it from the database as after a start. */
+  async function endNow(meterId: number) {
+    await till.server.database.db.query(sql`
+      update protection set from_at = from_at - interval '1 hour', until_at = now() where meter_id = ${meterId}`);
+    await till.server.app.money.commands.load();
+  }
+  const restored = async (meterId: number) =>
+    (await commandsOf(meterId)).find(({ rule }) => rule === 'protectionEnded');
+
+  test('gives the relay back to the balance', async () => {
+    const { meterId, meterNumber } = await protectedForAnHour();
+    await endNow(meterId);
+    await until('restored', WAIT_MS, async () => (await restored(meterId))?.state === 'verified');
+    expect(await listed(meterId)).toBeUndefined();
+    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('none');
+    await until('shown', WAIT_MS, async () => (await nowOf(meterId)).facts.protection === 'none');
+    expect((await nowOf(meterId)).protection).toBeUndefined();
+  }, 60_000);
+
+  test('takes nothing from a person who protected the meter meanwhile', async () => {
+    const { meterId } = await protectedForAnHour();
+    const tomorrow = new Date(Date.now() + DAY_MS).toISOString();
+    const own = await order(meterId, { kind: 'protect', until: tomorrow });
+    await verified(own.id);
+    expect(await protect(meterId)).toEqual([]);
+    expect(await listed(meterId)).toMatchObject({ id: own.id, until: tomorrow, givenBy: 'Administrator' });
+  }, 60_000);
+
+  test('of which a meter did not hear is told when it answers', async () => {
+    const { meterId, meterNumber } = await protectedForAnHour();
+    const heal = till.fault(meterNumber, { kind: 'request-lost' }, { on: 'writes' });
+    await endNow(meterId);
+    await until('given up', 2 * WAIT_MS, async () => (await restored(meterId))?.state === 'rejected');
+    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('closed');
+    heal();
+    await until('put right', 2 * WAIT_MS, () => till.plant.meter(meterNumber)?.image.status.forced === 'none');
+  }, 90_000);
+});
