@@ -17,7 +17,7 @@ const SCENE = createScene(
 );
 
 /** A wall whose camera moves at once, as for people who want no motion; `opened`: the tiles whose pages were asked for. */
-function mountWall() {
+function mountWall(isColumn = false) {
   const opened: number[] = [];
   const focused = shallowRef(-1);
   const camera = shallowRef<Camera>(HOME);
@@ -26,7 +26,7 @@ function mountWall() {
     setup() {
       const host = useTemplateRef<HTMLElement>('host');
       const scene = shallowRef<Scene | undefined>(SCENE);
-      const column = ref(false);
+      const column = ref(isColumn);
       const common = { host, scene, camera, column, scaleMost: () => scaleMax(SCENE.side), onBeyond: () => {} };
       const show = (next: Camera) => {
         camera.value = next;
@@ -34,7 +34,7 @@ function mountWall() {
       const open = (tile: number) => opened.push(tile);
       const keys = useWallKeys({ ...common, show, glideTo: show, open, focused, viewport: shallowRef(VIEWPORT) });
       pressed.key = (key, repeat) => keys.onKey(new KeyboardEvent('keydown', { key, repeat }));
-      useWallPointer({ ...common, show, onOpen: open, onClick: keys.onClick });
+      useWallPointer({ ...common, show, onOpen: open, onClick: keys.onClick, onInto: keys.into });
       return () => h('div', { ref: 'host' });
     },
   });
@@ -108,12 +108,14 @@ test('so does the key, for the chosen tile', () => {
   expect(opened).toEqual([17]);
 });
 
+const touch = (element: HTMLElement, type: string, pointerId: number, dx: number, dy = 0) => {
+  const at = { clientX: MIDDLE.clientX + dx, clientY: MIDDLE.clientY + dy };
+  element.dispatchEvent(new PointerEvent(type, { ...at, pointerId, button: 0, pointerType: 'touch' }));
+};
+
 test('so do two fingers, when they begin at the end of the way in', () => {
   const { element, opened, camera } = mountWall();
-  const finger = (type: string, pointerId: number, dx: number) =>
-    element.dispatchEvent(
-      new PointerEvent(type, { ...MIDDLE, clientX: MIDDLE.clientX + dx, pointerId, button: 0, pointerType: 'touch' }),
-    );
+  const finger = (type: string, pointerId: number, dx: number) => touch(element, type, pointerId, dx);
   const spread = () => {
     finger('pointerdown', 1, -50);
     finger('pointerdown', 2, 50);
@@ -127,4 +129,48 @@ test('so do two fingers, when they begin at the end of the way in', () => {
   camera.value = closeTo(17);
   spread();
   expect(opened).toHaveLength(1);
+});
+
+test('on a phone one finger scrolls until the column is magnified, two fingers magnify it, then one finger moves it', () => {
+  const { element, camera } = mountWall(true);
+  const drag = () => {
+    touch(element, 'pointerdown', 1, 0);
+    touch(element, 'pointermove', 1, 0, 40);
+    touch(element, 'pointerup', 1, 0, 40);
+  };
+  drag();
+  expect(camera.value).toEqual(HOME);
+  touch(element, 'pointerdown', 1, -50);
+  touch(element, 'pointerdown', 2, 50);
+  touch(element, 'pointermove', 2, 150);
+  touch(element, 'pointerup', 2, 150);
+  touch(element, 'pointerup', 1, -50);
+  expect(camera.value.scale).toBeCloseTo(2);
+  const { y } = camera.value;
+  drag();
+  expect(camera.value.y).toBe(y + 40);
+});
+
+test('on a phone a tap chooses a meter; two taps go one level further in to it, and from the room to its page', () => {
+  const { element, camera, focused, opened } = mountWall(true);
+  const tap = (tile: number) => {
+    const { scale, x, y } = camera.value;
+    const dx = ((SCENE.x[tile] ?? 0) + SCENE.side / 2) * scale + x - MIDDLE.clientX;
+    const dy = ((SCENE.y[tile] ?? 0) + SCENE.tall / 2) * scale + y - MIDDLE.clientY;
+    touch(element, 'pointerdown', 1, dx, dy);
+    touch(element, 'pointerup', 1, dx, dy);
+  };
+  tap(17);
+  expect(focused.value).toBe(17);
+  expect(camera.value).toEqual(HOME);
+  tap(17);
+  const scales = [camera.value.scale];
+  for (let step = 0; step < 4 && opened.length === 0; step += 1) {
+    tap(17);
+    tap(17);
+    scales.push(camera.value.scale);
+  }
+  expect(scales[0]).toBeGreaterThan(1);
+  expect(scales).toEqual(scales.toSorted((a, b) => a - b));
+  expect(opened).toEqual([17]);
 });

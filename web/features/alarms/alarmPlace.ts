@@ -1,5 +1,7 @@
 import type { Alarm, Names } from '#contract/index.ts';
 
+import { placeName, saidOnce } from '../../ui/saidOnce.ts';
+
 type NameOf = (names: Names | undefined) => string;
 
 /** "Mall 3F-27": building and room; floors are part of a room's name, the property stands in the header. */
@@ -8,7 +10,19 @@ export function placeText(alarm: Alarm, name: NameOf): string {
   const [building] = steps;
   const last = steps.at(-1);
   if (building === undefined || last === undefined) return name(alarm.path[0]) || name(alarm.label);
-  return steps.length === 1 ? building : `${building} ${last}`;
+  return steps.length === 1 ? building : placeName(building, last);
+}
+
+/** The place and the name of what stands there: "Tower A" and "lifts" of the meter that is called "Tower A lifts". */
+export function whereOf(alarm: Alarm, name: NameOf): { readonly place: string; readonly label: string } {
+  const [place = '', ...label] = saidOnce([placeText(alarm, name), name(alarm.label)]);
+  return { place, label: label.join(' ') };
+}
+
+/** Both as one. */
+export function wholeText(alarm: Alarm, name: NameOf): string {
+  const { place, label } = whereOf(alarm, name);
+  return `${place} ${label}`.trim();
 }
 
 /** The whole path, for the detail and for screen readers. */

@@ -4,6 +4,7 @@ import { getWall } from '#contract/metering.ts';
 import { useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { useSession } from '../../app/session.ts';
+import { placeName } from '../../ui/saidOnce.ts';
 import { useFormat } from '../../ui/useFormat.ts';
 import { gridTable } from '../grid/data/gridTable.ts';
 import { wallModel } from '../wall/layout/wallModel.ts';
@@ -32,8 +33,7 @@ export function useMeterNames(propertyId: Ref<number | undefined>) {
   const slots = computed(() => new Map(table.value?.meterId.map((meterId, slot) => [meterId, slot])));
   return (meterId: number) => {
     const slot = slots.value.get(meterId) ?? -1;
-    const building = table.value?.buildingText[slot] ?? '';
-    const room = table.value?.roomText[slot] ?? `#${meterId}`;
-    return { room: building === '' ? room : `${building} ${room}`, customer: table.value?.customer[slot] ?? '' };
+    const room = placeName(table.value?.buildingText[slot], table.value?.roomText[slot] ?? `#${meterId}`);
+    return { room, customer: table.value?.customer[slot] ?? '' };
   };
 }

@@ -52,6 +52,8 @@ export interface TrendRow {
 export interface TrendView {
   readonly model: TrendModel;
   readonly rows: readonly TrendRow[];
+  /** Whether anything was read in the period before. */
+  readonly hasBefore: boolean;
   readonly summary: RangeSummary | undefined;
   readonly energyWh: number | null;
   readonly energyBeforeWh: number | null;
@@ -102,6 +104,7 @@ export function trendView(
       fromZero: fetched.tab !== 'voltage',
       ticks: timeTicks(range.fromMs, range.toMs, options.timeZone),
     },
+    hasBefore: fetched.before.some(({ samples }) => samples.length > 0),
     rows: rowsOf(lines, range, bucketMs),
     summary: summarise(inRange),
     energyWh: fetched.energy ? energyOfRange(fetched.energy) : null,

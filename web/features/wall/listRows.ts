@@ -1,6 +1,7 @@
 import { DISPLAY_STATES } from '#domain/meterState.ts';
 import type { Language } from '../../i18n/index.ts';
 import { nameIn } from '../../ui/format.ts';
+import { placeName } from '../../ui/saidOnce.ts';
 import type { WallFeed } from './useWallFeeds.ts';
 
 export interface ListRow {
@@ -56,7 +57,7 @@ export function listRows(
 function rowOf(feed: WallFeed, slot: number, words: readonly string[], stateIndex: number): ListRow {
   const { store, layout } = feed;
   const known = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
-  const place = words.filter((word) => word !== '').join(' ');
+  const place = placeName(...words);
   return {
     meterId: layout.meters.id[slot] ?? 0,
     // A meter that stands in no room and has no name is told by its number.

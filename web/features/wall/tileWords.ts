@@ -1,5 +1,6 @@
 import type { Language } from '../../i18n/index.ts';
 import { formatAge, formatMoney, loadText, nameIn, type Translate } from '../../ui/format.ts';
+import { placeName } from '../../ui/saidOnce.ts';
 import type { TileWords } from './draw/tileView.ts';
 import type { Scene } from './layout/scene.ts';
 import type { WallFeed } from './useWallFeeds.ts';
@@ -27,17 +28,20 @@ export function tileOfMeter(feeds: readonly WallFeed[], scene: Scene | undefined
   return scene?.tileOf[property]?.[slot] ?? -1;
 }
 
-/** Room and name, as people call the place: "3F-27" and "Lanxin Tea". */
+/** Room and name, as people call the place: "3F-27" and "Lanxin Tea"; the place with its building: "Mall 3F-27". */
 export function titleOf(
   subject: TileSubject,
   scene: Scene,
   tile: number,
   language: Language,
-): { readonly room: string; readonly name: string } {
+): { readonly room: string; readonly place: string; readonly name: string } {
+  const building = nameIn(scene.buildings[scene.buildingIndex[tile] ?? 0]?.placed.grid.building.names, language);
   const room = nameIn(scene.rooms[tile]?.names, language);
   const name = nameIn(subject.feed.layout.meters.names[subject.slot], language);
   const number = subject.feed.layout.meters.meterNumber[subject.slot] ?? '';
-  return room === '' ? { room: name === '' ? number : name, name: '' } : { room, name };
+  if (room !== '') return { room, place: placeName(building, room), name: name === room ? '' : name };
+  const own = name === '' ? number : name;
+  return { room: own, place: placeName(building, own), name: '' };
 }
 
 /** What is written on a tile that is large enough. */

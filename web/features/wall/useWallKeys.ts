@@ -1,6 +1,6 @@
 import type { Ref, ShallowRef } from 'vue';
 import type { Camera, Viewport } from './layout/camera.ts';
-import { cameraOn, HOME, isInnermost, zoomAt } from './layout/camera.ts';
+import { cameraOn, HOME, isFlat, isInnermost, zoomAt } from './layout/camera.ts';
 import { furtherIn, furtherOut, middleTile } from './layout/levels.ts';
 import { buildingAt, type Direction, neighbourOf, type Scene } from './layout/scene.ts';
 
@@ -85,7 +85,7 @@ export function useWallKeys(options: WallKeysOptions) {
       at < EDGE_PX ? EDGE_PX - at : at + side > room - EDGE_PX ? room - EDGE_PX - at - side : 0;
     const dx = push(left, now.side * scale, width);
     const dy = push(top, now.tall * scale, height);
-    if (options.column.value) options.host.value?.scrollBy({ top: -dy });
+    if (options.column.value && isFlat(camera.value)) options.host.value?.scrollBy({ top: -dy });
     else if (dx !== 0 || dy !== 0) options.show({ scale, x: x + dx, y: y + dy });
   }
 
@@ -100,11 +100,22 @@ export function useWallKeys(options: WallKeysOptions) {
     else if (tile >= 0 && tile === focused.value) goInto(now, tile);
     else if (tile >= 0) focused.value = tile;
     else {
-      const building = buildingAt(now, world.x, world.y);
-      if (building !== undefined && focused.value < 0)
-        options.glideTo(cameraOn(building, viewport.value, options.scaleMost()));
+      if (focused.value < 0) goToBuilding(now, world);
       focused.value = -1;
     }
+  }
+
+  function goToBuilding(now: Scene, world: { readonly x: number; readonly y: number }): void {
+    const building = buildingAt(now, world.x, world.y);
+    if (building !== undefined) options.glideTo(cameraOn(building, viewport.value, options.scaleMost()));
+  }
+
+  /** One level further in, to a tile down to its meter; beside all tiles to the building. */
+  function into(tile: number, world: { readonly x: number; readonly y: number }): void {
+    const now = scene.value;
+    if (now === undefined) return;
+    if (tile >= 0) goInto(now, tile);
+    else goToBuilding(now, world);
   }
 
   function goInto(now: Scene, tile: number): void {
@@ -126,5 +137,5 @@ export function useWallKeys(options: WallKeysOptions) {
     event.preventDefault();
   }
 
-  return { onKey, onClick, zoomIn: () => zoomIn(), zoomOut, home };
+  return { onKey, onClick, into, zoomIn: () => zoomIn(), zoomOut, home };
 }

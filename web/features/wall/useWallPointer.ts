@@ -1,5 +1,5 @@
 import { onBeforeUnmount, onMounted, type Ref, type ShallowRef, shallowRef } from 'vue';
-import { type Camera, isInnermost, zoomAt } from './layout/camera.ts';
+import { type Camera, isFlat, isInnermost, zoomAt } from './layout/camera.ts';
 import { type Scene, tileAt } from './layout/scene.ts';
 
 /** A press that moves less than this is a click, CSS px. */
@@ -11,6 +11,9 @@ const LEAVE_PAUSE_MS = 500;
 const OPEN_SPREAD = 1.3;
 /** Clicks further apart are no double click of any system. */
 const DOUBLE_CLICK_MS = 2_000;
+/** Two taps of a finger belong together within this time and distance, as phones have it. */
+const DOUBLE_TAP_MS = 350;
+const DOUBLE_TAP_PX = 32;
 
 export interface WallPointerOptions {
   readonly host: Ref<HTMLElement | null>;
@@ -23,6 +26,8 @@ export interface WallPointerOptions {
   readonly onClick: (tile: number, world: { x: number; y: number }) => void;
   /** A double click, or further in than the wall goes: the meter's page. */
   readonly onOpen: (tile: number) => void;
+  /** Two taps on a phone: one level further in, to what was under the first. */
+  readonly onInto: (tile: number, world: { x: number; y: number }) => void;
   /** The wheel wants further out than the wall goes. */
   readonly onBeyond: () => void;
 }
@@ -43,6 +48,10 @@ export function useWallPointer(options: WallPointerOptions) {
   let spread: number | undefined;
   /** The last click and the one before it, with the tile that was under each when it was made. */
   let clicks: readonly { readonly tile: number; readonly atMs: number }[] = [];
+  let tap: (Point & { readonly tile: number; readonly world: Point; readonly atMs: number }) | undefined;
+
+  /** A column that is not magnified scrolls by one finger; the browser does that. */
+  const scrolls = () => options.column.value && isFlat(options.camera.value);
 
   function local(event: MouseEvent): Point {
     const box = options.host.value?.getBoundingClientRect();
@@ -81,10 +90,10 @@ export function useWallPointer(options: WallPointerOptions) {
       return;
     }
     if (!moved && Math.hypot(point.x - start.x, point.y - start.y) < CLICK_PX) return;
-    if (!moved && !options.column.value) options.host.value?.setPointerCapture(event.pointerId);
+    if (!moved && !scrolls()) options.host.value?.setPointerCapture(event.pointerId);
     moved = true;
     pressed.set(event.pointerId, point);
-    if (options.column.value) return;
+    if (pressed.size === 1 && scrolls()) return;
     if (pressed.size === 1) pan(point.x - before.x, point.y - before.y);
     else pinch(event.pointerId, before, point);
   }
@@ -115,9 +124,20 @@ export function useWallPointer(options: WallPointerOptions) {
     const wasPressed = pressed.delete(event.pointerId);
     if (!wasPressed || moved || pressed.size > 0) return;
     const point = local(event);
+    if (options.column.value && event.pointerType === 'touch' && isSecondTap(point, event.timeStamp)) return;
     const tile = tileUnder(point);
     clicks = [...clicks.slice(-1), { tile, atMs: event.timeStamp }];
+    tap = { ...point, tile, world: worldOf(point), atMs: event.timeStamp };
     options.onClick(tile, worldOf(point));
+  }
+
+  function isSecondTap(point: Point, atMs: number): boolean {
+    const first = tap;
+    tap = undefined;
+    if (first === undefined || atMs - first.atMs > DOUBLE_TAP_MS) return false;
+    if (Math.hypot(point.x - first.x, point.y - first.y) > DOUBLE_TAP_PX) return false;
+    options.onInto(first.tile, first.world);
+    return true;
   }
 
   function onCancel(event: PointerEvent): void {
@@ -126,23 +146,29 @@ export function useWallPointer(options: WallPointerOptions) {
   }
 
   function onWheel(event: WheelEvent): void {
-    if (options.column.value) return;
+    // Two fingers on a touch pad come as a wheel with Ctrl.
+    if (scrolls() && !event.ctrlKey) return;
     event.preventDefault();
     const factor = Math.exp(-event.deltaY * WHEEL_STEP * (event.deltaMode === 1 ? 30 : 1));
     const rested = event.timeStamp - lastWheelMs > LEAVE_PAUSE_MS;
     lastWheelMs = event.timeStamp;
-    if (factor < 1 && options.camera.value.scale <= 1.001) {
+    if (factor < 1 && isFlat(options.camera.value)) {
       if (rested) options.onBeyond();
     } else if (factor > 1 && isInnermost(options.camera.value, options.scaleMost())) {
       if (rested) options.onOpen(tileUnder(local(event)));
     } else options.show(zoomAt(options.camera.value, factor, local(event), options.scaleMost()));
   }
 
+  /** Two fingers magnify: the browser must not scroll with them. */
+  const onTouchMove = (event: TouchEvent) => {
+    if (event.cancelable && event.touches.length > 1) event.preventDefault();
+  };
   const onLeave = () => {
     hovered.value = -1;
   };
   /** Each of the two clicks may have moved the wall: meant is what was under the first. */
   const onDouble = (event: MouseEvent) => {
+    if (options.column.value) return;
     const first = clicks.find(({ atMs }) => event.timeStamp - atMs < DOUBLE_CLICK_MS);
     if (first !== undefined) options.onOpen(first.tile);
   };
@@ -156,6 +182,7 @@ export function useWallPointer(options: WallPointerOptions) {
     host?.addEventListener('pointerleave', onLeave);
     host?.addEventListener('dblclick', onDouble);
     host?.addEventListener('wheel', onWheel, { passive: false });
+    host?.addEventListener('touchmove', onTouchMove, { passive: false });
   });
   onBeforeUnmount(() => {
     const host = options.host.value;
@@ -166,6 +193,7 @@ export function useWallPointer(options: WallPointerOptions) {
     host?.removeEventListener('pointerleave', onLeave);
     host?.removeEventListener('dblclick', onDouble);
     host?.removeEventListener('wheel', onWheel);
+    host?.removeEventListener('touchmove', onTouchMove);
   });
   return { hovered };
 }

@@ -4,7 +4,16 @@ import { typeScale } from './draw/backdrop.ts';
 import { createPalette, type Palette } from './draw/palette.ts';
 import type { TileWords } from './draw/tileView.ts';
 import { createWallRenderer, type WallRenderer } from './draw/wallRenderer.ts';
-import { between, type Camera, clampCamera, HOME, scaleMax, type Viewport } from './layout/camera.ts';
+import {
+  between,
+  type Camera,
+  clampCamera,
+  flattened,
+  HOME,
+  isFlat,
+  scaleMax,
+  type Viewport,
+} from './layout/camera.ts';
 import { packColumn, packToFit } from './layout/packWall.ts';
 import { createScene, type Scene } from './layout/scene.ts';
 import type { WallFeed } from './useWallFeeds.ts';
@@ -20,7 +29,7 @@ export interface WallViewOptions {
   readonly host: Ref<HTMLElement | null>;
   readonly feeds: Ref<readonly WallFeed[]>;
   readonly shown: Ref<ReadonlySet<number> | undefined>;
-  /** Narrow screens: one column that scrolls. */
+  /** Narrow screens: one column that scrolls, until it is magnified. */
   readonly column: Ref<boolean>;
   readonly words: (scene: Scene, tile: number) => TileWords;
   readonly floorLabel: (names: Scene['buildings'][number]['storeys'][number]['names']) => string;
@@ -81,19 +90,28 @@ export function useWallView(options: WallViewOptions) {
   function show(next: Camera): void {
     const now = scene.value;
     if (now === undefined) return;
-    camera.value = options.column.value
-      ? { scale: 1, x: 0, y: -(options.host.value?.scrollTop ?? 0) }
-      : clampCamera(next, worldOf(now), viewport.value);
+    camera.value = clampCamera(next, worldOf(now), viewport.value);
+    if (options.column.value && isFlat(camera.value)) scrollTo(-camera.value.y);
     renderer?.setCamera(camera.value);
+  }
+
+  /** A column that is not magnified stands where it is scrolled to. */
+  function scrollTo(top: number): void {
+    const host = options.host.value;
+    if (host === null) return;
+    host.scrollTop = top;
+    camera.value = { scale: 1, x: 0, y: -host.scrollTop };
   }
 
   /** Moves the camera smoothly, so that the eye keeps its place. */
   function glideTo(target: Camera): void {
     cancelAnimationFrame(glide);
     const now = scene.value;
-    if (now === undefined || options.column.value) return;
+    if (now === undefined) return;
     const from = camera.value;
-    const to = clampCamera(target, worldOf(now), viewport.value);
+    // A column that is left by zooming out stays where one looked.
+    const ends = options.column.value && isFlat(target) && !isFlat(from) ? flattened(from, viewport.value) : target;
+    const to = clampCamera(ends, worldOf(now), viewport.value);
     const startMs = performance.now();
     const step = (atMs: number) => {
       const progress = Math.min(1, Math.max(0, (atMs - startMs) / GLIDE_MS));
@@ -112,14 +130,20 @@ export function useWallView(options: WallViewOptions) {
   function measure(): void {
     const host = options.host.value;
     if (host === null) return;
+    // A phone's browser takes its bars away and brings them back: the same column, a little higher.
+    const sameColumn = options.column.value && host.clientWidth === viewport.value.width && scene.value !== undefined;
     viewport.value = { width: host.clientWidth, height: host.clientHeight };
     renderer?.resize(host.clientWidth, host.clientHeight, devicePixelRatio);
-    camera.value = HOME;
+    if (!sameColumn) camera.value = options.column.value ? { scale: 1, x: 0, y: -host.scrollTop } : HOME;
     rebuild();
   }
 
   const redraw = () => renderer?.invalidate();
-  const onScroll = () => show(camera.value);
+  function onScroll(): void {
+    if (!options.column.value || !isFlat(camera.value)) return;
+    camera.value = { scale: 1, x: 0, y: -(options.host.value?.scrollTop ?? 0) };
+    renderer?.setCamera(camera.value);
+  }
 
   onMounted(() => {
     const { canvas, host } = options;

@@ -1,6 +1,7 @@
 import type { CommandWhy, previewBatch } from '#contract/commands.ts';
 import type { ResponseOf } from '#contract/route.ts';
 import type { TileStore } from '../../../live/tileStore.ts';
+import { placeName } from '../../../ui/saidOnce.ts';
 import type { GridTable } from '../data/gridTable.ts';
 
 export type Preview = ResponseOf<typeof previewBatch>;
@@ -35,7 +36,7 @@ export function previewRows(preview: Preview, table: GridTable, store: TileStore
     const part = several ? table.buildingText[slot] : table.floorText[slot];
     const room = table.roomText[slot] ?? item.meterNumber;
     return {
-      ...{ item, slot, room: several && part ? `${part} ${room}` : room, part: part ?? '' },
+      ...{ item, slot, room: several ? placeName(part, room) : room, part: part ?? '' },
       customer: item.customer ?? table.customer[slot] ?? '',
       loadW: item.loadW ?? 0,
     };

@@ -13,6 +13,11 @@ export interface Viewport {
 
 export const HOME: Camera = { scale: 1, x: 0, y: 0 };
 const TILE_PX_MAX = 260;
+/** Up to here nothing is magnified. */
+const FLAT_MOST = 1.001;
+/** Room around what is looked at, px; less where the screen has less. */
+const MARGIN_PX = 48;
+const MARGIN_SHARE = 1 / 24;
 
 /** Largest useful magnification: a tile that shows all it knows. */
 export function scaleMax(tileSide: number): number {
@@ -22,6 +27,11 @@ export function scaleMax(tileSide: number): number {
 /** Whether a wall that magnifies at `most` goes no further in. */
 export function isInnermost(camera: Camera, most: number): boolean {
   return camera.scale >= most * 0.999;
+}
+
+/** Whether a camera magnifies nothing: a column then scrolls, and nothing of a wall that fits is out of sight. */
+export function isFlat(camera: Camera): boolean {
+  return camera.scale <= FLAT_MOST;
 }
 
 /** Magnifies around a point of the screen. */
@@ -44,8 +54,9 @@ export function clampCamera(camera: Camera, world: Viewport, viewport: Viewport)
   };
 }
 
-/** The camera that shows a box in the middle, as large as fits with `margin` px around it. */
-export function cameraOn(box: Box, viewport: Viewport, most: number, margin = 48): Camera {
+/** The camera that shows a box in the middle, as large as fits with a margin around it. */
+export function cameraOn(box: Box, viewport: Viewport, most: number): Camera {
+  const margin = Math.min(MARGIN_PX, viewport.width * MARGIN_SHARE);
   const fit = Math.min((viewport.width - 2 * margin) / box.width, (viewport.height - 2 * margin) / box.height);
   const scale = Math.min(most, Math.max(1, fit));
   return {
@@ -53,6 +64,12 @@ export function cameraOn(box: Box, viewport: Viewport, most: number, margin = 48
     x: viewport.width / 2 - (box.x + box.width / 2) * scale,
     y: viewport.height / 2 - (box.y + box.height / 2) * scale,
   };
+}
+
+/** The same middle of the screen without magnification, for a column that scrolls from there on. */
+export function flattened(camera: Camera, viewport: Viewport): Camera {
+  const middle = viewport.height / 2;
+  return { scale: 1, x: 0, y: middle - (middle - camera.y) / camera.scale };
 }
 
 /** In between two cameras; `progress` from 0 to 1, eased. Magnification moves evenly to the eye. */

@@ -1,4 +1,4 @@
-import { type Camera, cameraOn, HOME, type Viewport } from './camera.ts';
+import { type Camera, cameraOn, HOME, isFlat, type Viewport } from './camera.ts';
 import type { Box, Scene } from './scene.ts';
 
 /** How far in the wall stands; `all` is everything at once: the group, or the one property. */
@@ -8,8 +8,6 @@ export type Level = 'all' | 'property' | 'building' | 'floor' | 'room';
 const STEP = 1.18;
 /** A glide ends this close to where it goes. */
 const IN_MOST = 0.999;
-/** Up to here nothing of the wall is out of sight. */
-const IN_VIEW = 1.001;
 
 /** The boxes of the levels around a tile, from the outside in. Levels that a wall does not have are left out. */
 export function levelsAt(scene: Scene, tile: number): readonly { readonly level: Level; readonly box: Box }[] {
@@ -54,7 +52,7 @@ export function furtherOut(
   viewport: Viewport,
   most: number,
 ): Camera | undefined {
-  if (camera.scale <= IN_VIEW) return undefined;
+  if (isFlat(camera)) return undefined;
   for (const { box } of levelsAt(scene, tile).toReversed()) {
     const next = cameraOn(box, viewport, most);
     if (next.scale * STEP < camera.scale) return next;

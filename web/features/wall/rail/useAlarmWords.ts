@@ -3,6 +3,7 @@ import type { Alarm } from '#contract/alarms.ts';
 import { useEstate } from '../../../app/estate.ts';
 import { formatMoney, formatNumber, loadText } from '../../../ui/format.ts';
 import { useFormat } from '../../../ui/useFormat.ts';
+import { whereOf } from '../../alarms/alarmPlace.ts';
 
 const MONEY_KINDS: ReadonlySet<Alarm['kind']> = new Set(['arrears', 'balanceLow1', 'balanceLow2']);
 
@@ -20,14 +21,8 @@ export function useAlarmWords() {
   }
 
   return {
-    /** Building and innermost place, what a person walks to; the property only where nothing else is known. */
-    place(alarm: Alarm): string {
-      const path = alarm.path.map((names) => format.name(names));
-      const [first = '', second] = path;
-      const building = second ?? first;
-      const last = path.at(-1) ?? '';
-      return building === last ? building : `${building} ${last}`;
-    },
+    /** Building and innermost place, what a person walks to, and the name of what stands there. */
+    where: (alarm: Alarm) => whereOf(alarm, (names) => format.name(names)),
     /** What is wrong, with its value and limit. */
     condition(alarm: Alarm): string {
       const words = t(`alarm.${alarm.kind}`);
