@@ -92,6 +92,9 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   });
   const noCut = createNoCutWatch({
     ...{ db, clock, log, estate, accounts, tariffs, commands, calendarOf, metering: deps.metering },
+    told: (meters) => {
+      counts.coverOrders += meters;
+    },
   });
   commands.setNoticeSource(noticesByMeter(accounts));
   addSettlementFigures(deps.metrics, counts, () => arrears.waiting);

@@ -35,6 +35,8 @@ export interface NoCutDeps {
   readonly tariffs: Pick<Tariffs, 'versionAt'>;
   readonly commands: Pick<Commands, 'protectOverWindow'>;
   readonly calendarOf: (propertyId: number) => ZonedCalendar;
+  /** So many meters were told to stay on. */
+  readonly told: (meters: number) => void;
 }
 
 /** A meter that holds its balance itself, and whose it is. */
@@ -80,7 +82,8 @@ export function createNoCutWatch(deps: NoCutDeps): NoCutWatch {
     const reason = reasonOf(period, calendar);
     for (let from = 0; from < due.length; from += METERS_PER_STEP) {
       const meterIds = due.slice(from, from + METERS_PER_STEP).map(({ meterId }) => meterId);
-      await db.tx((tx) => deps.commands.protectOverWindow(tx, { meterIds, untilMs: period.untilMs, reason }));
+      const window = { meterIds, untilMs: period.untilMs, reason };
+      deps.told((await db.tx((tx) => deps.commands.protectOverWindow(tx, window))).length);
     }
   }
 
