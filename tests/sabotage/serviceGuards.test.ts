@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { raw } from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { alter } from './support/altered.ts';
+import { MONEY_ATTACKS } from './support/moneyLaws.ts';
 import { SERVICE_ATTACKS, type World } from './support/serviceLaws.ts';
 
 /**
@@ -9,7 +10,8 @@ import { SERVICE_ATTACKS, type World } from './support/serviceLaws.ts';
  * same sources with all of these guards switched off. Each law is about one guard: green in the one, red in the other.
  */
 const ROOT = resolve(import.meta.dirname, '../..');
-const attacks = Object.values(SERVICE_ATTACKS);
+const ATTACKS = { ...SERVICE_ATTACKS, ...MONEY_ATTACKS };
+const attacks = Object.values(ATTACKS);
 let sound: World;
 let broken: World;
 const closing: (() => unknown)[] = [];
@@ -36,7 +38,7 @@ afterAll(async () => {
   for (const close of closing.toReversed()) await close();
 });
 
-test.for(Object.entries(SERVICE_ATTACKS))('%s', async ([, { law }]) => {
+test.for(Object.entries(ATTACKS))('%s', async ([, { law }]) => {
   await law(sound);
   await expect(law(broken)).rejects.toThrow(expect.objectContaining({ name: 'AssertionError' }));
 });
