@@ -46,7 +46,7 @@ export const VEND_MACHINE: readonly Rule[] = [
   rule(['UNKNOWN'], 'readFailed', [], 'UNKNOWN', ['backOff']),
   rule(['UNKNOWN'], 'cancel', [], 'UNKNOWN', ['askCancel', 'readNow']),
   rule(['UNKNOWN', 'REJECTED', 'FENCING'], 'read', ['ours', 'absolute', 'quietOver'], 'CONFIRMED', ['confirm']),
-  rule(['UNKNOWN', 'FENCING'], 'read', ['ours', 'absolute'], 'UNKNOWN', ['waitQuiet']),
+  rule(['UNKNOWN', 'FENCING', 'REJECTED'], 'read', ['ours', 'absolute'], 'UNKNOWN', ['waitQuiet']),
   rule(['UNKNOWN', 'REJECTED', 'FENCING'], 'read', ['ours'], 'CONFIRMED', ['confirm']),
   rule(['UNKNOWN'], 'read', ['foreign', 'checked', 'cancelAsked'], 'CANCELLED', ['release', 'alarmForeign']),
   rule(['UNKNOWN'], 'read', ['fenced', 'checked', 'cancelAsked'], 'CANCELLED', ['release', 'alarmForeign']),

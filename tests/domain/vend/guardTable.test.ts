@@ -87,6 +87,7 @@ const CASES: Readonly<Record<GuardName, readonly Case[]>> = {
   ],
   absolute: [
     [ABSOLUTE, read('ours'), 'UNKNOWN waitQuiet'],
+    [{ ...ABSOLUTE, state: 'REJECTED' }, read('ours'), 'UNKNOWN waitQuiet'],
     [ONCE, read('ours'), 'CONFIRMED confirm'],
   ],
   quietFence: [

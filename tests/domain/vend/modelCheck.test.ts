@@ -7,6 +7,8 @@ import { BENIGN, searchVends, type World } from './searchVends.ts';
 const SEARCH = { timeout: 180_000 };
 const safe = expect.objectContaining({ fault: undefined });
 const world = (changes: Partial<World>): World => ({ ...BENIGN, ...changes });
+/** A meter without a refund of its own: what is taken out is set, and a frame that comes late undoes whatever was after it. */
+const SETTING: Partial<World> = { amounts: [-10n], refunds: 'set', framesDie: true };
 
 describe('the machine is safe and can always come to an end', SEARCH, () => {
   test.for<readonly [string, Partial<World>]>([
@@ -35,6 +37,18 @@ describe('the machine is safe and can always come to an end', SEARCH, () => {
     [
       'the same with a card, at a meter that shows its balance only',
       { amounts: [97n, 97n], cards: [50n], shows: 'balance', framesDie: true, crashes: 0, requestsMax: 2 },
+    ],
+    ['a refund, frames lost and late, a crash, a cancel', { amounts: [-10n] }],
+    ['a refund between two stale reads and a sale', { amounts: [-10n, 97n], snapshots: 2, crashes: 0, requestsMax: 2 }],
+    ['refunds of more than is there, together', { amounts: [-15n, -15n], snapshots: 1, crashes: 0, requestsMax: 2 }],
+    ['a refund by setting the balance, where no frame outlives the quiet period', SETTING],
+    [
+      'the same before a sale that checks the count, with two duplicated frames',
+      { ...SETTING, amounts: [-10n, 97n], duplicates: 2, crashes: 0, requestsMax: 2 },
+    ],
+    [
+      'the same after a sale, with a stale read',
+      { ...SETTING, amounts: [97n, -10n], snapshots: 1, duplicates: 1, crashes: 0, requestsMax: 2 },
     ],
   ])('%s', ([, changes]) => {
     const verdict = searchVends(world(changes));
@@ -158,6 +172,60 @@ describe('each broken variant is found out', SEARCH, () => {
         }),
       },
       'cancelled and applied',
+    ],
+    [
+      'a refund is cancelled without a fence',
+      {
+        amounts: [-10n],
+        machine: withRules({
+          from: ['UNKNOWN'],
+          on: 'read',
+          when: ['notYet', 'cancelAsked'],
+          to: 'CANCELLED',
+          act: ['release'],
+        }),
+      },
+      'cancelled and applied',
+    ],
+    [
+      'a refund takes out what a refund before it left nothing of',
+      { amounts: [-15n, -15n], machine: without({ overdraws: () => false }) },
+      'more was taken out than was there',
+    ],
+    [
+      'what was set is confirmed while a frame of it may come',
+      { ...SETTING, amounts: [-10n, 97n], duplicates: 1, crashes: 0, machine: without({ absolute: () => false }) },
+      'confirmed, not in the meter',
+    ],
+    [
+      'what was set and refused is confirmed while a frame of it may come',
+      {
+        ...{ ...SETTING, amounts: [-10n, 97n], duplicates: 1, crashes: 0, cancels: 0 },
+        machine: withRules({ from: ['REJECTED'], on: 'read', when: ['ours'], to: 'CONFIRMED', act: ['confirm'] }),
+      },
+      'confirmed, not in the meter',
+    ],
+    [
+      'what is set is cancelled while a frame of it may come',
+      {
+        ...SETTING,
+        machine: without({
+          quietOver: (facts, event, limits) => facts.cancelAsked || GUARDS.quietOver(facts, event, limits),
+        }),
+      },
+      'cancelled and applied',
+    ],
+    [
+      'what is set rests on a count that was given before (no rule 8)',
+      {
+        ...SETTING,
+        amounts: [97n, -10n],
+        snapshots: 1,
+        cancels: 0,
+        crashes: 0,
+        machine: without({ seqUsed: () => false }),
+      },
+      'confirmed, not in the meter',
     ],
     [
       'a card writes the same amount with a count that nobody gave it (rule 6)',

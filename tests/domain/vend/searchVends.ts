@@ -2,7 +2,17 @@ import { fenceFrameOf, frameOf } from '#domain/vend/delivery.ts';
 import { findingOf } from '#domain/vend/evidence.ts';
 import { factsAfter, type Machine, type Rule, ruleFor, THE_MACHINE } from '#domain/vend/machine.ts';
 import { OPEN_STATES, type ReplyHint, type VendEvent, type VendFacts } from '#domain/vend/types.ts';
-import type { PurseRead } from '#drivers/core/index.ts';
+import {
+  afterFrame,
+  type Frame,
+  frameKey,
+  type Meter,
+  meterKey,
+  newMeter,
+  purseOf,
+  type Shows,
+  withPurchase,
+} from './modelMeter.ts';
 
 /** What can go wrong, and how often. */
 export interface World {
@@ -12,7 +22,9 @@ export interface World {
   readonly machine: Machine;
   /** What the meter really does; `path` is what we believe of it. */
   readonly meterChecks: boolean;
-  readonly shows: 'records' | 'cumulative' | 'balance';
+  readonly shows: Shows;
+  /** How an amount below zero is taken out: by the meter's own refund, or by setting balance and count. */
+  readonly refunds: 'command' | 'set';
   readonly requestsMax: number;
   readonly duplicates: number;
   readonly snapshots: number;
@@ -20,7 +32,7 @@ export interface World {
   readonly cards: readonly bigint[];
   readonly cancels: number;
   readonly crashes: number;
-  /** No frame lives longer than the quiet period. */
+  /** Neither a frame nor an answer lives longer than the quiet period. */
   readonly framesDie: boolean;
 }
 
@@ -31,6 +43,7 @@ export const BENIGN: World = {
   machine: THE_MACHINE,
   meterChecks: true,
   shows: 'records',
+  refunds: 'command',
   requestsMax: 3,
   duplicates: 0,
   snapshots: 0,
@@ -47,22 +60,11 @@ export interface Verdict {
   readonly fault: string | undefined;
 }
 
-interface Frame {
-  /** −1: a fence. */
-  readonly vend: number;
-  readonly seq: number;
-  readonly amount: bigint;
-}
-interface Meter {
-  readonly count: number;
-  readonly records: readonly bigint[];
-  readonly refusing: boolean;
-}
 interface State {
   readonly meter: Meter;
   readonly vends: readonly VendFacts[];
-  /** How often the meter applied each vend: what nobody in the field sees. */
-  readonly applied: readonly number[];
+  /** What the meter held when each vend was bound; of no interest where nothing is set. */
+  readonly bases: readonly (readonly number[])[];
   readonly used: readonly number[];
   readonly frames: readonly Frame[];
   readonly snapshots: readonly Meter[];
@@ -75,8 +77,6 @@ interface State {
   };
 }
 
-const START_COUNT = 7;
-const START_BALANCE = 20n;
 const HINTS: readonly ReplyHint[] = ['accepted', 'duplicate', 'refused', 'none'];
 const STATES_MAX = 400_000;
 const LIMITS = { attemptsMax: Number.POSITIVE_INFINITY, quietMs: 1 };
@@ -131,13 +131,16 @@ function reachedBackwards(into: readonly (readonly number[])[], ends: readonly n
   return seen.size;
 }
 
-function startOf({ amounts, path, fence, duplicates, snapshots, cards, cancels, crashes }: World): State {
+const isSet = ({ refunds }: World, amountMinor: bigint): boolean => amountMinor < 0n && refunds === 'set';
+
+function startOf(world: World): State {
+  const { amounts, path, fence, duplicates, snapshots, cards, cancels, crashes } = world;
   return {
-    meter: { count: START_COUNT, records: [], refusing: false },
+    meter: newMeter(amounts.length),
     vends: amounts.map((amountMinor) => ({
       state: 'QUEUED',
-      path,
-      fence,
+      path: isSet(world, amountMinor) ? 'absolute' : path,
+      fence: isSet(world, amountMinor) ? 'quiet' : fence,
       amountMinor,
       bound: undefined,
       attempts: 0,
@@ -148,7 +151,7 @@ function startOf({ amounts, path, fence, duplicates, snapshots, cards, cancels, 
       lastEvidence: undefined,
       lastSentMs: undefined,
     })),
-    applied: amounts.map(() => 0),
+    bases: amounts.map(() => []),
     used: [],
     frames: [],
     snapshots: [],
@@ -156,9 +159,10 @@ function startOf({ amounts, path, fence, duplicates, snapshots, cards, cancels, 
   };
 }
 
-function unsafe({ vends, applied }: State): string | undefined {
+function unsafe({ vends, meter }: State): string | undefined {
+  if (meter.balanceMinor < 0n) return 'more was taken out than was there';
   for (const [index, { state }] of vends.entries()) {
-    const times = applied[index] ?? 0;
+    const times = meter.holds[index] ?? 0;
     if (times > 1) return 'applied twice';
     if (state === 'CONFIRMED' && times === 0) return 'confirmed, not in the meter';
     if (state === 'CANCELLED' && times > 0) return 'cancelled and applied';
@@ -170,7 +174,9 @@ function* successors(state: State, world: World): Generator<State> {
   yield* byMeter(state, world);
   const { left } = state;
   if (left.snapshots > 0) {
-    const snapshots = [...state.snapshots, state.meter];
+    // What nobody sees makes no difference to a look, unless something is set by it.
+    const seen = world.refunds === 'set' ? state.meter : { ...state.meter, holds: [] };
+    const snapshots = [...state.snapshots, seen];
     yield { ...state, snapshots, left: { ...left, snapshots: left.snapshots - 1 } };
   }
   if (left.crashes > 0) yield crashed(state, world);
@@ -206,15 +212,8 @@ function* byMeter(state: State, world: World): Generator<State> {
   }
 }
 
-function arrived(state: State, { vend, seq, amount }: Frame, { meterChecks }: World): State {
-  const { meter } = state;
-  if (meter.refusing || (meterChecks && seq !== meter.count + 1)) return state;
-  const applied = state.applied.map((times, index) => (index === vend ? times + 1 : times));
-  return { ...state, applied, meter: withPurchase(meter, amount) };
-}
-
-function withPurchase(meter: Meter, amount: bigint): Meter {
-  return { ...meter, count: meter.count + 1, records: [...meter.records, amount] };
+function arrived(state: State, frame: Frame, { meterChecks }: World): State {
+  return { ...state, meter: afterFrame(state.meter, frame, meterChecks) };
 }
 
 function crashed(state: State, world: World): State {
@@ -230,11 +229,12 @@ function* binding(state: State, index: number, world: World): Generator<State> {
   const open: readonly string[] = OPEN_STATES;
   if (state.vends.some(({ state: name }) => open.includes(name))) return;
   for (const [meter, rest] of reads(state)) {
-    const purse = purseOf(meter, world);
+    const purse = purseOf(meter, world.shows);
     const seq = purse.count + 1;
     const event: VendEvent = { kind: 'bind', seqUsed: state.used.includes(seq), balanceMinor: purse.balanceMinor };
     const bound = { seq, balanceMinor: purse.balanceMinor, cumulativeMinor: purse.cumulativeMinor, energyWh: 0n };
-    yield* after({ ...state, snapshots: rest }, index, event, world, bound);
+    const bases = world.refunds === 'set' ? state.bases.with(index, meter.holds) : state.bases;
+    yield* after({ ...state, bases, snapshots: rest }, index, event, world, bound);
   }
 }
 
@@ -242,18 +242,18 @@ function* readings(state: State, index: number, world: World): Generator<State> 
   const facts = state.vends[index];
   if (facts === undefined) return;
   for (const [meter, rest] of reads(state)) {
-    const { evidence } = findingOf(facts, purseOf(meter, world));
+    const { evidence } = findingOf(facts, purseOf(meter, world.shows));
     const seen = { ...state, snapshots: rest };
     yield* after(seen, index, { kind: 'read', evidence, atMs: 0 }, world);
-    // After the quiet period no frame is under way any more: that is what the period is for.
-    if (world.framesDie && state.frames.length === 0)
+    // After the quiet period no frame is under way any more, and an answer is no older: that is what the period is for.
+    if (world.framesDie && state.frames.length === 0 && meter === state.meter)
       yield* after(seen, index, { kind: 'read', evidence, atMs: 1 }, world);
   }
 }
 
 /** Two persons look at the meter and say what is true at that moment; what is under way they do not see. */
 function* decided(state: State, index: number, world: World): Generator<State> {
-  const outcome = (state.applied[index] ?? 0) > 0 ? 'confirm' : 'cancel';
+  const outcome = (state.meter.holds[index] ?? 0) > 0 ? 'confirm' : 'cancel';
   yield* after(state, index, { kind: 'decide', outcome, atMs: 0, samePerson: false }, world);
   if (world.framesDie && state.frames.length === 0)
     yield* after(state, index, { kind: 'decide', outcome, atMs: 1, samePerson: false }, world);
@@ -263,23 +263,6 @@ function* decided(state: State, index: number, world: World): Generator<State> {
 function* reads(state: State): Generator<readonly [Meter, readonly Meter[]]> {
   yield [state.meter, state.snapshots];
   for (const [index, snapshot] of state.snapshots.entries()) yield [snapshot, state.snapshots.toSpliced(index, 1)];
-}
-
-function purseOf({ count, records }: Meter, { shows }: World): PurseRead {
-  const sum = records.reduce((total, amount) => total + amount, 0n);
-  const numbered = records.map((amountMinor, index) => ({ count: START_COUNT + 1 + index, amountMinor }));
-  return {
-    atMs: 0,
-    receivedMs: 0,
-    count,
-    balanceMinor: START_BALANCE + sum,
-    records: shows === 'records' ? numbered.toReversed() : undefined,
-    cumulativeMinor: shows === 'balance' ? undefined : sum,
-    energyWh: 0n,
-    settings: undefined,
-    prices: undefined,
-    backup: undefined,
-  };
 }
 
 /** One step of one vend by the machine, and what it sends: on its way, or lost before it was (a crash in between). */
@@ -297,7 +280,7 @@ function* after(
   const used = usedAfter(state.used, facts, met, bound);
   const moved = { ...state, used, vends: state.vends.with(index, next) };
   yield moved;
-  const frame = sentBy(next, met, index);
+  const frame = sentBy(next, met, index, state.bases[index] ?? []);
   if (frame !== undefined && state.frames.length < world.requestsMax)
     yield { ...moved, frames: [...state.frames, frame] };
 }
@@ -319,28 +302,28 @@ function usedAfter(used: readonly number[], facts: VendFacts, { act }: Rule, bou
   return act.includes('releaseSeq') ? used.filter((seq) => seq !== facts.bound?.seq) : used;
 }
 
-function sentBy(facts: VendFacts, { act }: Rule, index: number): Frame | undefined {
+function sentBy(facts: VendFacts, { act }: Rule, index: number, base: readonly number[]): Frame | undefined {
   const fence = act.includes('sendFence');
   if (!fence && !act.includes('send')) return undefined;
   const command = fence ? fenceFrameOf(facts) : frameOf(facts);
-  if (command.kind !== 'purchase') throw new Error('the search knows purchases only');
+  if (command.kind !== 'purchase' && command.kind !== 'refund' && command.kind !== 'setPurse')
+    throw new Error(`the search knows nothing of ${command.kind}`);
   // A fence of the very amount that was paid for is that amount in the meter, once.
-  const ours = !fence || command.amountMinor === facts.amountMinor;
-  return { vend: ours ? index : -1, seq: command.count, amount: command.amountMinor };
+  const ours = !fence || (command.kind === 'purchase' && command.amountMinor === facts.amountMinor);
+  return { vend: ours ? index : -1, command, base };
 }
 
-function keyOf({ meter, vends, applied, used, frames, snapshots, left }: State): string {
-  const meterKey = ({ count, records, refusing }: Meter) => `${count}:${records.join()}:${refusing ? 1 : 0}`;
+function keyOf({ meter, vends, bases, used, frames, snapshots, left }: State): string {
   const vendKeys = vends.map(
     (facts) =>
       `${facts.state},${facts.bound?.seq},${facts.bound?.balanceMinor},${facts.attempts}${facts.doubts}${facts.cancelAsked ? 1 : 0}${facts.resendAsked ? 1 : 0},${facts.lastHint},${facts.lastEvidence},${facts.lastSentMs}`,
   );
-  const frameKeys = frames.map(({ vend, seq, amount }) => `${vend}.${seq}.${amount}`).sort();
+  const frameKeys = frames.map(frameKey).sort();
   const { duplicates, cards, cancels, crashes } = left;
   return [
     meterKey(meter),
     ...vendKeys,
-    applied.join(),
+    bases.map((base) => base.join('')).join(),
     used.join(),
     frameKeys.join(),
     snapshots.map(meterKey).sort().join(),
