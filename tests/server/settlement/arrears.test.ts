@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Account, Charge, Command, MeterNow } from '#contract/index.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
@@ -24,8 +24,9 @@ const relayOf = async (meterId: number) => (await get<MeterNow>(`/api/meters/${m
 
 /** As if the account had been opened a day ago with so much less on the meter: its read of the wire tells of this use. */
 async function used(accountId: number, energyWh: bigint): Promise<void> {
-  const { db } = till.server.database;
-  await db.query(sql`
+  const { db, owner } = till.server.database;
+  // Nobody but the owner of the tables could say that something was read at another time.
+  await owner.query(sql`
     update register_reading set instant = instant - interval '12 hours', read_at = read_at - interval '12 hours'
     where meter_id in (select meter_id from charge_stream where account_id = ${accountId})`);
   await db.query(sql`
@@ -156,6 +157,53 @@ describe('a wallet that runs out', () => {
     await till.policy({ cutAllowed: [] });
     await weighedUntil('cut', async () => (await relayOf(meterId)) === 'open');
   });
+
+  test('where the policy asks for notice, supply stays on for so many hours after it, whoever asks, and is cut then', async () => {
+    const HOURS = 3;
+    const { account, meterId } = await opened('100');
+    const { db } = till.server.database;
+    const ordersOf = async () => (await get<{ items: Command[] }>(`/api/commands?meterId=${meterId}&kind=trip`)).items;
+    const byPerson = () =>
+      till.post<Command>('/api/commands', {
+        ...{ commandId: crypto.randomUUID(), meterId, reason: 'owes money', order: { kind: 'trip', cause: 'arrears' } },
+      });
+    const noticeIs = (change: Sql) =>
+      db.query(sql`update notice set ${change} where account_id = ${account.id} and level in ('alarm2', 'arrears')`);
+    await till.policy({ noticeHours: HOURS });
+    await used(account.id, 50_000n);
+    await chargeNow();
+    const weighedAs = async () => {
+      const { items } = await get<{ items: { accountId: number; decision?: string }[] }>('/api/arrears');
+      return items.find(({ accountId }) => accountId === account.id)?.decision;
+    };
+    await until('weighed', WAIT_MS, async () => (await weighedAs()) !== undefined);
+    const [told] = await db.query<{ at: Date }>(
+      sql`select min(raised_at) as at from notice where account_id = ${account.id} and level in ('alarm2', 'arrears')`,
+    );
+    const cutAt = new Date((told?.at.getTime() ?? 0) + HOURS * 3_600_000).toISOString();
+    expect(await weighedAs()).toBe(`cut ${cutAt}`);
+    await till.server.app.money.settlement.weighArrears();
+    expect(await ordersOf()).toEqual([]);
+    expect(await byPerson()).toMatchObject({ state: 'held', why: ['cutLater'], detail: cutAt });
+
+    // As if nobody had told the customer.
+    await noticeIs(sql`cleared_at = now()`);
+    await till.server.app.money.settlement.weighArrears();
+    expect(await weighedAs()).toBe('hold noticeMissing');
+    expect(await byPerson()).toMatchObject({ state: 'held', why: ['noticeMissing'] });
+    await noticeIs(sql`cleared_at = null`);
+    expect(await relayOf(meterId)).toBe('closed');
+
+    // As if the hours had gone by, less ten minutes, and then all of them.
+    await noticeIs(sql`raised_at = raised_at - make_interval(hours => ${HOURS}, mins => -10)`);
+    await till.server.app.money.settlement.weighArrears();
+    expect(await byPerson()).toMatchObject({ state: 'held', why: ['cutLater'] });
+    await noticeIs(sql`raised_at = raised_at - interval '10 minutes'`);
+    await weighedUntil('cut', async () => (await relayOf(meterId)) === 'open');
+    const trips = (await ordersOf()).filter(({ state }) => state !== 'held');
+    expect(trips).toMatchObject([{ rule: 'arrears' }]);
+    await till.policy({ noticeHours: 0 });
+  }, 60_000);
 });
 
 describe('what a person tripped', () => {
