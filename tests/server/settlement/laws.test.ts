@@ -44,7 +44,7 @@ async function insertRead(name: string, index: number, energyWh: bigint): Promis
     values (${meterId(name)}, ${at}, ${at}, 'measured', 'backfill', ${energyWh})`);
 }
 
-test('in whatever order reads come and whenever it is charged, the month costs its registers, rounded once (I10, I12, I14)', async () => {
+test('in whatever order reads come and whenever it is charged, the month costs its registers, rounded once (I9, I10, I12, I14)', async () => {
   await assert(
     asyncProperty(plans, async ({ used, arrival, chargeAfter, monthEnd }) => {
       const name = `law ${++meters}`;
@@ -77,6 +77,12 @@ test('in whatever order reads come and whenever it is charged, the month costs i
         charged: minorOfParts(total * PRICE),
         charges: minorOfParts(total * PRICE),
       });
+      // Each charge is the sum of its lines, and what was booked for it.
+      const strays = await desk.database.db.query(sql`
+        select c.id from charge c join ledger_entry e on e.txn_id = c.txn_id and e.no = 1
+        where c.account_id = ${account.id} and (e.amount_minor <> c.amount_minor or c.amount_minor <>
+          (select sum((line ->> 'amountMinor')::int8) from jsonb_array_elements(c.lines) line))`);
+      expect(strays).toEqual([]);
       desk.dropAccount(account.id);
     }),
     { numRuns: RUNS },

@@ -20,32 +20,38 @@ const step = fc.record({
   meter: fc.nat(2),
   amount: fc.integer({ min: 200, max: 9_000 }),
   method: fc.constantFrom('cash', 'wechat', 'bankCard'),
+  /** A refund of the sale before it. */
+  named: fc.boolean(),
   byCashier: fc.boolean(),
 });
 const reason = 'a good reason';
 const RUNS = 10;
 
-test('I3, I4, I5, I11: whatever is sold, given back and undone', { timeout: 120_000 }, async () => {
+test('I3, I4, I5, I6, I11, I12: whatever is sold, given back and undone', { timeout: 120_000 }, async () => {
   const { db } = till.server.database;
   const meters = [await till.fresh(), await till.fresh(), await till.fresh({ custody: 'platform' })];
   const cumulative = async (index: number) => (await till.purse(meters[index]?.meterId ?? 0)).cumulativeMinor ?? 0n;
   const before = [await cumulative(0), await cumulative(1)];
   let last: Sale | undefined;
+  /** What was accepted, to be said again. */
+  const said: { readonly client: Client; readonly path: string; readonly body: object; readonly saleId: string }[] = [];
 
   async function take({
     kind,
     meter,
     amount,
     method,
+    named,
     byCashier,
   }: typeof step extends fc.Arbitrary<infer T> ? T : never) {
     const { meterId = 0 } = meters[meter] ?? {};
     const client = byCashier ? cashier : till.boss;
     const id = randomUUID();
     const text = String(amount);
+    const of = named && last?.kind === 'sale' && last.meterId === meterId ? { saleId: last.saleId } : {};
     const bodies = {
       sale: ['/api/sales', { saleId: id, meterId, paidMinor: text, method }],
-      refund: ['/api/refunds', { refundId: id, meterId, amountMinor: text, method, reason }],
+      refund: ['/api/refunds', { refundId: id, meterId, amountMinor: text, method, reason, ...of }],
       makeup: ['/api/makeups', { makeupId: id, meterId, amountMinor: text, reason }],
       reversal: [`/api/sales/${last?.saleId}/reverse`, { reversalId: id, reason }],
     } as const;
@@ -53,6 +59,7 @@ test('I3, I4, I5, I11: whatever is sold, given back and undone', { timeout: 120_
     const { status, body: answer } = await client.request('POST', path, body);
     expect(status).toBeLessThan(500);
     if (status >= 300) return;
+    said.push({ client, path, body, saleId: (answer as Sale).saleId });
     // A large one, or cash where less came in, waits for somebody else for ever: it is no money yet.
     const ended = await till.becomes((answer as Sale).saleId, 'CONFIRMED', 'CANCELLED', 'DRAFT');
     if (kind === 'sale') last = ended;
@@ -72,13 +79,38 @@ test('I3, I4, I5, I11: whatever is sold, given back and undone', { timeout: 120_
         where meter_id = ${meters[index]?.meterId} and state = 'CONFIRMED'`);
       expect((await cumulative(index)) - (before[index] ?? 0n)).toBe(sum?.net);
     }
-    // I5: no purchase count twice.
+    // I5: no purchase count twice, and no two under way to one meter.
     expect(
       await db.query(sql`select 1 from vend_seq where not released group by meter_id, seq having count(*) > 1`),
+    ).toEqual([]);
+    expect(
+      await db.query(sql`
+        select 1 from vend where state in ('RESERVED', 'SENT', 'UNKNOWN', 'FENCING', 'REJECTED', 'QUARANTINED')
+        group by meter_id having count(*) > 1`),
+    ).toEqual([]);
+    // I6: no sale gives back more than it brought, and none is reversed beside that.
+    expect(
+      await db.query(sql`
+        select o.id from vend o join vend b on b.original_id = o.id and b.state <> 'CANCELLED'
+        group by o.id, o.net_minor having -sum(b.net_minor) > o.net_minor or count(*) filter (where b.kind = 'reversal') > 1`),
     ).toEqual([]);
     await breakDownsAgree();
     const proof = (await till.boss.request('GET', '/api/ledger/proof')).body as LedgerProof;
     expect(proof).toMatchObject({ sumMinor: '0', faults: [] });
+  }
+
+  /** I12: everything that was accepted is said again, the last first: the same answers, and nothing moves. */
+  async function saidAgain(): Promise<void> {
+    const stored = () =>
+      db.query(sql`
+        select (select count(*) from ledger_txn where ref_kind = 'vend') as txns, count(*) as vends,
+          md5(string_agg(concat(id, state, net_minor, paid_txn, confirmed_txn), ',' order by id)) as content from vend`);
+    const before = await stored();
+    for (const { client, path, body, saleId } of said.splice(0).toReversed()) {
+      const again = await client.request('POST', path, body);
+      expect({ status: again.status, saleId: (again.body as Sale).saleId }).toEqual({ status: 201, saleId });
+    }
+    expect(await stored()).toEqual(before);
   }
 
   /** I11: by kind, by method, by operator, the total, and the drawers of the book. */
@@ -112,6 +144,7 @@ test('I3, I4, I5, I11: whatever is sold, given back and undone', { timeout: 120_
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 9 }), async (steps) => {
       for (const asked of steps) await take(asked);
       await holds();
+      await saidAgain();
     }),
     { numRuns: RUNS, endOnFailure: true },
   );
