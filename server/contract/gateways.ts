@@ -84,7 +84,11 @@ export const listGateways = route({
   access: 'line.view',
   tag,
   summary: 'Gateways with their lines',
-  query: Type.Object({ propertyId: Type.Optional(Id), ...pageQuery }),
+  query: Type.Object({
+    propertyId: Type.Optional(Id),
+    q: Type.Optional(Type.String({ maxLength: 80, description: 'part of a code, a name or an address' })),
+    ...pageQuery,
+  }),
   response: page(Gateway),
 });
 export const getGateway = route({

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { BodyOf, createGateway, Gateway, Serial, Transport, updateGateway } from '#contract/index.ts';
+import { gatewayMatches } from '#domain/gatewaySearch.ts';
 import { audit } from '#server/modules/access/index.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import { type Actor, AppError, cursorId, PAGE_ROWS, toPage } from '#server/platform/http/index.ts';
@@ -20,7 +21,7 @@ export const DEFAULT_TURNAROUND_MS = 0;
 export function listGateways(
   { cache }: EstateDeps,
   actor: Actor,
-  query: { propertyId?: number; cursor?: string; limit?: number },
+  query: { propertyId?: number; q?: string; cursor?: string; limit?: number },
 ) {
   const limit = query.limit ?? PAGE_ROWS;
   const after = cursorId(query.cursor) ?? 0;
@@ -28,6 +29,7 @@ export function listGateways(
   for (const id of cache.gatewayIds()) {
     const gateway = id > after ? cache.gateway(id) : undefined;
     if (gateway === undefined || (query.propertyId !== undefined && gateway.propertyId !== query.propertyId)) continue;
+    if (!gatewayMatches(gateway, query.q ?? '')) continue;
     if (gatewayCovered(cache, actor, 'line.view', gateway)) found.push(gateway);
     if (found.length > limit) break;
   }

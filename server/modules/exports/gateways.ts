@@ -1,4 +1,5 @@
 import { type Gateway, listGateways } from '#contract/index.ts';
+import { wayText } from '#domain/gatewaySearch.ts';
 import type { FileLang, XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { textOf } from './context.ts';
 import type { ListFile } from './listFile.ts';
@@ -17,8 +18,10 @@ const LINK: Readonly<Record<FileLang, Readonly<Record<Line['link'], string>>>> =
 };
 const YES_NO = { zh: ['是', '否'], en: ['yes', 'no'] } as const;
 
-/** How a line is reached, as its settings say. */
-const wayOf = (line: Line | undefined): string | undefined => line && JSON.stringify(line.transport);
+/** How a line talks, as engineers write it: "9600 8N1". */
+function serialText({ serial }: Line): string | undefined {
+  return serial && `${serial.baud} 8${serial.parity.charAt(0).toUpperCase()}${serial.stopBits}`;
+}
 
 // biome-ignore format: a table, one column per line
 const COLUMNS: readonly XlsxColumn<LineRow>[] = [
@@ -27,8 +30,8 @@ const COLUMNS: readonly XlsxColumn<LineRow>[] = [
   { header: { zh: '启用', en: 'In use' }, kind: 'text', width: 8, of: ({ gateway }, lang) => YES_NO[lang][gateway.enabled ? 0 : 1] },
   { header: { zh: '总线', en: 'Line' }, kind: 'text', width: 12, of: ({ line }) => line?.name },
   { header: { zh: '连接', en: 'Link' }, kind: 'text', width: 12, of: ({ line }, lang) => line && LINK[lang][line.link] },
-  { header: { zh: '通道', en: 'Transport' }, kind: 'text', width: 40, of: ({ line }) => wayOf(line) },
-  { header: { zh: '串口参数', en: 'Serial settings' }, kind: 'text', width: 40, of: ({ line }) => line && JSON.stringify(line.serial) },
+  { header: { zh: '通道', en: 'Transport' }, kind: 'text', width: 40, of: ({ line }) => line && wayText(line.transport) },
+  { header: { zh: '串口参数', en: 'Serial settings' }, kind: 'text', width: 14, of: ({ line }) => line && serialText(line) },
   { header: { zh: '应答超时（毫秒）', en: 'Response timeout (ms)' }, kind: 'integer', of: ({ line }) => line?.responseTimeoutMs },
   { header: { zh: '帧间隔（毫秒）', en: 'Turnaround (ms)' }, kind: 'integer', of: ({ line }) => line?.turnaroundMs },
   { header: { zh: '表计数', en: 'Meters' }, kind: 'integer', of: ({ line }) => line?.meterCount },

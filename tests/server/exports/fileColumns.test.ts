@@ -133,3 +133,13 @@ function groundsBy(body: unknown, heading: string): readonly (readonly [unknown,
   const column = header.indexOf(heading);
   return rows.map((row, index) => [row[column], list?.looks.get(`${index + 1},${column}`)?.ground]);
 }
+
+test('gateways: the file holds what the same text finds on the list, in words that engineers write', async () => {
+  const list = await house.boss.request('GET', '/api/gateways?q=gw-3');
+  expect(list.body).toMatchObject({ items: [{ code: 'GW-3' }] });
+  const file = await house.boss.request('GET', '/api/exports/gateways?q=gw-3&lang=en');
+  const rows = (file.body as readonly SheetContent[]).slice(1).flatMap(rowsOf);
+  expect(new Set(rows.map((row) => row['Gateway']))).toEqual(new Set(['GW-3']));
+  expect(rows[0]).toMatchObject({ Transport: expect.stringMatching(/^modbus-tcp 127\.0\.0\.1:\d+$/) });
+  expect(String(rows[0]?.['Serial settings'])).toMatch(/^\d+ 8[NEO][12]$/);
+});

@@ -30,6 +30,7 @@ const version = (change: Partial<TariffVersion>) => ({
   ...{ createdBy: 'Li', createdAt: '2026-01-01T00:00:00Z', ...change },
 });
 const tariff = { id: 5, propertyId: 1, name: 'Shops', medium: 'electricity', currentVersionId: 1, versionCount: 2 };
+const homes = { ...tariff, id: 6, name: 'Homes' };
 const property = {
   id: 1,
   kind: 'property',
@@ -58,10 +59,13 @@ async function open(permissions: readonly string[] = ['tariff.view', 'tariff.edi
     expiresAt: '2027-01-01T00:00:00Z',
     demo: false,
   };
-  const { wrapper } = await mountInApp(TariffsPage, [
+  const { wrapper, router } = await mountInApp(TariffsPage, [
     [getSession, () => ({ body: user })],
     [listPlaces, () => ({ body: { items: [property] } })],
-    [listTariffs, () => ({ body: { items: [tariff] } })],
+    [
+      listTariffs,
+      ({ query }) => ({ body: query.has('cursor') ? { items: [homes] } : { items: [tariff], nextCursor: 'x' } }),
+    ],
     [getTariff, () => ({ body: { tariff, versions: [draft, version({})] } })],
     [previewTariff, note({ ...told, warnings: [] })],
     [decideTariffVersion, note(version({ id: 2 }))],
@@ -72,7 +76,7 @@ async function open(permissions: readonly string[] = ['tariff.view', 'tariff.edi
   await useEstate().load();
   await flushPromises();
   await flushPromises();
-  return { wrapper, asked };
+  return { wrapper, asked, router };
 }
 
 test('versions with their prices, what the meter makes of them, and the day as a strip', async () => {
@@ -121,4 +125,14 @@ test('the next version is a copy of the newest, previewed and saved as a draft',
     params: { tariffId: '5' },
     body: { effectiveFrom: '2026-11-19T16:00:00.000Z', body },
   });
+});
+
+test('every tariff is there, however many pages they are, and the chosen one stands in the address', async () => {
+  const { wrapper, router } = await open();
+  const choices = wrapper.findAll('nav button');
+  expect(choices.map((one) => one.text())).toEqual(['Shops Electricity', 'Homes Electricity']);
+  await choices[1]?.trigger('click');
+  await flushPromises();
+  expect(router.currentRoute.value.query).toEqual({ tariff: '6' });
+  expect(wrapper.find('nav [aria-pressed=true]').text()).toBe('Homes Electricity');
 });

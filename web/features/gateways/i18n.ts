@@ -1,7 +1,7 @@
 /** Words of the gateways and meters pages. */
 export const zh = {
   title: '网关与表计',
-  wholeFile: 'Excel 含全部网关：请先清空搜索',
+  noneToExport: '没有可导出的网关',
   newTitle: '新增网关',
   oneTitle: '网关',
   newText: '填写网关地址与总线参数，可一并粘贴表计；保存后立即开始抄表。',
@@ -206,7 +206,7 @@ export const zh = {
 
 export const en: typeof zh = {
   title: 'Gateways & meters',
-  wholeFile: 'the file holds all gateways: clear the search first',
+  noneToExport: 'no gateway to put into a file',
   newTitle: 'New gateway',
   oneTitle: 'Gateway',
   newText:
