@@ -47,6 +47,7 @@ const zh = {
     'not-confirmed': '该笔业务尚未确认。',
     'evidence-missing': '请注明依据。',
   },
+  reading: { 'not-correctable': '该读数不能这样更正：请按提示核对前后读数，或用退补处理。' },
   payout: {
     'nothing-owed': '这笔没有应退款：没有撤销，或已经退过。',
     'other-method': '退款方式与收款方式不同，请写明原因。',
@@ -131,6 +132,10 @@ const en: typeof zh = {
     'needs-other-person': 'Another person must do this.',
     'not-confirmed': 'It is not confirmed.',
     'evidence-missing': 'Say what was seen and where it is kept.',
+  },
+  reading: {
+    'not-correctable':
+      'This reading cannot be corrected so: look at the readings before and after it, or put right what was charged by a makeup.',
   },
   payout: {
     'nothing-owed': 'Nothing is owed for it: it is not cancelled, or was given back already.',

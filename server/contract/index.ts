@@ -6,6 +6,7 @@ export * from './alarmSettings.ts';
 export * from './alarms.ts';
 export * from './busDoctor.ts';
 export * from './capabilities.ts';
+export * from './chargeCorrections.ts';
 export * from './commands.ts';
 export * from './common.ts';
 export * from './customers.ts';

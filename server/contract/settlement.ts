@@ -1,16 +1,13 @@
 import { type Static, Type } from 'typebox';
 import { closed, Id, Instant, MinorUnits, page, pageQuery } from './common.ts';
 import { route } from './route.ts';
+import { EnergyWh, Month, Price, Reason, RowId } from './settlementParts.ts';
+
+export { RowId } from './settlementParts.ts';
 
 const tag = 'settlement';
 
-/** Ids of rows that grow without end, as decimal text. */
-export const RowId = Type.String({ pattern: '^[1-9][0-9]{0,17}$', description: 'id of a row, decimal text' });
-const EnergyWh = Type.String({ description: 'Wh (or litres) on the primary side, decimal text' });
-const Month = Type.String({ pattern: '^\\d{4}-\\d{2}$', description: 'month of the property, 2026-11' });
 const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'day of the property, 2026-11-22' });
-const Reason = Type.String({ minLength: 3, maxLength: 300, pattern: '\\S' });
-const Price = Type.String({ description: 'per kWh or m³, eight decimals' });
 
 /** What a charge adds to one line of the month's bill. */
 export const ChargeLineDto = Type.Object({
@@ -20,6 +17,8 @@ export const ChargeLineDto = Type.Object({
   price: Price,
   quantityWh: EnergyWh,
   amountMinor: MinorUnits,
+  /** Of a correction: the month whose line it puts right. */
+  month: Type.Optional(Month),
 });
 
 /** A charge: what left the wallet, or what a meter is known to have taken out of its own balance. */
@@ -38,6 +37,8 @@ export const Charge = Type.Object({
     Type.Literal('monthEnd'),
     Type.Literal('modeSwitch'),
     Type.Literal('closing'),
+    /** What was charged before is put right: a read came late, or a person corrected one. */
+    Type.Literal('correction'),
   ]),
   quantityWh: EnergyWh,
   amountMinor: MinorUnits,
@@ -45,6 +46,8 @@ export const Charge = Type.Object({
   /** The posting in the book. */
   ledgerTxnId: RowId,
   chargedAt: Instant,
+  /** Of a correction: see /api/corrections. */
+  correctionId: Type.Optional(RowId),
 });
 export type Charge = Static<typeof Charge>;
 
@@ -97,7 +100,12 @@ export const getCharge = route({
   tag,
   summary: 'A charge with its segments: registers, multiplier and tariff version of each',
   params: Type.Object({ chargeId: RowId }),
-  response: Type.Object({ charge: Charge, segments: Type.Array(SegmentDto) }),
+  response: Type.Object({
+    charge: Charge,
+    segments: Type.Array(SegmentDto),
+    /** Of a correction: the segments in whose place those above are. */
+    replaced: Type.Optional(Type.Array(SegmentDto)),
+  }),
 });
 
 export const runCharging = route({
@@ -116,6 +124,8 @@ export const runCharging = route({
     amountMinor: MinorUnits,
     /** Meters that could not be charged up to their newest read: see /api/charge-holds. */
     held: Type.Integer(),
+    /** Spans computed anew because reads came late: see /api/corrections. */
+    corrections: Type.Integer(),
   }),
 });
 
@@ -153,7 +163,9 @@ const QuarantinedRead = Type.Object({
   mostWh: EnergyWh,
   raisedAt: Instant,
   decidedAt: Type.Optional(Instant),
-  decision: Type.Optional(Type.Union([Type.Literal('ignored'), Type.Literal('rebased'), Type.Literal('passed')])),
+  decision: Type.Optional(
+    Type.Union([Type.Literal('ignored'), Type.Literal('rebased'), Type.Literal('passed'), Type.Literal('edited')]),
+  ),
   decidedBy: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
 });

@@ -69,6 +69,7 @@ async function measure(db: Db, say: (line: string) => void) {
   const views = Array.from({ length: METERS }, (_, index) => accountView(index + 1, ours, tariffId));
   const runs = createChargeRuns({
     ...{ db, ledger, tariffs, nowMs: () => nowMs, calendarOf: () => calendar, charged: () => undefined },
+    corrected: () => undefined,
     accounts: { accountsOfProperty: () => views, walletsChanged: () => undefined },
   });
   say(`${METERS} accounts in each of two properties`);

@@ -46,6 +46,7 @@ const CHANGING: Readonly<Record<string, string>> = {
   ...{ vend_outbox: 'delete' },
   ...{ charge_stream: 'update', charge_line: 'update', charge_run: 'update', tier_use: 'update' },
   ...{ quarantine: 'update', arrears_state: 'update', notice: 'update', reconciliation_run: 'update' },
+  segment_look: 'update',
 };
 
 const money = () => tables.filter(({ name }) => !NOT_MONEY.includes(name) && !name.startsWith('telemetry_'));

@@ -11,6 +11,8 @@ export interface BillLine extends LineTotal, Pick<PricedLine, 'label' | 'compone
 
 /** What a charge adds to one line. */
 export interface ChargedLine extends Pick<BillLine, 'versionId' | 'label' | 'component' | 'price'> {
+  /** Of a correction: which month's bill it belongs to, `2026-11`. */
+  readonly month?: string;
   readonly quantity: bigint;
   readonly amountMinor: bigint;
 }
@@ -35,7 +37,7 @@ export class Bill {
     for (const entry of this.#entries.values()) grow(entry, { quantity: 0n, parts: 0n });
   }
 
-  add({ lines, monthMs, versionId }: PricedSegment): void {
+  add({ lines, monthMs, versionId }: Pick<PricedSegment, 'lines' | 'monthMs' | 'versionId'>): void {
     for (const { label, component, price, quantity, parts } of lines) {
       const fresh = { ...EMPTY_LINE, label, component, price, monthMs, versionId, chargedQuantity: 0n };
       const key = keyOf(fresh);

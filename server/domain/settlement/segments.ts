@@ -118,16 +118,3 @@ function segmentBetween(steps: readonly Step[], start: Step, end: Step): Segment
 function shareByTime(flowed: bigint, fromMs: number, toMs: number, atMs: number): bigint {
   return divideHalfUp(flowed * BigInt(atMs - fromMs), BigInt(toMs - fromMs));
 }
-
-/**
- * Values at the instants between two real reads, all flagged as estimated. Throws RangeError where an end was not read or
- * an instant lies outside: an open end is waited for, never invented.
- */
-export function fillGap(from: RegisterPoint, to: RegisterPoint, instantsMs: readonly number[]): RegisterPoint[] {
-  if (from.estimated || to.estimated) throw new RangeError('a gap is filled only between two real reads');
-  return instantsMs.map((atMs) => {
-    if (atMs <= from.atMs || atMs >= to.atMs) throw new RangeError('an instant outside of the gap cannot be estimated');
-    const value = from.value + shareByTime(to.value - from.value, from.atMs, to.atMs, atMs);
-    return { atMs, value, estimated: true };
-  });
-}

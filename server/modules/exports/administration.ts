@@ -39,7 +39,7 @@ const SUBJECTS: WordList = {
       vendBatch: '批量表',
     },
     ...{ ledger: '账本', chargeRun: '扣费', quarantinedRead: '可疑读数', reconciliationRun: '对账' },
-    ...{ reconciliationRow: '对账差异' },
+    ...{ reconciliationRow: '对账差异', registerReading: '表计读数' },
   },
   en: {
     ...{ user: 'User', session: 'Session', 'kiosk-link': 'Kiosk link', place: 'Place', gateway: 'Gateway' },
@@ -49,6 +49,7 @@ const SUBJECTS: WordList = {
     ...{ customer: 'Customer', account: 'Account', moneyPolicy: 'Rules of money', tariff: 'Tariff', vend: 'Sale' },
     ...{ vendBatch: 'Sheet of sales', ledger: 'Ledger', chargeRun: 'Charging', quarantinedRead: 'Doubtful read' },
     ...{ reconciliationRun: 'Comparison of books', reconciliationRow: 'Difference of books' },
+    ...{ registerReading: 'Register' },
   },
 };
 

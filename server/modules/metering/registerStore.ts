@@ -14,6 +14,8 @@ export interface RegisterRow {
   readonly registers: Readonly<Partial<Record<Quantity, bigint>>>;
   readonly balanceMinor: bigint | undefined;
   readonly purchaseCount: number | undefined;
+  /** What a person said instead of the total energy that the meter said; `energyWh` undefined: it counts for nothing. */
+  readonly edited?: { readonly energyWh: bigint | undefined };
 }
 
 /** `energyDeepValleyWh` → `energy_deep_valley_wh`. */
@@ -51,6 +53,8 @@ interface StoredRegister extends Readonly<Record<string, unknown>> {
   readonly source: ReadingSource;
   readonly balance_minor: bigint | null;
   readonly purchase_count: number | null;
+  readonly edited_wh: bigint | null;
+  readonly voided: boolean;
 }
 
 export interface RegisterQuery {
@@ -66,7 +70,7 @@ export async function selectRegisters(db: Queryable, query: RegisterQuery): Prom
   const from = query.fromMs === undefined ? null : new Date(query.fromMs);
   const to = query.toMs === undefined ? null : new Date(query.toMs);
   const rows = await db.query<StoredRegister>(sql`
-    select meter_id, instant, read_at, quality, source, balance_minor, purchase_count, ${COLUMN_LIST}
+    select meter_id, instant, read_at, quality, source, balance_minor, purchase_count, edited_wh, voided, ${COLUMN_LIST}
     from register_reading
     where meter_id = ${query.meterId} and instant >= coalesce(${from}, '-infinity'::timestamptz)
       and instant < coalesce(${to}, 'infinity'::timestamptz)
@@ -81,7 +85,7 @@ export async function selectRegistersAt(
   instants: readonly number[],
 ): Promise<readonly RegisterRow[]> {
   const rows = await db.query<StoredRegister>(sql`
-    select meter_id, instant, read_at, quality, source, balance_minor, purchase_count, ${COLUMN_LIST}
+    select meter_id, instant, read_at, quality, source, balance_minor, purchase_count, edited_wh, voided, ${COLUMN_LIST}
     from register_reading
     where meter_id = any(${meterIds}::int[]) and instant = any(${instants.map((atMs) => new Date(atMs))}::timestamptz[])
     order by meter_id, instant`);
@@ -98,17 +102,20 @@ function fromStored(row: StoredRegister): RegisterRow {
     registers: registersOf(row),
     balanceMinor: row.balance_minor ?? undefined,
     purchaseCount: row.purchase_count ?? undefined,
+    ...(row.voided || row.edited_wh !== null
+      ? { edited: { energyWh: row.voided ? undefined : (row.edited_wh ?? undefined) } }
+      : {}),
   };
 }
 
-/** The newest row of a meter that has both; undefined when there is none. */
+/** The newest row of a meter that has both, as it counts; undefined when there is none. */
 export async function selectLastPair(
   db: Queryable,
   meterId: number,
 ): Promise<{ readonly energyWh: bigint; readonly balanceMinor: bigint } | undefined> {
   const [row] = await db.query<{ energy_wh: bigint; balance_minor: bigint }>(sql`
-    select energy_wh, balance_minor from register_reading
-    where meter_id = ${meterId} and energy_wh is not null and balance_minor is not null
+    select coalesce(edited_wh, energy_wh) as energy_wh, balance_minor from register_reading
+    where meter_id = ${meterId} and energy_wh is not null and balance_minor is not null and not voided
     order by instant desc limit 1`);
   return row === undefined ? undefined : { energyWh: row.energy_wh, balanceMinor: row.balance_minor };
 }
@@ -122,14 +129,14 @@ function registersOf(row: StoredRegister): RegisterRow['registers'] {
   return registers;
 }
 
-/** Total energy of these meters at one instant, Wh; meters without a register there are left out. */
+/** Total energy of these meters at one instant as it counts, Wh; meters without a register there are left out. */
 export async function selectEnergyAt(
   db: Queryable,
   meterIds: readonly number[],
   instantMs: number,
 ): Promise<ReadonlyMap<number, bigint>> {
   const rows = await db.query<{ meter_id: number; energy_wh: bigint }>(sql`
-    select meter_id, energy_wh from register_reading
-    where meter_id = any(${meterIds}::int[]) and instant = ${new Date(instantMs)} and energy_wh is not null`);
+    select meter_id, coalesce(edited_wh, energy_wh) as energy_wh from register_reading
+    where meter_id = any(${meterIds}::int[]) and instant = ${new Date(instantMs)} and energy_wh is not null and not voided`);
   return new Map(rows.map((row) => [row.meter_id, row.energy_wh]));
 }

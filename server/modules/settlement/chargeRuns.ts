@@ -1,15 +1,15 @@
 import type { AccountsReader, AccountView } from '#server/modules/accounts/types.ts';
-import type { Db, Tx } from '#server/platform/db/index.ts';
+import type { Tx } from '#server/platform/db/index.ts';
 import { finishRun, insertRun, type RunSums } from './chargeStore.ts';
 import { type ChargingDeps, chargeStreams } from './charging.ts';
+import { type LateReadDeps, settleLateReads } from './lateReads.ts';
 import type { StreamOutcome } from './streamCharge.ts';
 import { insertStreams, lockCharging, type NewStream, selectDueStreams } from './streamStore.ts';
 
 /** Streams of one transaction: some ten thousand rows in about half a second, so that nobody waits long for a wallet. */
 export const STREAMS_PER_STEP = 2_000;
 
-export interface ChargeRunDeps extends ChargingDeps {
-  readonly db: Db;
+export interface ChargeRunDeps extends LateReadDeps {
   readonly accounts: Pick<AccountsReader, 'accountsOfProperty' | 'walletsChanged'>;
   /** Told in the transaction, for what must hold with the charges or after them. */
   readonly charged: (tx: Tx, outcomes: readonly StreamOutcome[]) => void;
@@ -19,6 +19,8 @@ export interface ChargeRun extends RunSums {
   readonly id: bigint;
   readonly propertyId: number;
   readonly toMs: number;
+  /** Spans that were computed anew because reads came late. */
+  readonly corrections: number;
 }
 
 export interface ChargeRuns {
@@ -76,8 +78,9 @@ export function createChargeRuns(deps: ChargeRunDeps): ChargeRuns {
         if (last === undefined || outcomes.length < STREAMS_PER_STEP) break;
         afterId = last.stream.id;
       }
+      const corrections = await settleLateReads(propertyId, deps);
       await finishRun(db, id, sums, nowMs());
-      return { id, propertyId, toMs, ...sums };
+      return { id, propertyId, toMs, corrections, ...sums };
     },
   };
 }

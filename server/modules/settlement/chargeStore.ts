@@ -14,6 +14,8 @@ export interface MonthNames {
 export interface StreamSegment {
   readonly streamId: bigint;
   readonly priced: PricedSegment;
+  /** Which correction it comes from; undefined: as it was first charged. */
+  readonly correctionId?: bigint;
 }
 export interface StreamLine {
   readonly streamId: bigint;
@@ -90,7 +92,8 @@ export async function insertSegments(tx: Tx, segments: readonly StreamSegment[],
   if (segments.length === 0) return;
   const plain = segments.map(({ priced }) => priced.segment);
   await tx.query(sql`
-    insert into segment (stream_id, from_at, to_at, from_wh, to_wh, delta_wh, quality, tariff_version_id, period, lines)
+    insert into segment (stream_id, from_at, to_at, from_wh, to_wh, delta_wh, quality, tariff_version_id, period, lines,
+      correction_id)
     select * from unnest(
       ${segments.map(({ streamId }) => String(streamId))}::int8[],
       ${plain.map(({ from }) => new Date(from.atMs))}::timestamptz[], ${plain.map(({ to }) => new Date(to.atMs))}::timestamptz[],
@@ -98,7 +101,8 @@ export async function insertSegments(tx: Tx, segments: readonly StreamSegment[],
       ${plain.map(({ delta }) => String(delta))}::int8[], ${segments.map(({ priced }) => priced.quality)}::text[],
       ${segments.map(({ priced }) => priced.versionId)}::int[],
       ${segments.map(({ priced }) => months.nameOf(priced.monthMs))}::date[],
-      ${segments.map(({ priced }) => toJson(priced.lines))}::jsonb[])`);
+      ${segments.map(({ priced }) => toJson(priced.lines))}::jsonb[],
+      ${segments.map(({ correctionId }) => correctionId?.toString() ?? null)}::int8[])`);
 }
 
 export async function insertCharges(
@@ -111,7 +115,7 @@ export async function insertCharges(
   const plain = charges.map(({ charge }) => charge);
   await tx.query(sql`
     insert into charge (property_id, account_id, meter_id, epoch, stream_id, from_at, to_at, period, reason, quantity_wh,
-      amount_minor, lines, txn_id, charged_at)
+      amount_minor, lines, txn_id, correction_id, charged_at)
     select c.*, ${new Date(nowMs)}::timestamptz from unnest(
       ${plain.map(({ stream }) => stream.propertyId)}::int[], ${plain.map(({ stream }) => stream.accountId)}::int[],
       ${plain.map(({ stream }) => stream.meterId)}::int[], ${plain.map(({ stream }) => stream.epoch)}::int[],
@@ -119,11 +123,12 @@ export async function insertCharges(
       ${plain.map(({ fromMs }) => new Date(fromMs))}::timestamptz[], ${plain.map(({ toMs }) => new Date(toMs))}::timestamptz[],
       ${plain.map(({ monthMs }) => months.nameOf(monthMs))}::date[], ${plain.map(({ reason }) => reason)}::text[],
       ${plain.map(({ quantity }) => String(quantity))}::int8[], ${plain.map(({ amountMinor }) => String(amountMinor))}::int8[],
-      ${plain.map(({ lines }) => toJson(lines))}::jsonb[], ${charges.map(({ txnId }) => String(txnId))}::int8[]) as c`);
+      ${plain.map(({ lines }) => toJson(lines))}::jsonb[], ${charges.map(({ txnId }) => String(txnId))}::int8[],
+      ${plain.map(({ correctionId }) => correctionId?.toString() ?? null)}::int8[]) as c`);
 }
 
 /** Amounts and quantities as text: JSON numbers are not exact. */
-function toJson(value: unknown): string {
+export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item));
 }
 

@@ -80,7 +80,7 @@ export async function chargeStreams(
   return outcomes;
 }
 
-function prepare({ stream, newest }: DueStream, calendar: ZonedCalendar, tariffs: Tariffs): Prepared {
+export function prepare({ stream, newest }: DueStream, calendar: ZonedCalendar, tariffs: Tariffs): Prepared {
   const untilMs = Math.max(newest?.atMs ?? stream.cursor.atMs, stream.end?.atMs ?? stream.cursor.atMs);
   const fromMs = stream.cursor.atMs;
   const spans = stream.tariffs.flatMap(({ fromMs: holdsFromMs, tariffId }, index) => {
@@ -120,7 +120,7 @@ async function readsOf(tx: Tx, prepared: readonly Prepared[]): Promise<ReadonlyM
   return new Map([...whole, ...near]);
 }
 
-async function storedTiers(tx: Tx, prepared: readonly Prepared[], calendar: ZonedCalendar) {
+export async function storedTiers(tx: Tx, prepared: readonly Prepared[], calendar: ZonedCalendar) {
   const stepped = prepared.filter(({ spans }) =>
     spans.some(({ body }) => body.kind !== 'single' && body.steps !== undefined),
   );
@@ -176,7 +176,7 @@ async function store(
 }
 
 /** What the meter took by itself leaves what is in the meter; everything else leaves the wallet, which may go below zero. */
-function toPosting({ stream, toMs, reason, amountMinor }: NewCharge, month: string): Posting {
+export function toPosting({ stream, toMs, reason, amountMinor }: NewCharge, month: string): Posting {
   const { propertyId, accountId, meterId, epoch, custody, utility } = stream;
   const from =
     custody === 'platform'

@@ -1,6 +1,8 @@
-import type { Charge, QuarantinedRead } from '#contract/index.ts';
+import type { Charge, ChargeCorrection, QuarantinedRead, RegisterEdit } from '#contract/index.ts';
 import { formatDecimal, PRICE_DECIMALS } from '#domain/money/amount.ts';
+import type { StoredCorrection } from './correctionStore.ts';
 import type { StoredCharge, StoredQuarantine, StoredSegment } from './listStore.ts';
+import type { StoredEdit } from './registerEditStore.ts';
 
 /** Parts of the currency, as they are shown. */
 const EXACT_DECIMALS = 11;
@@ -29,9 +31,11 @@ export function toCharge(row: StoredCharge): Charge {
       price: price(line.price),
       quantityWh: line.quantity,
       amountMinor: line.amountMinor,
+      ...(line.month === undefined ? {} : { month: line.month }),
     })),
     ledgerTxnId: String(row.txn_id),
     chargedAt: row.charged_at.toISOString(),
+    ...(row.correction_id === null ? {} : { correctionId: String(row.correction_id) }),
   };
 }
 
@@ -76,5 +80,37 @@ export function toQuarantined(row: StoredQuarantine): QuarantinedRead {
     ...(row.decision === null ? {} : { decision: row.decision }),
     ...(row.actor_name === null ? {} : { decidedBy: row.actor_name }),
     ...(row.reason === null ? {} : { reason: row.reason }),
+  };
+}
+
+export function toCorrection(row: StoredCorrection): ChargeCorrection {
+  return {
+    ...{ id: String(row.id), propertyId: row.property_id, accountId: row.account_id, meterId: row.meter_id },
+    cause: row.cause,
+    ...(row.edit_id === null ? {} : { editId: String(row.edit_id) }),
+    from: row.from_at.toISOString(),
+    to: row.to_at.toISOString(),
+    chargeIds: row.charge_ids.map(String),
+    lines: row.lines.map((line) => ({
+      month: line.month,
+      tariffVersionId: line.versionId,
+      label: line.label,
+      ...named(line.component),
+      price: price(line.price),
+      quantityWh: line.quantity,
+    })),
+    correctedAt: row.corrected_at.toISOString(),
+    ...(row.charge_id === null ? {} : { chargeId: String(row.charge_id) }),
+    amountMinor: String(row.amount_minor),
+  };
+}
+
+export function toEdit(row: StoredEdit): RegisterEdit {
+  const wh = (value: bigint | null): string | null => (value === null ? null : String(value));
+  return {
+    ...{ id: String(row.id), propertyId: row.property_id, meterId: row.meter_id, at: row.instant.toISOString() },
+    ...{ rawWh: String(row.raw_wh), beforeWh: wh(row.before_wh), afterWh: wh(row.after_wh) },
+    ...{ by: row.actor_name, reason: row.reason, editedAt: row.edited_at.toISOString() },
+    ...(row.correction_id === null ? {} : { correctionId: String(row.correction_id) }),
   };
 }

@@ -22,10 +22,12 @@ import { addSettlementFigures, SettlementCounts } from './figures.ts';
 import { createNoCutWatch } from './noCutWatch.ts';
 import { reconcileTonight } from './reconciliation.ts';
 import { createReconciliationService } from './reconciliationService.ts';
+import { createRegisterEdits } from './registerEdits.ts';
 import { addSettlementRoutes } from './routes.ts';
 import { startSchedule } from './schedule.ts';
 import { createSettlementService } from './service.ts';
 import type { StreamOutcome } from './streamCharge.ts';
+import type { Stream } from './types.ts';
 
 export type { ChargeRun } from './chargeRuns.ts';
 
@@ -83,7 +85,12 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     accounts.walletsChanged(tx, accountIds);
     tx.afterCommit(() => arrears.look(accountIds));
   };
-  const charging = { ledger, tariffs, calendarOf, nowMs, charged };
+  const corrected = (tx: Tx, { custody, accountId }: Stream): void => {
+    if (custody !== 'platform') return;
+    accounts.walletsChanged(tx, [accountId]);
+    tx.afterCommit(() => arrears.look([accountId]));
+  };
+  const charging = { ledger, tariffs, calendarOf, nowMs, charged, corrected };
   const runs = createChargeRuns({ ...charging, db, accounts });
   const source = createChargingSource({ ...charging, runs, accounts });
   const openVends: Vending['openVends'] = (tx, meterIds) => vending.openVends(tx, meterIds);
@@ -112,7 +119,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     chargingSource: source,
     addRoutes(routes) {
       const service = createSettlementService({ db, estate, nowMs, chargeProperty: (id) => runs.run(id) });
-      addSettlementRoutes(routes, service, createReconciliationService({ ...comparing, estate, ledger }));
+      const edits = createRegisterEdits({ ...charging, db, estate });
+      addSettlementRoutes(routes, service, createReconciliationService({ ...comparing, estate, ledger }), edits);
     },
     start() {
       const schedule = startSchedule({

@@ -24,6 +24,7 @@ export interface StoredChargeLine {
   readonly price: string;
   readonly quantity: string;
   readonly amountMinor: string;
+  readonly month?: string;
 }
 export interface StoredCharge {
   readonly id: bigint;
@@ -43,9 +44,10 @@ export interface StoredCharge {
   readonly lines: readonly StoredChargeLine[];
   readonly txn_id: bigint;
   readonly charged_at: Date;
+  readonly correction_id: bigint | null;
 }
 const chargeColumns = sql`id, property_id, account_id, meter_id, epoch, stream_id, from_at, to_at,
-  to_char(period, 'YYYY-MM') as month, reason, quantity_wh, amount_minor, lines, txn_id, charged_at,
+  to_char(period, 'YYYY-MM') as month, reason, quantity_wh, amount_minor, lines, txn_id, charged_at, correction_id,
   (select custody from charge_stream s where s.id = stream_id) as custody,
   (select multiplier from charge_stream s where s.id = stream_id) as multiplier`;
 
@@ -89,18 +91,24 @@ export interface StoredSegment {
   readonly to_read: StoredRead | null;
 }
 
-/** What a charge was made of, with the reads at both ends of each segment. */
+/** What a charge was made of, with the reads at both ends of each segment; `replaced`: what its correction put aside. */
 export async function selectSegments(
   db: Queryable,
-  charge: Pick<StoredCharge, 'stream_id' | 'meter_id' | 'from_at' | 'to_at'>,
+  charge: Pick<StoredCharge, 'stream_id' | 'meter_id' | 'from_at' | 'to_at' | 'correction_id'>,
+  which: 'own' | 'replaced' = 'own',
 ): Promise<readonly StoredSegment[]> {
   const readAt = (instant: Sql) => sql`(
     select jsonb_build_object('readAt', r.read_at, 'quality', r.quality, 'source', r.source)
     from register_reading r where r.meter_id = ${charge.meter_id} and r.instant = ${instant})`;
+  const ofCharge =
+    which === 'own'
+      ? sql`g.correction_id is not distinct from ${charge.correction_id}::int8`
+      : sql`exists (select from segment_replaced p where p.segment_id = g.id and p.correction_id = ${charge.correction_id})`;
   return db.query<StoredSegment>(sql`
     select g.from_at, g.to_at, g.from_wh, g.to_wh, g.delta_wh, g.quality, g.tariff_version_id, g.lines,
       ${readAt(sql`g.from_at`)} as from_read, ${readAt(sql`g.to_at`)} as to_read
     from segment g where g.stream_id = ${charge.stream_id} and g.from_at >= ${charge.from_at} and g.to_at <= ${charge.to_at}
+      and ${ofCharge}
     order by g.from_at`);
 }
 
@@ -133,7 +141,7 @@ export interface StoredQuarantine {
   readonly cap_wh: bigint;
   readonly raised_at: Date;
   readonly decided_at: Date | null;
-  readonly decision: 'ignored' | 'rebased' | 'passed' | null;
+  readonly decision: 'ignored' | 'rebased' | 'passed' | 'edited' | null;
   readonly actor_name: string | null;
   readonly reason: string | null;
 }

@@ -1,29 +1,37 @@
 import {
   decideQuarantinedRead,
+  editRegister,
   getCharge,
   getReconciliationRun,
   listArrears,
   listChargeHolds,
   listCharges,
+  listCorrections,
   listNotices,
   listQuarantinedReads,
   listReconciliationRows,
   listReconciliationRuns,
+  listRegisterEdits,
   postDrift,
   runCharging,
   runReconciliation,
 } from '#contract/index.ts';
 import type { RouteServer } from '#server/platform/http/index.ts';
 import type { ReconciliationService } from './reconciliationService.ts';
+import type { RegisterEdits } from './registerEdits.ts';
 import type { SettlementService } from './service.ts';
 
 export function addSettlementRoutes(
   routes: RouteServer,
   charges: SettlementService,
   comparisons: ReconciliationService,
+  edits: RegisterEdits,
 ): void {
   routes.add(listCharges, ({ actor, query }) => charges.charges(actor.scope('account.view'), query));
   routes.add(getCharge, ({ actor, params }) => charges.charge(actor.scope('account.view'), params.chargeId));
+  routes.add(listCorrections, ({ actor, query }) => charges.corrections(actor.scope('account.view'), query));
+  routes.add(editRegister, ({ actor, body }) => edits.edit(actor, body));
+  routes.add(listRegisterEdits, ({ actor, query }) => edits.list(actor.scope('account.view'), query));
   routes.add(runCharging, ({ actor, body }) => charges.run(actor, body.propertyId));
   routes.add(listChargeHolds, ({ actor, query }) => charges.holds(actor.scope('account.view'), query));
   routes.add(listQuarantinedReads, ({ actor, query }) => charges.quarantine(actor.scope('account.view'), query));

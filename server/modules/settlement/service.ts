@@ -1,20 +1,14 @@
 import { audit } from '#server/modules/access/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Db } from '#server/platform/db/index.ts';
-import {
-  type Actor,
-  AppError,
-  cursorId,
-  PAGE_ROWS,
-  type Scope,
-  scopeCovers,
-  toPage,
-} from '#server/platform/http/index.ts';
+import { type Actor, AppError, PAGE_ROWS, type Scope, scopeCovers, toPage } from '#server/platform/http/index.ts';
 import type { ChargeRun } from './chargeRuns.ts';
-import { toCharge, toQuarantined, toSegment } from './dto.ts';
+import { selectCorrections } from './correctionStore.ts';
+import { toCharge, toCorrection, toQuarantined, toSegment } from './dto.ts';
+import { type ListQuery, pageOf } from './listQuery.ts';
 import {
   lockQuarantine,
-  type PageOf,
+  type StoredSegment,
   selectArrears,
   selectCharge,
   selectCharges,
@@ -33,12 +27,6 @@ export interface ServiceDeps {
   readonly chargeProperty: (propertyId: number) => Promise<ChargeRun>;
 }
 
-interface ListQuery {
-  readonly propertyId?: number;
-  readonly cursor?: string;
-  readonly limit?: number;
-}
-
 export type SettlementService = ReturnType<typeof createSettlementService>;
 
 /** What people read and decide of charges. They belong to a property as a whole: a right on one of its buildings shows none. */
@@ -53,8 +41,15 @@ export function createSettlementService({ db, estate, nowMs, chargeProperty }: S
       const row = await selectCharge(db, chargeId);
       if (row === undefined || !scopeCovers(scope, row.property_id))
         throw new AppError('not-found', 'There is no such charge.');
-      const segments = await selectSegments(db, row);
-      return { charge: toCharge(row), segments: segments.map((segment) => toSegment(segment, row.multiplier)) };
+      const dto = (segment: StoredSegment) => toSegment(segment, row.multiplier);
+      const segments = (await selectSegments(db, row)).map(dto);
+      if (row.correction_id === null) return { charge: toCharge(row), segments };
+      const replaced = await selectSegments(db, row, 'replaced');
+      return { charge: toCharge(row), segments, replaced: replaced.map(dto) };
+    },
+    async corrections(scope: Scope, query: ListQuery & { readonly accountId?: number }) {
+      const rows = await selectCorrections(db, { ...pageOf(scope, query), accountId: query.accountId });
+      return toPage(rows, query.limit ?? PAGE_ROWS, ({ id }) => id, toCorrection);
     },
     async run(actor: Actor, propertyId: number) {
       demandProperty(estate, actor.scope('money.settings'), propertyId);
@@ -66,7 +61,8 @@ export function createSettlementService({ db, estate, nowMs, chargeProperty }: S
           after: sums,
         }),
       );
-      return { runId: String(run.id), propertyId, to: new Date(run.toMs).toISOString(), ...sums };
+      const { corrections } = run;
+      return { runId: String(run.id), propertyId, to: new Date(run.toMs).toISOString(), ...sums, corrections };
     },
     async holds(scope: Scope, query: ListQuery) {
       return toPage(
@@ -147,10 +143,4 @@ export function createSettlementService({ db, estate, nowMs, chargeProperty }: S
 export function demandProperty(estate: EstateReader, scope: Scope, propertyId: number): void {
   const isProperty = estate.place(propertyId)?.kind === 'property';
   if (!isProperty || !scopeCovers(scope, propertyId)) throw new AppError('not-found', 'There is no such property.');
-}
-
-function pageOf(scope: Scope, { propertyId, cursor, limit = PAGE_ROWS }: ListQuery): PageOf {
-  if (propertyId !== undefined && !scopeCovers(scope, propertyId))
-    throw new AppError('not-found', 'There is no such property.');
-  return { scope, propertyId, beforeId: cursorId(cursor), limit: limit + 1 };
 }

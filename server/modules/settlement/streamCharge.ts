@@ -19,7 +19,7 @@ export const METER_POWER_MAX_W = 55_200n;
 /** A fifth above what it is made for. */
 const POWER_MARGIN_PPT = 1_200n;
 /** A read stands for an instant up to half an hour before it. */
-const READ_SLACK_MS = 30 * 60_000;
+export const READ_SLACK_MS = 30 * 60_000;
 
 export function limitsOf({ multiplier }: Pick<Stream, 'multiplier'>): RegisterLimits {
   return {
@@ -50,6 +50,8 @@ export interface NewCharge {
   readonly quantity: bigint;
   readonly amountMinor: bigint;
   readonly lines: readonly ChargedLine[];
+  /** Of `correction`: what was computed anew. */
+  readonly correctionId?: bigint;
 }
 
 /** What becomes of a stream when its reads are charged. */

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { RegisterPoint } from '#domain/settlement/register.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
+import { counted, counts } from './countedStore.ts';
 import type { ChargeMode, HoldCause, Stream, TariffFrom, Utility } from './types.ts';
 
 interface StoredStream {
@@ -115,8 +116,8 @@ export async function selectDueStreams(tx: Tx, query: DueQuery): Promise<readonl
     select ${columns}, r.instant, r.energy_wh
     from charge_stream s
     left join lateral (
-      select r.instant, r.energy_wh from register_reading r
-      where r.meter_id = s.meter_id and r.energy_wh is not null and r.quality <> 'estimated' and r.instant > s.cursor_at
+      select r.instant, ${counted('r')} as energy_wh from register_reading r
+      where r.meter_id = s.meter_id and ${counts('r')} and r.instant > s.cursor_at
         and r.instant <= case s.mode when 'realTime' then ${realTime}::timestamptz else ${monthEnd}::timestamptz end
         and (s.ended_at is null or r.read_at < s.ended_at)
       order by r.instant desc limit 1) r on true
@@ -132,12 +133,28 @@ export async function selectStreamsOfAccount(tx: Tx, accountId: number): Promise
     select ${columns}, r.instant, r.energy_wh
     from charge_stream s
     left join lateral (
-      select r.instant, r.energy_wh from register_reading r
-      where r.meter_id = s.meter_id and r.energy_wh is not null and r.quality <> 'estimated' and r.instant > s.cursor_at
+      select r.instant, ${counted('r')} as energy_wh from register_reading r
+      where r.meter_id = s.meter_id and ${counts('r')} and r.instant > s.cursor_at
         and (s.ended_at is null or r.read_at < s.ended_at)
       order by r.instant desc limit 1) r on true
     where s.account_id = ${accountId} and not s.closed order by s.id for update of s`);
   return rows.map(toDue);
+}
+
+/** A stream that has not ended, as it stands now. */
+export async function selectRunningStream(tx: Tx, streamId: bigint): Promise<Stream | undefined> {
+  const rows = await tx.query<StoredStream>(sql`
+    select ${columns} from charge_stream s where s.id = ${streamId} and s.ended_at is null for update of s`);
+  return rows.map(toStream)[0];
+}
+
+/** The stream that a read of a meter at an instant belongs to; one that begins there has its own opening register. */
+export async function selectStreamAt(tx: Tx, meterId: number, atMs: number): Promise<Stream | undefined> {
+  const at = new Date(atMs);
+  const rows = await tx.query<StoredStream>(sql`
+    select ${columns} from charge_stream s where s.meter_id = ${meterId} and s.began_at < ${at}
+      and (s.ended_at is null or s.ended_at >= ${at}) order by s.began_at desc limit 1 for update of s`);
+  return rows.map(toStream)[0];
 }
 
 function toDue(row: StoredStream & { instant: Date | null; energy_wh: bigint | null }): DueStream {
@@ -226,12 +243,12 @@ export async function selectNeighbours(
       ${places.map(readBefore)}::timestamptz[], ${places.map(({ aroundMs }) => new Date(aroundMs))}::timestamptz[])
       as p (stream_id, meter_id, after_at, until_at, read_before, around_at)
     cross join lateral (
-      (select instant, energy_wh from register_reading b where b.meter_id = p.meter_id and b.energy_wh is not null
-        and b.quality <> 'estimated' and b.instant > p.after_at and b.instant <= p.around_at
+      (select instant, ${counted('b')} as energy_wh from register_reading b where b.meter_id = p.meter_id
+        and ${counts('b')} and b.instant > p.after_at and b.instant <= p.around_at
           and (p.read_before is null or b.read_at < p.read_before) order by instant desc limit 1)
       union all
-      (select instant, energy_wh from register_reading a where a.meter_id = p.meter_id and a.energy_wh is not null
-        and a.quality <> 'estimated' and a.instant > p.around_at and a.instant <= p.until_at
+      (select instant, ${counted('a')} as energy_wh from register_reading a where a.meter_id = p.meter_id
+        and ${counts('a')} and a.instant > p.around_at and a.instant <= p.until_at
           and (p.read_before is null or a.read_at < p.read_before) order by instant limit 1)) r`);
   return pointsByStream(rows);
 }
@@ -243,14 +260,14 @@ export async function selectReadsBetween(
 ): Promise<ReadonlyMap<bigint, readonly RegisterPoint[]>> {
   if (spans.length === 0) return new Map();
   const rows = await tx.query<{ stream_id: bigint; instant: Date; energy_wh: bigint }>(sql`
-    select p.stream_id, r.instant, r.energy_wh
+    select p.stream_id, r.instant, ${counted('r')} as energy_wh
     from unnest(
       ${spans.map(({ streamId }) => String(streamId))}::int8[], ${spans.map(({ meterId }) => meterId)}::int[],
       ${spans.map(({ afterMs }) => new Date(afterMs))}::timestamptz[],
       ${spans.map(({ untilMs }) => new Date(untilMs))}::timestamptz[], ${spans.map(readBefore)}::timestamptz[])
       as p (stream_id, meter_id, after_at, until_at, read_before)
     join register_reading r on r.meter_id = p.meter_id and r.instant > p.after_at and r.instant <= p.until_at
-    where r.energy_wh is not null and r.quality <> 'estimated' and (p.read_before is null or r.read_at < p.read_before)`);
+    where ${counts('r')} and (p.read_before is null or r.read_at < p.read_before)`);
   return pointsByStream(rows);
 }
 

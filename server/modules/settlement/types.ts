@@ -2,7 +2,7 @@ import type { RegisterPoint } from '#domain/settlement/register.ts';
 
 /** When charges are posted; what is used is accumulated in both. */
 export type ChargeMode = 'realTime' | 'monthEnd';
-export type ChargeReason = 'reading' | 'monthEnd' | 'modeSwitch' | 'closing';
+export type ChargeReason = 'reading' | 'monthEnd' | 'modeSwitch' | 'closing' | 'correction';
 export type HoldCause = 'noTariffVersion' | 'quarantine';
 export type Utility = 'electricity' | 'water';
 

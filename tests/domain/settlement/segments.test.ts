@@ -9,7 +9,7 @@ import {
   type RegisterPoint,
   registerDelta,
 } from '#domain/settlement/register.ts';
-import { cutSegments, fillGap, type Segment } from '#domain/settlement/segments.ts';
+import { cutSegments, type Segment } from '#domain/settlement/segments.ts';
 
 const HOUR_MS = 3_600_000;
 const LIMITS: RegisterLimits = { modulus: modulusOf(6, 1n), maxPower: 13_200n, marginPpt: 1_200n };
@@ -139,11 +139,15 @@ test('a gap is filled between two real reads only', () => {
   const from = read('2025-05-01T10:00Z', '100.00');
   const to = read('2025-05-01T12:00Z', '104.00');
   const instants = [1, 2, 3].map((step) => from.atMs + step * 30 * 60_000);
-  expect(fillGap(from, to, instants).map(({ value, estimated }) => ({ value, estimated }))).toEqual(
-    ['101.00', '102.00', '103.00'].map((kwh) => ({ value: wh(kwh), estimated: true })),
-  );
-  expect(() => fillGap(from, { ...to, estimated: true }, instants)).toThrow(RangeError);
-  expect(() => fillGap(from, to, [to.atMs + 1])).toThrow(RangeError);
+  const cut = (reads: readonly RegisterPoint[]) =>
+    cutSegments({ from, reads, cutsMs: instants, limits: LIMITS, slackMs: 0 }).segments;
+  expect(cut([to]).map((segment) => segment.to)).toEqual([
+    ...['101.00', '102.00', '103.00'].map((kwh, index) => ({ atMs: instants[index], value: wh(kwh), estimated: true })),
+    to,
+  ]);
+  expect(cut([to]).map(({ quality }) => quality)).toEqual(Array.from({ length: 4 }, () => 'prorated'));
+  // An open end is waited for: nothing is carried on from the last read.
+  expect(cut([])).toEqual([]);
 });
 
 test('a month is half-open on the clock of the property: 00:00 closes June and opens July', () => {

@@ -44,6 +44,19 @@ export const charge = (amount = 5): string => `
   insert into charge (property_id, account_id, meter_id, epoch, stream_id, from_at, to_at, period, reason, quantity_wh, amount_minor,
     lines, txn_id, charged_at)
   values (1, 1, 5, 1, 1, '2026-01-01', '2026-01-02', '2026-01-01', 'reading', 1, ${amount}, '[]', 1, now())`;
+/** A charge by which one is put right. */
+export const corrected = (n = 1, reason = 'correction', to = '2026-01-02'): string => `
+  insert into charge (property_id, account_id, meter_id, epoch, stream_id, from_at, to_at, period, reason, quantity_wh, amount_minor,
+    lines, txn_id, correction_id, charged_at)
+  values (1, 1, 5, 1, 1, '2026-01-01', '${to}', '2026-01-01', '${reason}', 1, 5, '[]', 1, ${n}, now())`;
+export const correction = (to = '2026-01-02', edit = 'null'): string => `
+  insert into correction (property_id, account_id, meter_id, stream_id, cause, edit_id, from_at, to_at, charge_ids, lines, corrected_at)
+  values (1, 1, 5, 1, 'lateRead', ${edit}, '2026-01-01', '${to}', '{}', '[]', now())`;
+export const replaced = 'insert into segment_replaced (segment_id, correction_id) values (1, 1)';
+export const look = 'insert into segment_look (segment_id, reads, looked_at) values (1, 1, now())';
+export const edit = (after = 'null'): string => `
+  insert into register_edit (property_id, meter_id, instant, raw_wh, before_wh, after_wh, user_id, actor_name, reason, edited_at)
+  values (1, 5, now(), 5, 5, ${after}, 7, 'x', 'x', now())`;
 export const chargeLine = `
   insert into charge_line (stream_id, period, tariff_version_id, label, component, price, quantity_wh, parts, charged_wh, charged_minor)
   values (1, '2026-01-01', 1, 'flat', '', 1, 1, 1, 1, 1)`;

@@ -255,9 +255,8 @@ export const SERVICE_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
     law: priceNeedsTwo,
   },
   'what was not read is not charged': {
-    ...{ file: 'server/modules/settlement/streamStore.ts' },
-    guard: "r.quality <> 'estimated' and r.instant > s.cursor_at\n        and r.instant <= case",
-    off: 'r.instant > s.cursor_at\n        and r.instant <= case',
+    ...{ file: 'server/modules/settlement/countedStore.ts' },
+    ...{ guard: ".quality <> 'estimated' and", off: ".quality <> 'unheard' and" },
     law: estimatedIsNotCharged,
   },
 };

@@ -5,6 +5,7 @@ import { inWallet } from '#domain/account/moneyState.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
 import * as commandRules from '#domain/commandRules.ts';
 import * as cutGuard from '#domain/cutGuard.ts';
+import * as correction from '#domain/settlement/correction.ts';
 import * as register from '#domain/settlement/register.ts';
 import * as rounding from '#domain/settlement/rounding.ts';
 import * as segments from '#domain/settlement/segments.ts';
@@ -196,12 +197,55 @@ guards('server/domain/settlement/segments.ts', segments, {
       expect(cut.segments).toEqual([]);
     },
   },
-  'a gap is filled only between two real reads': {
-    guard: "if (from.estimated || to.estimated) throw new RangeError('a gap is filled only between two real reads');",
-    off: '',
-    law({ fillGap }) {
-      expect(() => fillGap(point(0, 0n), point(2, 2n, true), [1])).toThrow(RangeError);
+  'what was shared by time between two reads says so': {
+    guard: "quality: prorated ? 'prorated' : rolledOver ? 'rolledOver' : 'measured',",
+    off: "quality: rolledOver ? 'rolledOver' : 'measured',",
+    law({ cutSegments }) {
+      const reads = [point(HOUR_MS, 100n)];
+      const cut = cutSegments({ from: point(0, 0n), reads, cutsMs: [HOUR_MS / 2], limits: LIMITS, slackMs: 0 });
+      expect(cut.segments.map(({ quality }) => quality)).toEqual(['prorated', 'prorated']);
     },
+  },
+});
+
+/** Two kWh in two hours, charged as one price until the first of them is over and another after. */
+const LATE: correction.Correcting = {
+  ...{ from: point(0, 0n), to: point(2 * HOUR_MS, 2_000n), toValueBefore: 2_000n, reads: [], saidAtMs: undefined },
+  ...{ cutsMs: [HOUR_MS], limits: LIMITS, slackMs: 0, dayLists: new Map(), calendar: zonedCalendar('UTC') },
+  tiers: { used: () => 0n, add: () => undefined },
+  spans: [1, 2].map((versionId) => ({
+    ...{ fromMs: (versionId - 1) * HOUR_MS, toMs: versionId * HOUR_MS, tariffId: 1, versionId },
+    body: { kind: 'single', price: BigInt(versionId) },
+  })),
+  before: [1, 2].map((versionId) => ({
+    ...{ fromMs: (versionId - 1) * HOUR_MS, delta: 1_000n, versionId, monthMs: 0 },
+    lines: [
+      { label: 'energy', component: '', price: BigInt(versionId), quantity: 1_000n, parts: BigInt(versionId) * 1_000n },
+    ],
+  })),
+};
+guards('server/domain/settlement/correction.ts', correction, {
+  'a late read that cannot lie between its neighbours is passed over': {
+    guard: 'return whole !== undefined && first !== undefined && second !== undefined && first + second === whole;',
+    off: 'return whole !== undefined && first !== undefined;',
+    law: ({ correctSegments }) =>
+      expect(correctSegments({ ...LATE, reads: [point(HOUR_MS, 2_500n)] }).kind).toBe('unchanged'),
+  },
+  'what a person says of it is taken or refused': {
+    guard: "if (said.some((read) => !reads.includes(read))) return { kind: 'unbelievable' };",
+    off: '',
+    law: ({ correctSegments }) =>
+      expect(correctSegments({ ...LATE, saidAtMs: HOUR_MS, reads: [point(HOUR_MS, 2_500n)] }).kind).toBe(
+        'unbelievable',
+      ),
+  },
+  'nothing is charged anew over a new beginning of the register': {
+    guard: "if (held !== expected) return { kind: 'unbelievable' };",
+    off: '',
+    law: ({ correctSegments }) =>
+      expect(correctSegments({ ...LATE, toValueBefore: 1_500n, reads: [point(HOUR_MS, 1_500n)] }).kind).toBe(
+        'unbelievable',
+      ),
   },
 });
 

@@ -32,12 +32,12 @@ interface Read {
 
 /** Registers as if they had been read: what is in the book, and so much beside it. */
 async function read(meterId: number, change: Read = {}): Promise<void> {
-  const { db } = till.server.database;
+  const { db, owner } = till.server.database;
   const { count } = await till.purse(meterId);
   // What the meter used between its reads is of no concern here: the books are made to agree with what it holds.
   const held = -(await till.book('prepaidInMeter', `meter:${meterId}`));
   const at = change.at ?? new Date(Date.now() + 1_000).toISOString();
-  await db.query(sql`
+  await owner.query(sql`
     insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh, balance_minor, purchase_count)
     select meter_id, ${at}, ${at}, 'measured', 'registers', cursor_wh,
       ${held + (change.balanceMinor ?? 0n)}, ${count + (change.count ?? 0)} from charge_stream where meter_id = ${meterId}

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Charge, QuarantinedRead } from '#contract/index.ts';
+import type { Charge, ChargeCorrection, QuarantinedRead, RegisterEdit } from '#contract/index.ts';
 import { type HouseServer, startHouseServer } from '../../support/houseServer.ts';
 import type { Client } from '../../support/server.ts';
 
@@ -103,5 +103,114 @@ describe('a read that nothing is charged over', () => {
     expect(await runNow()).toMatchObject({ body: { amountMinor: '300', held: 0 } });
     const [charge] = await items<Charge>(house.boss, '/api/charges?accountId=904');
     expect(charge).toMatchObject({ quantityWh: '3000', amountMinor: '300' });
+  });
+});
+
+describe('a register that a person corrects', () => {
+  /** As if nothing had ever been read of this meter before. */
+  async function afresh(meterNumber: string, accountId: number, ...readsWh: readonly number[]): Promise<void> {
+    const { owner } = house.server.database;
+    const meterId = house.meterId(meterNumber);
+    await owner.query(sql`delete from register_reading where meter_id = ${meterId}`);
+    await owner.query(sql`delete from charge_stream where meter_id = ${meterId}`);
+    await stream(meterNumber, accountId, ...readsWh);
+  }
+  const hour = (hours: number) => new Date(Date.parse(DAY) + hours * 3_600_000).toISOString();
+  const edit = (meterNumber: string, hours: number, energyWh: string | null, client = house.boss) =>
+    client.request('POST', '/api/register-edits', {
+      ...{ meterId: house.meterId(meterNumber), at: hour(hours), energyWh, reason: 'read off the display' },
+    });
+  const walletOf = async (accountId: number) =>
+    (await items<Charge>(house.boss, `/api/charges?accountId=${accountId}`)).reduce(
+      (sum, { amountMinor }) => sum + Number(amountMinor),
+      0,
+    );
+
+  test('after it was charged: the charge stays, the difference is one of its own, asked twice is once', async () => {
+    await afresh('a1', 905, 502_000);
+    await runNow();
+    const [charged] = await items<Charge>(house.boss, '/api/charges?accountId=905');
+    const { db } = house.server.database;
+
+    expect(await edit('a1', 1, '501500', stranger)).toMatchObject({ status: 404 });
+    expect(await edit('a1', 7, '501500')).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    const answer = await edit('a1', 1, '501500');
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { rawWh: '502000', beforeWh: '502000', afterWh: '501500', correctionId: expect.any(String) },
+    });
+    const { correctionId } = answer.body as RegisterEdit;
+    expect((await edit('a1', 1, '501500')).body).toEqual(answer.body);
+    expect(await walletOf(905)).toBe(150);
+
+    const [correction] = await items<ChargeCorrection>(house.boss, '/api/corrections?accountId=905');
+    expect(correction).toMatchObject({ id: correctionId, cause: 'edit', chargeIds: [charged?.id], amountMinor: '-50' });
+    expect(await house.boss.request('GET', `/api/charges/${correction?.chargeId}`)).toMatchObject({
+      body: {
+        charge: { reason: 'correction', correctionId, amountMinor: '-50', lines: [{ month: '2026-11' }] },
+        segments: [{ toWh: '501500' }],
+        replaced: [{ toWh: '502000' }],
+      },
+    });
+    expect(await house.boss.request('GET', `/api/charges/${charged?.id}`)).toMatchObject({
+      body: { charge: charged, segments: [{ toWh: '502000' }] },
+    });
+    expect(await items(stranger, '/api/corrections')).toEqual([]);
+    expect(await items(stranger, '/api/register-edits')).toEqual([]);
+
+    // Charging goes on from what the person said.
+    await read('a1', 2, 503_000);
+    expect(await runNow()).toMatchObject({ body: { charges: 1, amountMinor: '150' } });
+    expect(await walletOf(905)).toBe(300);
+    expect(await db.query(sql`select before, after from audit where action = 'registerReading.edit'`)).toEqual([
+      {
+        before: { energyWh: '502000', rawWh: '502000' },
+        after: { energyWh: '501500', reason: 'read off the display' },
+      },
+    ]);
+    expect((await house.server.app.money.ledger.prove(db)).faults).toEqual([]);
+  });
+
+  test('what the meter said is kept beside it, and nobody can change that', async () => {
+    const { db } = house.server.database;
+    const meterId = house.meterId('a1');
+    const [row] = await db.query(sql`
+      select energy_wh, edited_wh from register_reading where meter_id = ${meterId} and instant = ${hour(1)}`);
+    expect(row).toEqual({ energy_wh: 502_000n, edited_wh: 501_500n });
+    await expect(db.query(sql`update register_reading set energy_wh = 1 where meter_id = ${meterId}`)).rejects.toThrow(
+      'permission denied',
+    );
+    const listed = await items(house.boss, `/api/meters/${meterId}/registers?from=${hour(1)}&to=${hour(2)}`);
+    expect(listed).toMatchObject([{ registers: { energyWh: '502000' }, edited: { energyWh: '501500' } }]);
+  });
+
+  test('taken out, it counts for nothing: what it told is shared by time again', async () => {
+    await afresh('a2', 906, 502_000, 503_000);
+    await runNow();
+    expect(await edit('a2', 2, null)).toMatchObject({ status: 409, body: { code: 'reading.not-correctable' } });
+    expect(await edit('a2', 1, '400000')).toMatchObject({ status: 409, body: { code: 'reading.not-correctable' } });
+    expect(await edit('a2', 1, '509000')).toMatchObject({ status: 409, body: { code: 'reading.not-correctable' } });
+    const { db } = house.server.database;
+    expect(await db.query(sql`select from register_edit where meter_id = ${house.meterId('a2')}`)).toEqual([]);
+    // One price: it costs the same, whenever it was used.
+    expect(await edit('a2', 1, null)).toMatchObject({ status: 201, body: { afterWh: null } });
+    expect(await edit('a2', 1, null)).toMatchObject({ status: 201 });
+    expect(await walletOf(906)).toBe(300);
+    expect(await edit('a2', 1, '502000')).toMatchObject({ status: 201, body: { beforeWh: null, rawWh: '502000' } });
+    expect(await walletOf(906)).toBe(300);
+  });
+
+  test('that nothing was charged over is charged with the value of the person', async () => {
+    await afresh('b1', 907, 400_000);
+    await runNow();
+    const listed = () => items<QuarantinedRead>(house.boss, '/api/quarantined-reads');
+    const held = (await listed()).find(({ accountId }) => accountId === 907);
+    expect(held).toMatchObject({ cause: 'backward' });
+    expect(await edit('b1', 1, '501000')).toMatchObject({ status: 201, body: { rawWh: '400000' } });
+    expect((await listed()).find(({ id }) => id === held?.id)).toMatchObject({
+      decision: 'edited',
+      decidedBy: expect.any(String),
+    });
+    expect(await runNow()).toMatchObject({ body: { charges: 1, amountMinor: '100', held: 0 } });
   });
 });

@@ -60,7 +60,14 @@ export async function openChargeHouse(): Promise<ChargeHouse> {
   const ledger = createLedger({ db, clock, timeZoneOf: (id) => estate.place(id)?.timeZone });
   const tariffs = createTariffs({ db, estate, clock });
   const accounts = new Map<number, AccountView>();
-  const shared = { ledger, tariffs, calendarOf, nowMs: () => clock.nowMs(), charged: () => undefined };
+  const shared = {
+    ledger,
+    tariffs,
+    calendarOf,
+    nowMs: () => clock.nowMs(),
+    charged: () => undefined,
+    corrected: () => undefined,
+  };
   const runs = createChargeRuns({
     ...shared,
     db,
