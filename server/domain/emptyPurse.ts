@@ -9,8 +9,10 @@ export interface PurseOutlook {
   readonly cutLineMinor: bigint;
   /** What its use of the last days costs a day; undefined: not known. */
   readonly dailyMinor: bigint | undefined;
-  /** Since when it is without supply; undefined: it has supply, or nobody knows. */
-  readonly openSinceMs: number | undefined;
+  /** It is without supply. */
+  readonly isOpen: boolean;
+  /** It was seen with supply since the time without cuts began. */
+  readonly hadSupply: boolean;
 }
 
 /** Weekends and holidays are not like the days before them: so many times the usual use is reckoned with. */
@@ -20,11 +22,12 @@ const DAY_MS = 86_400_000;
 /**
  * Must this meter be carried over a time without cuts, since it could trip by itself before the end? On the safe side: one
  * that never told its balance could, and so could one that stands at its first alarm level already, however little it uses.
- * What it cut at an hour at which it might stays so, and until the time begins a meter that has nothing left may still cut.
+ * A meter that was not seen with supply within that time has cut at an hour at which it might, and stays so; until the time
+ * begins one that has nothing left may still cut.
  */
 export function needsCover(purse: PurseOutlook, { fromMs, untilMs }: NoCutPeriod, nowMs: number): boolean {
-  const { balanceMinor, alarm1Minor, cutLineMinor, dailyMinor, openSinceMs } = purse;
-  if (openSinceMs !== undefined && openSinceMs < fromMs) return false;
+  const { balanceMinor, alarm1Minor, cutLineMinor, dailyMinor, isOpen, hadSupply } = purse;
+  if (isOpen && !hadSupply) return false;
   if (balanceMinor === undefined) return true;
   if (balanceMinor <= cutLineMinor) return nowMs >= fromMs;
   if (balanceMinor <= alarm1Minor) return true;

@@ -7,7 +7,7 @@ const FROM_MS = Date.parse('2026-11-23T08:00:00Z');
 const PERIOD = { fromMs: FROM_MS, untilMs: FROM_MS + 5 * DAY_MS };
 const PURSE: PurseOutlook = {
   ...{ balanceMinor: 10_000n, alarm1Minor: 5_000n, cutLineMinor: 0n, dailyMinor: 0n },
-  openSinceMs: undefined,
+  ...{ isOpen: false, hadSupply: false },
 };
 const DEBT = { balanceMinor: 0n };
 const OVERDRAFT = { cutLineMinor: -2_000n, dailyMinor: 1_000n };
@@ -23,8 +23,8 @@ test.for([
   ['nobody knows what it uses', { dailyMinor: undefined }, FROM_MS, false],
   ['in debt before the time begins', DEBT, FROM_MS - 1, false],
   ['in debt within it', DEBT, FROM_MS, true],
-  ['which cut before it began', { ...DEBT, openSinceMs: FROM_MS - 1 }, FROM_MS + HOUR_MS, false],
-  ['which cut within it', { ...DEBT, openSinceMs: FROM_MS }, FROM_MS + HOUR_MS, true],
+  ['which was not seen with supply within it', { ...DEBT, isOpen: true }, FROM_MS + HOUR_MS, false],
+  ['which cut within it', { ...DEBT, isOpen: true, hadSupply: true }, FROM_MS + HOUR_MS, true],
 ] satisfies [string, Partial<PurseOutlook>, number, boolean][])('a meter %s', ([, change, nowMs, must]) => {
   expect(needsCover({ ...PURSE, ...change }, PERIOD, nowMs)).toBe(must);
 });

@@ -45,9 +45,12 @@ interface OwnPurse {
   readonly account: AccountView;
 }
 
-interface RecentUse {
+/** What is known of the window in sight of a property. */
+interface Sight {
   readonly untilMs: number;
-  readonly ofMeter: ReadonlyMap<number, RegisterSpan>;
+  readonly uses: ReadonlyMap<number, RegisterSpan>;
+  /** Meters that were seen with supply since it began; forgotten by a restart, after which an open relay is left as it is. */
+  readonly supplied: Set<number>;
 }
 
 export interface NoCutWatch {
@@ -64,8 +67,8 @@ export interface NoCutWatch {
  */
 export function createNoCutWatch(deps: NoCutDeps): NoCutWatch {
   const { db, clock, log, estate, accounts, calendarOf } = deps;
-  /** By property, of the window in sight: asked for once for each. */
-  const uses = new Map<number, RecentUse>();
+  /** By property. */
+  const sights = new Map<number, Sight>();
   let repetition: Repetition | undefined;
 
   async function serve(propertyId: number): Promise<void> {
@@ -73,12 +76,12 @@ export function createNoCutWatch(deps: NoCutDeps): NoCutWatch {
     const calendar = calendarOf(propertyId);
     const period = noCutPeriod(accounts.policy(propertyId), calendar, nowMs, NO_CUT_LEAD_MS);
     if (period === undefined) {
-      uses.delete(propertyId);
+      sights.delete(propertyId);
       return;
     }
     const purses = accounts.accountsOfProperty(propertyId).flatMap(pursesOf);
-    const ofMeter = await recentUse(propertyId, purses, period);
-    const due = purses.filter((purse) => isAtRisk(purse, ofMeter.get(purse.meterId), period, nowMs));
+    const sight = await sightOf(propertyId, purses, period);
+    const due = purses.filter((purse) => isAtRisk(purse, sight, period, nowMs));
     const reason = reasonOf(period, calendar);
     for (let from = 0; from < due.length; from += METERS_PER_STEP) {
       const meterIds = due.slice(from, from + METERS_PER_STEP).map(({ meterId }) => meterId);
@@ -87,30 +90,28 @@ export function createNoCutWatch(deps: NoCutDeps): NoCutWatch {
     }
   }
 
-  async function recentUse(propertyId: number, purses: readonly OwnPurse[], { untilMs }: NoCutPeriod) {
-    const known = uses.get(propertyId);
-    if (known?.untilMs === untilMs) return known.ofMeter;
+  async function sightOf(propertyId: number, purses: readonly OwnPurse[], { untilMs }: NoCutPeriod): Promise<Sight> {
+    const known = sights.get(propertyId);
+    if (known?.untilMs === untilMs) return known;
     const since = new Date(clock.nowMs() - USE_LOOK_BACK_MS);
     const ids = purses.map(({ meterId }) => meterId);
-    const ofMeter = ids.length === 0 ? new Map<number, RegisterSpan>() : await selectRecentUse(db, ids, since);
-    uses.set(propertyId, { untilMs, ofMeter });
-    return ofMeter;
+    const uses = await selectRecentUse(db, ids, since);
+    const sight = { untilMs, uses, supplied: new Set<number>() };
+    sights.set(propertyId, sight);
+    return sight;
   }
 
-  function isAtRisk(
-    { meterId, account }: OwnPurse,
-    use: RegisterSpan | undefined,
-    period: NoCutPeriod,
-    nowMs: number,
-  ): boolean {
+  function isAtRisk({ meterId, account }: OwnPurse, sight: Sight, period: NoCutPeriod, nowMs: number): boolean {
     const meter = deps.metering.meter(meterId);
     if (meter === undefined) return false;
-    const { facts, since } = meter.state;
+    const { relay } = meter.state.facts;
+    if (relay === 'closed' && nowMs >= period.fromMs) sight.supplied.add(meterId);
+    const use = sight.uses.get(meterId);
     const { alarm1Minor, cutLineMinor } = account;
     const outlook = {
       ...{ balanceMinor: meter.last?.balanceMinor, alarm1Minor, cutLineMinor },
       dailyMinor: use && dailyCost(use, topPrice(account, nowMs)),
-      openSinceMs: facts.relay === 'open' ? since.relay : undefined,
+      ...{ isOpen: relay === 'open', hadSupply: sight.supplied.has(meterId) },
     };
     return needsCover(outlook, period, nowMs);
   }

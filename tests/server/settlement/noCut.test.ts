@@ -41,6 +41,8 @@ const order = (meterId: number, asked: object) =>
 const verified = (id: string) =>
   until('verified', WAIT_MS, async () => (await get<Command>(`/api/commands/${id}`)).state === 'verified');
 
+/** Opened meters that were without supply already. */
+const dark: number[] = [];
 /** An opened meter with supply and money, which is less than the level at which its customer is warned. */
 async function low(alarm1Minor = '900000000') {
   const { metering } = till.server.app.measuring;
@@ -48,6 +50,7 @@ async function low(alarm1Minor = '900000000') {
     const { meterId, meterNumber } = await till.fresh({ alarm1Minor, alarm2Minor: '0' });
     const { last, state } = metering.meter(meterId) ?? {};
     // Some of the plant are in debt, tripped or forced.
+    if (state?.facts.relay === 'open') dark.push(meterId);
     if ((last?.balanceMinor ?? 0n) < 1_000n || state?.facts.relay !== 'closed') continue;
     if (state.facts.protection !== 'none') continue;
     await idle(meterId);
@@ -235,4 +238,9 @@ describe('the end of the hours', () => {
     heal();
     await until('put right', 2 * WAIT_MS, () => till.plant.meter(meterNumber)?.image.status.forced === 'none');
   }, 90_000);
+});
+
+test('no hours gave supply back to a meter that was without it before they began', async () => {
+  expect(dark.length).toBeGreaterThan(0);
+  for (const meterId of dark) expect(await toldOf(meterId)).toEqual([]);
 });
