@@ -20,8 +20,8 @@ const step = fc.record({
   meter: fc.nat(2),
   amount: fc.integer({ min: 200, max: 9_000 }),
   method: fc.constantFrom('cash', 'wechat', 'bankCard'),
-  /** A refund of the sale before it. */
-  named: fc.boolean(),
+  /** A refund of the sale before it, in part or whole. */
+  named: fc.constantFrom('part', 'whole', undefined),
   byCashier: fc.boolean(),
 });
 const reason = 'a good reason';
@@ -44,11 +44,12 @@ test('I3, I4, I5, I6, I11, I12: whatever is sold, given back and undone', { time
     named,
     byCashier,
   }: typeof step extends fc.Arbitrary<infer T> ? T : never) {
-    const { meterId = 0 } = meters[meter] ?? {};
+    const sale = kind === 'refund' && named !== undefined && last?.kind === 'sale' ? last : undefined;
+    const meterId = sale?.meterId ?? meters[meter]?.meterId ?? 0;
     const client = byCashier ? cashier : till.boss;
     const id = randomUUID();
-    const text = String(amount);
-    const of = named && last?.kind === 'sale' && last.meterId === meterId ? { saleId: last.saleId } : {};
+    const text = named === 'whole' && sale !== undefined ? sale.netMinor : String(amount);
+    const of = sale === undefined ? {} : { saleId: sale.saleId };
     const bodies = {
       sale: ['/api/sales', { saleId: id, meterId, paidMinor: text, method }],
       refund: ['/api/refunds', { refundId: id, meterId, amountMinor: text, method, reason, ...of }],
