@@ -90,6 +90,56 @@ test('in whatever order reads come and whenever it is charged, the month costs i
   expect((await desk.ledger.prove(desk.database.db)).faults).toEqual([]);
 }, 120_000);
 
+test('the same at prices that change every half hour: what late reads tell is put right, each line rounded once (I1, I9, I10)', async () => {
+  const table = Array.from({ length: 96 }, (_, slot) => (slot % 4 < 2 ? ('valley' as const) : ('peak' as const)));
+  const byHour = await desk.tariff('laws by hour', [
+    {
+      from: '2025-01-01T00:00+08:00',
+      body: {
+        kind: 'timeOfUse',
+        prices: { sharp: '9', peak: '0.715686', flat: '9', valley: '0.300007', deepValley: '9' },
+        days: { tables: [table], rules: [{ table: 0 }] },
+      },
+    },
+  ]);
+  let corrections = 0;
+  await assert(
+    asyncProperty(plans, async ({ used, arrival, chargeAfter, monthEnd }) => {
+      const name = `law ${++meters}`;
+      const deduction = monthEnd ? ('monthEnd' as const) : ('realTime' as const);
+      const account = desk.account(
+        name,
+        { tariffId: byHour, deduction },
+        { fromMs: START_MS, openingRegisters: { energyWh: 0n } },
+      );
+      const registers = used.map((_, index) => used.slice(0, index + 1).reduce((sum, wh) => sum + wh, 0n));
+      for (const [arrived, index] of arrival.entries()) {
+        await insertRead(name, index, registers[index] ?? 0n);
+        // A day later, so that what is charged at the month's end runs up as well.
+        if (chargeAfter.includes(arrived + 1)) corrections += (await desk.run('2025-06-21T00:03+08:00')).corrections;
+      }
+      await desk.read(name, ['2025-07-01T00:00+08:00', kwh(registers.at(-1) ?? 0n)]);
+      corrections += (await desk.run('2025-07-01T00:03+08:00')).corrections;
+      expect(await desk.run('2025-07-01T00:10+08:00')).toMatchObject({ charges: 0, corrections: 0 });
+
+      const at = (odd: number) => used.reduce((sum, wh, index) => (index % 2 === odd ? sum + wh : sum), 0n);
+      const due = minorOfParts(at(0) * 30_000_700n) + minorOfParts(at(1) * PRICE);
+      expect(await desk.wallet(account.id)).toBe(-due);
+      const [sums] = await desk.database.db.query<Record<string, bigint>>(sql`
+        select coalesce(sum(delta_wh), 0)::int8 as deltas,
+          (select coalesce(sum(charged_minor), 0)::int8 from charge_line l where l.stream_id = max(g.stream_id)) as lines,
+          (select coalesce(sum(amount_minor), 0)::int8 from charge where account_id = ${account.id}) as charges
+        from segment g join charge_stream s on s.id = g.stream_id
+        where s.account_id = ${account.id} and not exists (select from segment_replaced p where p.segment_id = g.id)`);
+      expect(sums).toEqual({ deltas: registers.at(-1), lines: due, charges: due });
+      desk.dropAccount(account.id);
+    }),
+    { numRuns: RUNS },
+  );
+  expect(corrections).toBeGreaterThan(0);
+  expect((await desk.ledger.prove(desk.database.db)).faults).toEqual([]);
+}, 120_000);
+
 function kwh(wh: bigint): string {
   return `${wh / 1_000n}.${(wh % 1_000n).toString().padStart(3, '0')}`;
 }
