@@ -30,6 +30,16 @@ test('a day by kind, method and operator: three break-downs with the same total'
         paid_minor, fee_minor, fee_ppm, net_minor, method, user_name, business_day, input_hash, at, finished_at)
       values (${randomUUID()}, 1, 1, 1, 'x', 'x', 1, ${kind}, 'platform', 'CONFIRMED', 'wallet', 'quiet', ${paid}, ${fee}, 30000,
         ${paid - fee}, ${method}, ${operator}, ${DAY}, '', now(), now())`);
+  // From one meter into the next: no business of the day.
+  for (const [kind, net] of [
+    ['moveOut', -5_637],
+    ['moveIn', 5_637],
+  ] as const)
+    await database.owner.query(sql`
+      insert into vend (id, property_id, account_id, meter_id, meter_number, customer_name, epoch, kind, custody, state, path, fence,
+        paid_minor, fee_minor, fee_ppm, net_minor, user_name, business_day, input_hash, at, finished_at)
+      values (${randomUUID()}, 1, 1, 1, 'x', 'x', 1, ${kind}, 'meter', 'CONFIRMED', 'checked', 'zero', 0, 0, 0, ${net}, 'op1', ${DAY}, '',
+        now(), now())`);
   const lines = await selectDay(database.db, 1, DAY);
   const told = lines.map(({ part, name, count, paid, fee, net }) => `${part} ${name} ${count} ${paid} ${fee} ${net}`);
   expect(told.toSorted()).toEqual([
