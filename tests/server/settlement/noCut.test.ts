@@ -3,17 +3,29 @@ import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command, MeterNow, Protection } from '#contract/index.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
+import type { Plant } from '#drivers/simulator/plant.ts';
 import { until } from '../../scenarios/support/until.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { makeReal, startMoneyPlant } from '../accounts/support/moneyHouse.ts';
 import { startTill, type Till } from '../vending/support/till.ts';
 
 /** The real server over simulated meters that hold their balance themselves. */
+const KEEPER = { user: 'keeper', password: 'a-long-enough-password' };
+let plant: Plant;
+let database: TestDatabase;
 let till: Till;
 beforeAll(async () => {
-  till = await startTill();
+  plant = await startMoneyPlant();
+  database = await createTestDatabase();
+  till = await startTill({ plant, database });
+}, 120_000);
+afterAll(async () => {
+  await till.stop();
+  await plant.stop();
+  await database.drop();
 });
-afterAll(() => till.stop());
 
-const WAIT_MS = 18_000;
+const WAIT_MS = 40_000;
 const DAY_MS = 86_400_000;
 const calendar = zonedCalendar('Asia/Shanghai');
 const get = async <T>(path: string): Promise<T> => (await till.boss.request('GET', path)).body as T;
@@ -79,6 +91,27 @@ async function minuteSoon(): Promise<void> {
   await till.policy({ holidays: [], cutAllowed: parts.filter(({ fromMinute, toMinute }) => fromMinute < toMinute) });
 }
 
+const HOUR_MS = 3_600_000;
+/** As the sweep does for a window that ends in an hour; it has taken it. */
+async function protectedForAnHour() {
+  const meter = await low();
+  expect(await protect(meter.meterId)).toEqual([meter.meterId]);
+  await verified((await toldOf(meter.meterId))[0]?.id ?? '');
+  return meter;
+}
+function protect(meterId: number) {
+  const { db, money } = till.server.app;
+  const window = { meterIds: [meterId], untilMs: Date.now() + HOUR_MS, reason: 'no-cut window' };
+  return db.tx((tx) => money.commands.protectOverWindow(tx, window));
+}
+/** Its end is now, and the house reads it from the database as after a start. */
+async function endNow(meterId: number) {
+  await database.db.query(sql`
+    update protection set from_at = from_at - interval '1 hour', until_at = now() where meter_id = ${meterId}`);
+  await till.server.app.money.commands.load();
+}
+const restored = async (meterId: number) => (await commandsOf(meterId)).find(({ rule }) => rule === 'protectionEnded');
+
 describe('hours without cuts', () => {
   test('a meter that could be empty before their end is protected until then, once, and says why', async () => {
     const { meterId, meterNumber } = await low();
@@ -87,7 +120,7 @@ describe('hours without cuts', () => {
     const told = await sweptUntilTold(meterId);
     expect(told).toMatchObject({ order: { until: endsAt }, reason: expect.stringMatching(/^no-cut window /) });
     await verified(told.id);
-    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('closed');
+    expect(plant.meter(meterNumber)?.image.status.forced).toBe('closed');
     await until('shown', WAIT_MS, async () => (await nowOf(meterId)).facts.protection === 'noCutWindow');
     expect((await nowOf(meterId)).protection).toEqual({ by: 'window', until: endsAt });
     expect(await listed(meterId)).toMatchObject({ givenBy: 'noCutWindow', until: endsAt, reason: told.reason });
@@ -103,7 +136,7 @@ describe('hours without cuts', () => {
     expect(await toldOf(rich.meterId)).toEqual([]);
     expect(await listed(rich.meterId)).toBeUndefined();
     await anyHour();
-  }, 60_000);
+  }, 120_000);
 
   test('danger is stronger: a person trips what the window protects, and no sweep closes it', async () => {
     const { meterId, meterNumber } = await low();
@@ -113,9 +146,9 @@ describe('hours without cuts', () => {
     await verified((await order(meterId, { kind: 'trip', cause: 'safety' })).id);
     await sweep();
     expect(await toldOf(meterId)).toHaveLength(1);
-    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('open');
+    expect(plant.meter(meterNumber)?.image.status.forced).toBe('open');
     await anyHour();
-  }, 60_000);
+  }, 120_000);
 
   test('what a person tripped or protects is left as it is', async () => {
     const tripped = await low();
@@ -130,7 +163,7 @@ describe('hours without cuts', () => {
     expect(await listed(kept.meterId)).toEqual(before);
     expect(before?.until).toBeUndefined();
     await anyHour();
-  }, 60_000);
+  }, 120_000);
 
   test('a meter is protected ahead of them', async () => {
     const { meterId } = await low();
@@ -139,14 +172,14 @@ describe('hours without cuts', () => {
     expect(Date.parse((await listed(meterId))?.until ?? '')).toBeGreaterThan(Date.parse(told.givenAt));
     expect(await listed(meterId)).toMatchObject({ id: told.id });
     await anyHour();
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a meter that does not take its protection', () => {
   test('is told again, a few times and then once a day', async () => {
     const { meterId } = await low();
     await holidays();
-    const { db } = till.server.database;
+    const { db } = database;
     const failed = (age: string) =>
       db.query(sql`
         update command set state = 'failed', given_at = now() - ${age}::interval
@@ -170,7 +203,7 @@ describe('a meter that does not take its protection', () => {
     await failed('25 hours');
     expect(await times()).toBe(4);
     await anyHour();
-  }, 60_000);
+  }, 120_000);
 
   test('because it is silent takes it when it answers again, and was ordered one', async () => {
     const { meterId, meterNumber } = await low();
@@ -182,43 +215,21 @@ describe('a meter that does not take its protection', () => {
     expect(await toldOf(meterId)).toHaveLength(1);
     heal();
     await verified(told.id);
-    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('closed');
+    expect(plant.meter(meterNumber)?.image.status.forced).toBe('closed');
     await anyHour();
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('the end of the hours', () => {
-  const HOUR_MS = 3_600_000;
-  /** As the sweep does for a window that ends in an hour; it has taken it. */
-  async function protectedForAnHour() {
-    const meter = await low();
-    expect(await protect(meter.meterId)).toEqual([meter.meterId]);
-    await verified((await toldOf(meter.meterId))[0]?.id ?? '');
-    return meter;
-  }
-  function protect(meterId: number) {
-    const { db, money } = till.server.app;
-    const window = { meterIds: [meterId], untilMs: Date.now() + HOUR_MS, reason: 'no-cut window' };
-    return db.tx((tx) => money.commands.protectOverWindow(tx, window));
-  }
-  /** Its end is now, and the house reads it from the database as after a start. */
-  async function endNow(meterId: number) {
-    await till.server.database.db.query(sql`
-      update protection set from_at = from_at - interval '1 hour', until_at = now() where meter_id = ${meterId}`);
-    await till.server.app.money.commands.load();
-  }
-  const restored = async (meterId: number) =>
-    (await commandsOf(meterId)).find(({ rule }) => rule === 'protectionEnded');
-
   test('gives the relay back to the balance', async () => {
     const { meterId, meterNumber } = await protectedForAnHour();
     await endNow(meterId);
     await until('restored', WAIT_MS, async () => (await restored(meterId))?.state === 'verified');
     expect(await listed(meterId)).toBeUndefined();
-    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('none');
+    expect(plant.meter(meterNumber)?.image.status.forced).toBe('none');
     await until('shown', WAIT_MS, async () => (await nowOf(meterId)).facts.protection === 'none');
     expect((await nowOf(meterId)).protection).toBeUndefined();
-  }, 60_000);
+  }, 120_000);
 
   test('takes nothing from a person who protected the meter meanwhile', async () => {
     const { meterId } = await protectedForAnHour();
@@ -227,20 +238,54 @@ describe('the end of the hours', () => {
     await verified(own.id);
     expect(await protect(meterId)).toEqual([]);
     expect(await listed(meterId)).toMatchObject({ id: own.id, until: tomorrow, givenBy: 'Administrator' });
-  }, 60_000);
+  }, 120_000);
 
   test('of which a meter did not hear is told when it answers', async () => {
     const { meterId, meterNumber } = await protectedForAnHour();
     const heal = till.fault(meterNumber, { kind: 'request-lost' }, { on: 'writes' });
     await endNow(meterId);
     await until('given up', 2 * WAIT_MS, async () => (await restored(meterId))?.state === 'rejected');
-    expect(till.plant.meter(meterNumber)?.image.status.forced).toBe('closed');
+    expect(plant.meter(meterNumber)?.image.status.forced).toBe('closed');
     heal();
-    await until('put right', 2 * WAIT_MS, () => till.plant.meter(meterNumber)?.image.status.forced === 'none');
-  }, 90_000);
+    await until('put right', 2 * WAIT_MS, () => plant.meter(meterNumber)?.image.status.forced === 'none');
+  }, 240_000);
 });
 
 test('no hours gave supply back to a meter that was without it before they began', async () => {
   expect(dark.length).toBeGreaterThan(0);
   for (const meterId of dark) expect(await toldOf(meterId)).toEqual([]);
 });
+
+test('what a protected meter used without money is taken from the next purchase', async () => {
+  const [debtor = 0] = dark;
+  expect(await protect(debtor)).toEqual([debtor]);
+  await verified((await toldOf(debtor))[0]?.id ?? '');
+  await until('supplied', WAIT_MS, async () => (await nowOf(debtor)).facts.relay === 'closed');
+  const { balanceMinor: debt = 0n } = await till.purse(debtor);
+  expect(debt).toBeLessThanOrEqual(0n);
+  await till.becomes((await till.sell(debtor, '500000')).saleId, 'CONFIRMED');
+  const { balanceMinor: left = 0n } = await till.purse(debtor);
+  expect(left).toBeGreaterThan(debt);
+  expect(left).toBeLessThanOrEqual(debt + 500_000n);
+}, 120_000);
+
+test('a restart forgets neither what is on its way nor what ends meanwhile', async () => {
+  const grants = [{ role: 'administrator', scope: 'group' }];
+  await till.post('/api/users', { ...KEEPER, displayName: 'Keeper', grants });
+  const waiting = await low();
+  const ending = await protectedForAnHour();
+  const heal = till.fault(waiting.meterNumber, { kind: 'silent' });
+  await protect(waiting.meterId);
+  await database.db.query(sql`
+    update protection set from_at = from_at - interval '1 hour', until_at = now() where meter_id = ${ending.meterId}`);
+  await makeReal(till);
+  await till.server.stop();
+  heal();
+  till = await startTill({ plant, database, signIn: KEEPER });
+  const [told, ...more] = await toldOf(waiting.meterId);
+  expect(more).toEqual([]);
+  await verified(told?.id ?? '');
+  expect(await listed(waiting.meterId)).toMatchObject({ givenBy: 'noCutWindow', until: expect.any(String) });
+  await until('restored', WAIT_MS, async () => (await restored(ending.meterId))?.state === 'verified');
+  expect(plant.meter(ending.meterNumber)?.image.status.forced).toBe('none');
+}, 240_000);
