@@ -13,6 +13,16 @@ import type { VendBatch } from './vendSheets.ts';
 /** Texts of every member of a union, so that a new one is missed by the compiler and not by a customer. */
 type Words<Key extends string | number> = Readonly<Record<Key, string>>;
 
+/** Rules of the platform that give orders by themselves. */
+type GiverRuleName =
+  | 'arrears'
+  | 'restoreAfterPayment'
+  | 'protectionEnded'
+  | 'noCutWindow'
+  | 'account'
+  | 'replacement'
+  | 'repair';
+
 /**
  * What states, alarms, commands and sales are called. The screens' catalogue takes its words from here and so do files: the
  * same thing has one name everywhere. (Display states have theirs in `DISPLAY_STATES`, beside their colours.)
@@ -25,6 +35,7 @@ interface StateWords {
   readonly severity: Words<1 | 2 | 3>;
   readonly alarm: Words<AlarmKind>;
   readonly alarmState: Words<AlarmState>;
+  readonly giverRule: Words<GiverRuleName>;
   readonly role: Words<MeterRole>;
   readonly quantity: Words<Quantity | 'balanceMinor'>;
   readonly registerQuality: Words<'measured' | 'late' | 'estimated'>;
@@ -69,6 +80,15 @@ const zh: StateWords = {
     vendInDoubt: '售电未确认',
     vendQuarantined: '售电待处理',
     foreignWrite: '外来充值',
+  },
+  giverRule: {
+    arrears: '欠费',
+    restoreAfterPayment: '缴费后恢复',
+    protectionEnded: '保电结束',
+    noCutWindow: '免停时段',
+    account: '账户设置',
+    replacement: '换表',
+    repair: '继电器复核',
   },
   alarmState: {
     unacknowledged: '未确认',
@@ -221,6 +241,15 @@ const en: StateWords = {
     vendInDoubt: 'Sale not confirmed',
     vendQuarantined: 'Sale for two persons',
     foreignWrite: 'Foreign purchase',
+  },
+  giverRule: {
+    arrears: 'arrears',
+    restoreAfterPayment: 'restored after payment',
+    protectionEnded: 'protection ended',
+    noCutWindow: 'no-cut window',
+    account: 'settings of the account',
+    replacement: 'replacement',
+    repair: 'relay set right',
   },
   alarmState: {
     unacknowledged: 'Unacknowledged',

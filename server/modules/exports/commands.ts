@@ -1,11 +1,16 @@
 import { type Command, listCommands, listProtections, type Protection } from '#contract/index.ts';
 import { STATE_WORDS } from '#contract/words.ts';
-import type { XlsxColumn } from '#server/platform/xlsx/index.ts';
+import type { FileLang, XlsxColumn } from '#server/platform/xlsx/index.ts';
 import { type ExportsContext, placeText } from './context.ts';
 import { stateWords } from './filterWords.ts';
 import type { ListFile } from './listFile.ts';
 
-const BY_RULE = { zh: '系统规则', en: 'rule' };
+const BY_RULE = { zh: '平台规则', en: 'rule' };
+const RULES: Readonly<Record<FileLang, Readonly<Record<string, string>>>> = {
+  zh: STATE_WORDS.zh.giverRule,
+  en: STATE_WORDS.en.giverRule,
+};
+const ruleText = (rule: string, lang: FileLang): string => RULES[lang][rule] ?? rule;
 
 const placeColumn = <Row extends { readonly meterId: number }>({ estate }: ExportsContext): XlsxColumn<Row> => ({
   ...{ header: { zh: '位置', en: 'Place' }, kind: 'text', width: 30 },
@@ -22,7 +27,7 @@ const commandColumns = (context: ExportsContext): readonly XlsxColumn<Command>[]
   { header: { zh: '原因', en: 'Why' }, kind: 'text', width: 28, of: ({ why }, lang) => why.map((one) => STATE_WORDS[lang].commandWhy[one]).join(lang === 'zh' ? '；' : '; ') },
   { header: { zh: '说明', en: 'Detail' }, kind: 'text', width: 30, of: ({ detail }) => detail },
   { header: { zh: '事由', en: 'Reason given' }, kind: 'text', width: 30, of: ({ reason }) => reason },
-  { header: { zh: '发出人', en: 'Given by' }, kind: 'text', width: 14, of: ({ givenBy, rule }, lang) => rule === undefined ? givenBy : `${BY_RULE[lang]}: ${rule}` },
+  { header: { zh: '发出人', en: 'Given by' }, kind: 'text', width: 14, of: ({ givenBy, rule }, lang) => rule === undefined ? givenBy : `${BY_RULE[lang]}: ${ruleText(rule, lang)}` },
   { header: { zh: '发出时间', en: 'Given' }, kind: 'instant', of: ({ givenAt }) => givenAt },
   { header: { zh: '复核人', en: 'Decided by' }, kind: 'text', width: 14, of: ({ decidedBy }) => decidedBy },
   { header: { zh: '复核时间', en: 'Decided' }, kind: 'instant', of: ({ decidedAt }) => decidedAt },
