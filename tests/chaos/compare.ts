@@ -111,16 +111,16 @@ async function allSales({ cashier, propertyId }: Site): Promise<readonly Sale[]>
 /** Whatever was accepted is there once, as it was asked for; nothing is there that nobody asked for. */
 function ordersFit(sales: readonly Sale[], fulfilled: readonly Fulfilled[]): readonly Finding[] {
   const byId = Map.groupBy(sales, ({ saleId }) => saleId);
-  const asked = fulfilled.filter(({ wish, outcome }) => wish.kind !== 'replacement' && outcome === 'accepted');
+  const asked = fulfilled.filter(({ kind, outcome }) => kind !== 'replacement' && outcome === 'accepted');
   const ids = new Set(asked.map(({ id }) => id));
-  const findings = asked.flatMap(({ id, wish }): Finding[] => {
+  const findings = asked.flatMap(({ id, kind, amountMinor }): Finding[] => {
     const [sale, ...more] = byId.get(id) ?? [];
-    if (sale === undefined) return [{ kind: 'lost', text: `${wish.kind} ${id} was accepted and is not there` }];
+    if (sale === undefined) return [{ kind: 'lost', text: `${kind} ${id} was accepted and is not there` }];
     const amount = BigInt(sale.paidMinor);
-    const same = (amount < 0n ? -amount : amount) === wish.amountMinor && more.length === 0;
-    return same ? [] : [{ kind: 'book', text: `${wish.kind} ${id} of ${wish.amountMinor} became ${sale.paidMinor}` }];
+    const same = (amount < 0n ? -amount : amount) === amountMinor && more.length === 0;
+    return same ? [] : [{ kind: 'book', text: `${kind} ${id} of ${amountMinor} became ${sale.paidMinor}` }];
   });
-  const unasked = sales.filter(({ saleId, kind }) => !ids.has(saleId) && (kind === 'sale' || kind === 'refund'));
+  const unasked = sales.filter(({ saleId, kind }) => !ids.has(saleId) && !kind.startsWith('move'));
   return [
     ...findings,
     ...unasked.map((sale): Finding => ({ kind: 'doubled', text: `nobody asked for ${sale.kind} ${sale.saleId}` })),
@@ -157,7 +157,8 @@ async function bookFits({ cashier, propertyId }: Site, sales: readonly Sale[]): 
     return BigInt(total?.debitMinor ?? 0) - BigInt(total?.creditMinor ?? 0);
   };
   const paidIn = sales.filter(({ kind }) => kind === 'sale');
-  const paidOut = sales.filter(({ kind, state }) => kind === 'refund' && state === 'CONFIRMED');
+  const isBack = (kind: Sale['kind']) => kind === 'refund' || kind === 'reversal';
+  const paidOut = sales.filter(({ kind, state }) => isBack(kind) && state === 'CONFIRMED');
   const cash = [...paidIn, ...paidOut].reduce((sum, { paidMinor }) => sum + BigInt(paidMinor), 0n);
   const open = sales.filter(({ kind, state }) => kind === 'sale' && !FINISHED.includes(state));
   const moved = sales.filter(({ kind, state }) => kind.startsWith('move') && state === 'CONFIRMED');

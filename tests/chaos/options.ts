@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 /** What a run is made of; the same options give the same plan. */
 export interface ChaosOptions {
-  /** Sales, refunds and replacements together. */
+  /** Sales, refunds, replacements, reversals and cancels together, each of them accepted: what is refused does not count. */
   readonly sales: number;
   readonly seed: number;
   readonly meters: number;

@@ -3,11 +3,15 @@ import type { Fault, FaultRequest } from '#drivers/simulator/faults/fault.ts';
 import { chanceOf, wholeBetween } from '#drivers/simulator/seededChance.ts';
 import type { ChaosOptions } from './options.ts';
 
-/** One thing that a person wants done. `desk` says who: things of one desk follow each other. */
+/** A cancel is a sale that is cancelled at once, wherever its frame is by then; a reversal takes back the last sale that arrived. */
+export const WISH_KINDS = ['sale', 'refund', 'replacement', 'reversal', 'cancel'] as const;
+export type WishKind = (typeof WISH_KINDS)[number];
+
+/** One thing that a person wants done. */
 export interface Wish {
   readonly no: number;
   readonly id: string;
-  readonly kind: 'sale' | 'refund' | 'replacement';
+  readonly kind: WishKind;
   /** Which account, from 0. */
   readonly account: number;
   readonly amountMinor: bigint;
@@ -22,25 +26,40 @@ export const METERS_PER_LINE = 8;
 /** Out of a hundred wishes. */
 const REFUNDS = 12;
 const REPLACEMENTS = 3;
+const REVERSALS = 4;
+const CANCELS = 6;
 
-/** Everything that will be asked, by the seed alone. */
-export function wishesOf({ sales, seed }: ChaosOptions, accounts: number): readonly Wish[] {
-  return Array.from({ length: sales }, (_, no) => {
-    const of = wholeBetween(0, 99, seed, no, 1);
-    const kind = of < REPLACEMENTS ? 'replacement' : of < REPLACEMENTS + REFUNDS ? 'refund' : 'sale';
-    return {
-      no,
-      id: uuidOf(seed, no, 0),
-      kind,
-      account: wholeBetween(0, accounts - 1, seed, no, 2),
-      // Often the same amounts: what looks alike must not be taken for each other.
-      amountMinor:
-        kind === 'refund'
-          ? BigInt(wholeBetween(1, 9, seed, no, 3)) * 100n
-          : (AMOUNTS[wholeBetween(0, 3, seed, no, 3)] ?? 10_000n),
-    };
-  });
+/** What is asked as number `no`, by the seed alone; how many are asked depends on how many are refused. */
+export function wishOf({ seed }: Pick<ChaosOptions, 'seed'>, accounts: number, no: number): Wish {
+  const kind = kindOf(wholeBetween(0, 99, seed, no, 1));
+  return {
+    no,
+    id: uuidOf(seed, no, 0),
+    kind,
+    account: wholeBetween(0, accounts - 1, seed, no, 2),
+    // Often the same amounts: what looks alike must not be taken for each other.
+    amountMinor:
+      kind === 'refund'
+        ? BigInt(wholeBetween(1, 9, seed, no, 3)) * 100n
+        : (AMOUNTS[wholeBetween(0, 3, seed, no, 3)] ?? 10_000n),
+  };
 }
+
+function kindOf(ofHundred: number): WishKind {
+  let left = ofHundred;
+  for (const [kind, share] of SHARES) {
+    if (left < share) return kind;
+    left -= share;
+  }
+  return 'sale';
+}
+
+const SHARES: readonly (readonly [WishKind, number])[] = [
+  ['replacement', REPLACEMENTS],
+  ['refund', REFUNDS],
+  ['reversal', REVERSALS],
+  ['cancel', CANCELS],
+];
 
 const AMOUNTS = [5_000n, 10_000n, 10_000n, 1_234n] as const;
 

@@ -3,7 +3,6 @@ import { atMostOpen, comeToRest, compare, retryRejected, type Truth, truthOf, ty
 import { wreak } from './havoc.ts';
 import { type House, openHouse } from './house.ts';
 import type { ChaosOptions } from './options.ts';
-import { wishesOf } from './plan.ts';
 import { type Site, setUp } from './setUp.ts';
 import { type Fulfilled, fulfil } from './wishes.ts';
 
@@ -43,7 +42,7 @@ async function wholeRun(house: House, options: ChaosOptions, say: (line: string)
   say(`a house with ${options.meters} meters; its server says ${house.logFile}`);
   const site = await setUp(house, options.seed);
   const before = await truthOf(house, site);
-  say(`${site.accounts.length} accounts; ${options.sales} wishes, seed ${options.seed}`);
+  say(`${site.accounts.length} accounts; until ${options.sales} wishes are accepted, seed ${options.seed}`);
   const { fulfilled, kills } = await underHavoc(house, site, options, say);
   say('the havoc is over; everything may come to rest');
   await comeToRest(site);
@@ -53,19 +52,18 @@ async function wholeRun(house: House, options: ChaosOptions, say: (line: string)
 }
 
 async function underHavoc(house: House, site: Site, options: ChaosOptions, say: (line: string) => void) {
-  const { sales, seed, clients } = options;
+  const { sales, seed } = options;
   const havoc = wreak(house, seed);
-  const progress = { done: 0 };
+  const progress = { accepted: 0 };
   const telling = setInterval(() => {
     const { server, postgres } = havoc.kills();
-    say(`${progress.done} of ${sales} answered; server killed ${server} times, Postgres ${postgres} times`);
+    say(`${progress.accepted} of ${sales} accepted; server killed ${server} times, Postgres ${postgres} times`);
   }, TELL_EVERY_MS);
   const over = new AbortController();
   const foreman = attend(site, over.signal);
   try {
-    const wishes = wishesOf(options, site.accounts.length);
-    const fulfilled = await Promise.race([fulfil(site, wishes, clients, seed, progress), havoc.broken]);
-    say('everything is answered; the havoc goes on until most is delivered');
+    const fulfilled = await Promise.race([fulfil(site, options, progress), havoc.broken]);
+    say('all are accepted; the havoc goes on until most is delivered');
     await Promise.race([delivered(site, Math.ceil(sales * LEFT_SHARE)), havoc.broken]);
     return { fulfilled, kills: havoc.kills() };
   } finally {

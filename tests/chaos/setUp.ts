@@ -26,6 +26,8 @@ export interface Account {
   readonly id: number;
   /** Changes when it is replaced. */
   meterId: number;
+  /** The last sale that nobody cancelled, while its meter is the account's. */
+  lastSale: { readonly id: string; readonly amountMinor: bigint } | undefined;
 }
 
 export interface Site {
@@ -57,7 +59,8 @@ export async function setUp(house: House, seed: number): Promise<Site> {
   const isSpare = (_: unknown, index: number) => index % SPARE_EVERY === 0;
   const accounts: Account[] = [];
   for (const [no, { id: meterId }] of all.filter((meter, index) => !isSpare(meter, index)).entries()) {
-    accounts.push({ id: await open(cashier, { propertyId, tariffId, meterId, seed, no }), meterId });
+    const id = await open(cashier, { propertyId, tariffId, meterId, seed, no });
+    accounts.push({ id, meterId, lastSale: undefined });
   }
   return {
     ...{ propertyId, accounts, cashier },
