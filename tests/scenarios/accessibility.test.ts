@@ -97,7 +97,8 @@ test('every page can be used by whoever sees, hears or points otherwise: axe fin
     );
     const page = await context.newPage();
     const say = async (name: string) => {
-      for (const fault of await faultsOf(page)) found.push(`${name} (${Object.values(look).join(' ')}): ${fault}`);
+      const faults = [...(await faultsOf(page)), ...(await overflowOf(page, width))];
+      for (const fault of faults) found.push(`${name} (${Object.values(look).join(' ')}): ${fault}`);
     };
     await page.goto(`${system.url}/sign-in`);
     await say('sign-in');
@@ -139,6 +140,12 @@ async function signIn(page: Page, { printedSignIn: { user, password } }: Running
   await page.fill('input[type=password]', password);
   await page.keyboard.press('Enter');
   await page.waitForURL((url) => url.pathname !== '/sign-in');
+}
+
+/** A page is as wide as its screen: what is wider scrolls in its own place. */
+async function overflowOf(page: Page, width: number): Promise<readonly string[]> {
+  const taken = Number(await page.evaluate('document.documentElement.scrollWidth'));
+  return taken > width ? [`${taken} px wide`] : [];
 }
 
 /** What axe says of the page once it has come to rest. */
