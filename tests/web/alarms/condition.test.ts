@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createI18n } from 'vue-i18n';
 import { ALARM_KINDS, type AlarmKind } from '#contract/index.ts';
 import { detailFacts } from '../../../web/features/alarms/alarmFacts.ts';
-import { placeText } from '../../../web/features/alarms/alarmPlace.ts';
+import { placeText, whereOf } from '../../../web/features/alarms/alarmPlace.ts';
 import { conditionText, figureOf } from '../../../web/features/alarms/condition.ts';
 import { en, zh } from '../../../web/features/alarms/i18n.ts';
 import { alarmWith } from './alarmSamples.ts';
@@ -56,6 +56,16 @@ test('the place is building and room; a cause on a whole building says the build
   expect(placeText(alarmWith({ path: [{ en: 'Riverside' }] }), name)).toBe('Riverside');
   const platform = alarmWith({ kind: 'storeDown', source: { kind: 'platform', id: 0 }, path: [{ en: 'Meterwall' }] });
   expect(placeText(platform, name)).toBe('Meterwall');
+});
+
+test('what the place says already is not said again by the name of what stands there', () => {
+  const name = (names: { zh?: string; en?: string } | undefined) => names?.en ?? '';
+  const where = (path: readonly string[], label: string) =>
+    whereOf(alarmWith({ path: ['Park', ...path].map((en) => ({ en })), label: { en: label } }), name);
+  expect(where(['Tower A'], 'Tower A lifts')).toEqual({ place: 'Tower A', label: 'lifts' });
+  expect(where(['Tower B', '9F'], 'Tower B 9–12F')).toEqual({ place: 'Tower B 9F', label: '9–12F' });
+  expect(where(['Tower B', '9F', '9F-02'], 'Lanxin Tea')).toEqual({ place: 'Tower B 9F-02', label: 'Lanxin Tea' });
+  expect(where(['Tower B', '9F'], 'Tower B')).toEqual({ place: 'Tower B 9F', label: '' });
 });
 
 test('the detail leaves out what is not known', () => {

@@ -13,10 +13,20 @@ export function placeText(alarm: Alarm, name: NameOf): string {
   return steps.length === 1 ? building : placeName(building, last);
 }
 
-/** The place and the name of what stands there: "Tower A" and "lifts" of the meter that is called "Tower A lifts". */
+/**
+ * The place and the name of what stands there: "Tower A" and "lifts" of the meter that is called "Tower A lifts", "Tower B 9F"
+ * and "9–12F" of the gateway "Tower B 9–12F".
+ */
 export function whereOf(alarm: Alarm, name: NameOf): { readonly place: string; readonly label: string } {
-  const [place = '', ...label] = saidOnce([placeText(alarm, name), name(alarm.label)]);
+  const building = name(alarm.path[1] ?? alarm.path[0]);
+  const [place = '', ...label] = saidOnce([placeText(alarm, name), without(building, name(alarm.label))]);
   return { place, label: label.join(' ') };
+}
+
+function without(building: string, label: string): string {
+  if (label === building) return '';
+  const [first, rest] = saidOnce([building, label]);
+  return first === building && rest !== undefined ? rest : label;
 }
 
 /** Both as one. */
