@@ -104,7 +104,9 @@ const HOLDS: Readonly<Record<HoldReason, (facts: CutFacts, rules: CutRules, nowM
   openVend: ({ openVend }) => openVend,
   unverifiedPayment: ({ unverifiedPayment }) => unverifiedPayment,
   protected: ({ cause, protection }, _rules, nowMs) =>
-    stands(protection, nowMs) && !(cause === 'safety' && protection?.forWindow === true),
+    protection !== undefined &&
+    (protection.untilMs === undefined || nowMs < protection.untilMs) &&
+    !(cause === 'safety' && protection.forWindow === true),
   noAccount: ({ cause, account }) => isForMoney(cause) && account === undefined,
   accountPaused: ({ cause, account }) => isForMoney(cause) && account?.paused === true,
   balanceUnknown: ({ cause, account }) =>
@@ -117,10 +119,6 @@ const HOLDS: Readonly<Record<HoldReason, (facts: CutFacts, rules: CutRules, nowM
   // Told by the search for the hour itself.
   neverAllowed: () => false,
 };
-
-function stands(protection: CutProtection | undefined, nowMs: number): boolean {
-  return protection !== undefined && (protection.untilMs === undefined || nowMs < protection.untilMs);
-}
 
 function isForMoney(cause: CutCause): boolean {
   return cause === 'arrears' || cause === 'propertyFee';

@@ -119,7 +119,9 @@ export function createNoCutWatch(deps: NoCutDeps): NoCutWatch {
   /** The highest price of the account's tariff, 0.0001 of the currency per kWh. */
   function topPrice({ tariffId }: AccountView, nowMs: number): bigint | undefined {
     const prices = deps.tariffs.versionAt(tariffId, nowMs)?.meterPrices;
-    return prices && BigInt(Math.ceil(Math.max(...Object.values(prices))));
+    if (prices === undefined) return undefined;
+    const { sharp, peak, flat, valley, deepValley = 0 } = prices;
+    return BigInt(Math.ceil(Math.max(sharp, peak, flat, valley, deepValley)));
   }
 
   async function sweep(): Promise<void> {

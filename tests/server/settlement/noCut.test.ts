@@ -261,10 +261,10 @@ test('what a protected meter used without money is taken from the next purchase'
   expect(await protect(debtor)).toEqual([debtor]);
   await verified((await toldOf(debtor))[0]?.id ?? '');
   await until('supplied', WAIT_MS, async () => (await nowOf(debtor)).facts.relay === 'closed');
-  const { balanceMinor: debt = 0n } = await till.purse(debtor);
+  const { balanceMinor: debt } = await till.purse(debtor);
   expect(debt).toBeLessThanOrEqual(0n);
   await till.becomes((await till.sell(debtor, '500000')).saleId, 'CONFIRMED');
-  const { balanceMinor: left = 0n } = await till.purse(debtor);
+  const { balanceMinor: left } = await till.purse(debtor);
   expect(left).toBeGreaterThan(debt);
   expect(left).toBeLessThanOrEqual(debt + 500_000n);
 }, 120_000);
