@@ -31,9 +31,9 @@ async function used(accountId: number, energyWh: bigint): Promise<void> {
     where meter_id in (select meter_id from charge_stream where account_id = ${accountId})`);
   await db.query(sql`
     update charge_stream s set began_at = began_at - interval '1 day', cursor_at = cursor_at - interval '1 day',
-      charged_to = charged_to - interval '1 day',
-      cursor_wh = (select energy_wh from register_reading r where r.meter_id = s.meter_id order by instant desc limit 1) - ${energyWh}
-    where account_id = ${accountId}`);
+      charged_to = charged_to - interval '1 day', began_wh = l.energy_wh - ${energyWh}, cursor_wh = l.energy_wh - ${energyWh}
+    from (select distinct on (meter_id) meter_id, energy_wh from register_reading order by meter_id, instant desc) l
+    where l.meter_id = s.meter_id and account_id = ${accountId}`);
 }
 /** Half a day later, by a read that is put beside. */
 async function usedLater(accountId: number, energyWh: bigint): Promise<void> {
@@ -125,6 +125,19 @@ describe('a wallet that runs out', () => {
     expect(await wallet(account.id)).toBe('19600');
     const { faults } = await till.server.app.money.ledger.prove(till.server.database.db);
     expect(faults).toEqual([]);
+  });
+
+  test('is put right, and so are its warnings, where a person corrects the register that was charged', async () => {
+    const { account, meterId } = await opened('10000');
+    await used(account.id, 100_000n);
+    await chargeNow();
+    await until('warned', WAIT_MS, async () => (await noticesOf(account.id)).length === 1);
+    const [charge] = (await get<{ items: Charge[] }>(`/api/charges?accountId=${account.id}`)).items;
+    const { segments } = await get<{ segments: { toWh: string }[] }>(`/api/charges/${charge?.id}`);
+    const energyWh = String(BigInt(segments.at(-1)?.toWh ?? '0') - 60_000n);
+    await till.post('/api/register-edits', { meterId, at: charge?.to, energyWh, reason: 'read off the display' });
+    await until('the wallet rose', WAIT_MS, async () => (await wallet(account.id)) === '7280');
+    await weighedUntil('no warning stands', async () => (await noticesOf(account.id))[0]?.clearedAt !== undefined);
   });
 
   test('a protected meter is never cut, and says why', async () => {
