@@ -37,7 +37,7 @@ export function newMeter(vends: number): Meter {
 export function afterFrame(meter: Meter, { vend, command, base }: Frame, meterChecks: boolean): Meter {
   if (meter.refusing) return meter;
   if (command.kind === 'setPurse') {
-    const { balanceMinor = meter.balanceMinor, count } = command;
+    const { balanceMinor, count } = command;
     return { ...meter, balanceMinor, count, holds: withOne(base, vend) };
   }
   if (meterChecks && command.count !== meter.count + 1) return meter;
