@@ -19,9 +19,12 @@ const closing: (() => unknown)[] = [];
 async function startWorld(): Promise<World> {
   const { startTill } = await import('../server/vending/support/till.ts');
   const { createClearance } = await import('#server/modules/commands/clearance.ts');
+  const { createStepper } = await import('#server/modules/vending/stepper.ts');
+  const { selectVend } = await import('#server/modules/vending/store.ts');
+  const { updateCase } = await import('#server/modules/accounts/caseStore.ts');
   const till = await startTill();
   closing.push(() => till.stop());
-  return { till, createClearance };
+  return { till, createClearance, createStepper, selectVend, updateCase };
 }
 
 beforeAll(async () => {

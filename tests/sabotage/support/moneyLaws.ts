@@ -16,9 +16,11 @@ import {
   said,
   sheetWaits,
   spared,
+  stepTwice,
   storedVend,
+  waitingCase,
 } from './moneyWorld.ts';
-import type { ServiceAttack } from './serviceLaws.ts';
+import { clearedTrip, type ServiceAttack } from './serviceLaws.ts';
 
 /** Guards of the use cases of money, told from what each of them must answer. */
 const GIVING_BACK = 'server/modules/vending/givingBack.ts';
@@ -296,6 +298,40 @@ export const MONEY_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
     async law({ till }) {
       const body = { effectiveFrom: '2026-01-02T00:00:00Z', body: { kind: 'single', price: '0.99' } };
       await said(till, `/api/tariffs/${till.tariffId}/versions`, body, { code: 'tariff.too-late' });
+    },
+  },
+  'a step of a vend rests on what was read last': {
+    ...{ file: 'server/modules/vending/store.ts', guard: ' and v.version = ', off: ' and v.version + 9 > ' },
+    law: stepTwice,
+  },
+  'so does a step of a case': {
+    ...{ file: 'server/modules/accounts/caseStore.ts', guard: ' and version = ', off: ' and version + 9 > ' },
+    async law({ till, updateCase }) {
+      const change = { state: 'awaitingApproval', step: 'payOut', facts: {}, at: new Date() } as const;
+      const id = await waitingCase(till);
+      const { db } = till.server.database;
+      const first = await updateCase(db, id, 1, { ...change, waiting: undefined, approved: undefined });
+      expect(first?.version).toBe(2);
+      expect(await updateCase(db, id, 1, { ...change, waiting: undefined, approved: undefined })).toBeUndefined();
+    },
+  },
+  'and a change of a customer': {
+    ...{ file: 'server/modules/accounts/customerStore.ts', guard: ' and version = ', off: ' and version < ' },
+    async law({ till }) {
+      const { id } = await till.customer('Changed');
+      const body = { version: 7, name: 'Changed again' };
+      const { body: answer } = await till.boss.request('PATCH', `/api/customers/${id}`, body);
+      expect(answer).toMatchObject({ code: 'conflict.changed-meanwhile' });
+    },
+  },
+  'a person’s trip of meanwhile is seen before a rule closes': {
+    ...{ file: 'server/modules/commands/clearance.ts' },
+    ...{ guard: 'if (left.has(row.id)) return', off: "if (left.has('')) return" },
+    async law(world) {
+      const meterId = world.till.meters.at(-1)?.id;
+      const trip = { commandId: randomUUID(), meterId, order: { kind: 'trip', cause: 'safety' }, reason };
+      await world.till.post('/api/commands', trip);
+      expect(await clearedTrip(world, true, Number.MAX_SAFE_INTEGER / 2, 'close')).toBe('held');
     },
   },
 };

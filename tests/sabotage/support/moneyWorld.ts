@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import sql, { raw } from 'sql-template-tag';
 import { expect } from 'vitest';
 import type { Command, CommandBatch, previewBatch, ResponseOf } from '#contract/index.ts';
+import { DELIVERY_TIMES } from '#server/modules/vending/stepper.ts';
 import type { Till } from '../../server/vending/support/till.ts';
 import type { World } from './serviceLaws.ts';
 
@@ -46,15 +47,17 @@ async function openAnew(till: Till) {
   return { accountId: account.id, meterId, saleId };
 }
 
+let stored = 0;
 /** A vend as it stands in its table, of nobody's meter; whoever asks here gave it. */
 export async function storedVend(till: Till, state: 'DRAFT' | 'QUARANTINED', byMe: boolean): Promise<string> {
-  const { account, meterId } = await till.fresh({ custody: 'platform' });
   const { userId } = (await till.boss.request('GET', '/api/session')).body as { userId: number };
   const id = randomUUID();
+  // No meter has this number: nobody else has anything under way to it.
+  const meterId = 1_000_000 + stored++;
   await till.server.database.owner.query(sql`
     insert into vend (id, property_id, account_id, meter_id, meter_number, customer_name, epoch, kind, custody, state, path, fence,
       paid_minor, fee_minor, fee_ppm, net_minor, user_id, user_name, business_day, input_hash, at, seq)
-    values (${id}, ${till.propertyId}, ${account.id}, ${meterId}, 'x', 'x', 1, 'makeup', 'platform', ${state}, 'wallet', 'quiet',
+    values (${id}, ${till.propertyId}, 1, ${meterId}, 'x', 'x', 1, 'makeup', 'platform', ${state}, 'wallet', 'quiet',
       0, 0, 0, 5, ${byMe ? userId : null}, 'x', '2026-01-01', '', now(), ${state === 'DRAFT' ? null : 900})`);
   return id;
 }
@@ -126,4 +129,29 @@ export async function decidedRead(till: Till): Promise<string> {
       raised_at, decided_at, decision)
     values (${till.propertyId}, 1, 1, 0, 'backward', now(), 5, now(), 4, 1, now(), now(), 'ignored') returning id`);
   return String(row?.id);
+}
+
+/** A use case that waits for a second person, with nobody who goes on with it. */
+export async function waitingCase(till: Till): Promise<string> {
+  const { account } = await till.fresh({ custody: 'platform' });
+  const id = randomUUID();
+  await till.server.database.owner.query(sql`
+    insert into account_case (id, property_id, account_id, kind, state, step, input, input_hash, user_id, user_name, at)
+    values (${id}, ${till.propertyId}, ${account.id}, 'closing', 'awaitingApproval', 'payOut', '{}', '', 1, 'x', now())`);
+  return id;
+}
+
+/** The same vend as two workers have read it: the second one's step is not stored. */
+export async function stepTwice({ till, createStepper, selectVend }: World): Promise<void> {
+  const { db } = till.server.database;
+  const row = await selectVend(db, await storedVend(till, 'QUARANTINED', true));
+  if (row === undefined) throw new Error('the vend is gone');
+  const stepper = createStepper({
+    ...{ ledger: till.server.app.money.ledger, nowMs: () => Date.now(), times: DELIVERY_TIMES },
+    ...{ told: async () => {}, foreignWrite: () => {}, news: () => {} },
+  });
+  const step = () => db.tx((tx) => stepper.step(tx, row, { event: { kind: 'readFailed' } }));
+  expect((await step())?.row.version).toBe(row.version + 1);
+  const second = await step().catch((error: Error) => error.name);
+  expect(second).toBe('StaleVend');
 }

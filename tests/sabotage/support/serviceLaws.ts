@@ -4,8 +4,11 @@ import { expect } from 'vitest';
 import type { Command, CommandBatch, TariffSettings, TariffVersion } from '#contract/index.ts';
 import { zonedCalendar } from '#domain/calendar.ts';
 import { modelById } from '#drivers/models/index.ts';
+import type { updateCase } from '#server/modules/accounts/caseStore.ts';
 import type { createClearance } from '#server/modules/commands/clearance.ts';
 import type { AccountKind } from '#server/modules/ledger/index.ts';
+import type { createStepper } from '#server/modules/vending/stepper.ts';
+import type { selectVend } from '#server/modules/vending/store.ts';
 import type { Till } from '../../server/vending/support/till.ts';
 import type { Sabotage } from './altered.ts';
 
@@ -13,6 +16,9 @@ import type { Sabotage } from './altered.ts';
 export interface World {
   readonly till: Till;
   readonly createClearance: typeof createClearance;
+  readonly createStepper: typeof createStepper;
+  readonly selectVend: typeof selectVend;
+  readonly updateCase: typeof updateCase;
 }
 
 /** A guard inside of a use case. `sql`: the database guards it as well, and is told not to. */
@@ -49,9 +55,14 @@ async function batchWaits({ till }: World): Promise<void> {
   expect(await till.post<CommandBatch>('/api/command-batches', body)).toMatchObject({ approval: 'waiting' });
 }
 
-/** What `clearance` says right before a trip is sent. */
-async function clearedTrip({ till, createClearance: create }: World, cut: boolean, expiresMs: number): Promise<string> {
-  const meter = till.meters[0];
+/** What `clearance` says right before a trip is sent, or another order of a rule. */
+export async function clearedTrip(
+  { till, createClearance: create }: World,
+  cut: boolean,
+  expiresMs: number,
+  kind: 'trip' | 'close' = 'trip',
+): Promise<string> {
+  const meter = kind === 'trip' ? till.meters[0] : till.meters.at(-1);
   if (meter === undefined) throw new Error('the plant has no meter');
   const clearance = create({
     ...{ estate: till.server.app.estate, modelOf: modelById, accounts: { accountOfMeter: () => undefined } },
@@ -75,9 +86,9 @@ async function clearedTrip({ till, createClearance: create }: World, cut: boolea
           ...{ id: randomUUID(), number: 1n, batch_id: null, property_id, building_id: null, meter_id: meter.id },
           ...{
             line_id: meter.lineId,
-            kind: 'trip',
-            command_order: { kind: 'trip' },
-            rule: null,
+            kind,
+            command_order: { kind },
+            rule: kind === 'trip' ? null : 'restoreAfterPayment',
             state: 'queued',
             why: [],
           },

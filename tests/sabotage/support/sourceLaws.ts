@@ -59,6 +59,13 @@ guards('server/domain/cutGuard.ts', cutGuard, {
     off: '(protection === undefined)',
     law: notCut({ cause: 'safety', protection: { untilMs: undefined } }),
   },
+  'danger is stronger than hours without cuts': {
+    ...{ guard: "!(cause === 'safety' && protection.forWindow === true)", off: 'true' },
+    law({ decideCut }) {
+      const protection = { untilMs: undefined, forWindow: true };
+      expect(decideCut({ ...DEBTOR, cause: 'safety', protection }, RULES, NOW_MS).cut).toBe(true);
+    },
+  },
   'noAccount: nor where nobody pays': {
     guard: 'isForMoney(cause) && account === undefined',
     off: 'false',
