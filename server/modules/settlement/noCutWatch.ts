@@ -142,7 +142,8 @@ export function createNoCutWatch(deps: NoCutDeps): NoCutWatch {
         failed: (error) => log.error('hours without cuts were not looked at', { error }),
       });
     },
-    sweep,
+    // Never twice at once: what one has ordered, the next one sees.
+    sweep: () => repetition?.runNow() ?? sweep(),
     async stop() {
       await repetition?.stop();
     },

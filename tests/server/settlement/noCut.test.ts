@@ -138,6 +138,20 @@ describe('hours without cuts', () => {
     await anyHour();
   }, 120_000);
 
+  test('a meter with money is protected, too, when its use of the last days could empty it', async () => {
+    const { meterId } = await low('0');
+    // What is told by the registers is looked up once for each window.
+    await anyHour();
+    await sweep();
+    await database.db.query(sql`
+      insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh)
+      select ${meterId}, at, at, 'measured', 'registers', wh
+      from (values (now() - interval '3 days', 0::int8), (now() - interval '1 day', 50000000000)) as r (at, wh)`);
+    await holidays();
+    await sweptUntilTold(meterId);
+    await anyHour();
+  }, 120_000);
+
   test('danger is stronger: a person trips what the window protects, and no sweep closes it', async () => {
     const { meterId, meterNumber } = await low();
     await holidays();
