@@ -209,6 +209,23 @@ describe('where charging changes', () => {
     await proven();
   });
 
+  test('a switch between them keeps what the steps have counted', async () => {
+    const steps = { period: 'month' as const, steps: [{ upTo: '10', price: '1' }, { price: '3' }] };
+    const tariffId = await desk.tariff('mode steps', [
+      { from: '2025-01-01T00:00+08:00', body: { kind: 'stepped', steps } },
+    ]);
+    const account = desk.account('mode-steps', { tariffId }, from('2025-06-20T00:00+08:00'));
+    await desk.read('mode-steps', ['2025-06-21T00:00+08:00', '8']);
+    await desk.run('2025-06-21T00:03+08:00');
+    await desk.change({ ...account, deduction: 'monthEnd' });
+    expect(await desk.wallet(account.id)).toBe(-8_00n);
+    await desk.read('mode-steps', ['2025-06-25T00:00+08:00', '13'], ['2025-07-01T00:00+08:00', '14']);
+    await desk.run('2025-07-01T00:03+08:00');
+    // 10 at 1 and 4 at 3, wherever the switch was.
+    expect(await desk.wallet(account.id)).toBe(-22_00n);
+    await proven();
+  });
+
   test('another tariff holds from its instant on, not before', async () => {
     const cheap = await desk.tariff('cheap', [{ from: '2025-01-01T00:00+08:00', body: single('1') }]);
     const dear = await desk.tariff('dear', [{ from: '2025-01-01T00:00+08:00', body: single('3') }]);
