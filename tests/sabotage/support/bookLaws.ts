@@ -96,12 +96,24 @@ export const BOOK_GUARDS: Readonly<Record<string, Readonly<Record<string, Attack
       posted('same', '5,-5'),
       posted('same', '6,-6', { hash: '\\x01' }),
     ),
-    'a closed month takes nothing more': sentence(
-      ['ledger_post_many', 'greatest(in_period[i],', 'coalesce(in_period[i],'],
-      'booked in the month after',
+    'a closed month takes nothing more': {
+      guard: 'booked in the month after',
+      off: [
+        without('ledger_post_many', 'greatest(in_period[i],', 'coalesce(in_period[i],'),
+        without('ledger_entries_are_complete', `then 'MW015'`, 'then null'),
+      ],
+      does: [
+        closed,
+        posted('late', '5,-5', { month: '2026-11-01' }),
+        demand(`exists (select from ledger_txn where period = '2026-11-01')`, 'booked in the month after'),
+      ],
+    },
+    'nor past the functions that post': sentence(
+      ['ledger_entries_are_complete', `then 'MW015'`, 'then null'],
+      'of a month that is closed',
       closed,
-      posted('late', '5,-5', { month: '2026-11-01' }),
-      demand(`exists (select from ledger_txn where period = '2026-11-01')`, 'booked in the month after'),
+      bookAccount(),
+      entered(2, [1, 5], [2, -5]).replace('2026-12-01', '2026-11-01'),
     ),
     'nobody undoes what another property booked': {
       guard: 'there is no posting',
