@@ -92,6 +92,22 @@ describe('a read that comes late', () => {
     await proven();
   });
 
+  test('brings a change of price to what it would have cost, had the register of that midnight been there', async () => {
+    const tariffId = await desk.tariff('late frozen', [
+      { from: '2025-01-01T00:00+08:00', body: single('0.6820') },
+      { from: '2025-07-01T00:00+08:00', body: single('0.7130') },
+    ]);
+    const account = desk.account('late-frozen', { tariffId }, from('2025-06-20T00:00+08:00', '12345.67'));
+    await desk.read('late-frozen', ['2025-07-20T00:00+08:00', '13500.00']);
+    await desk.run('2025-07-20T00:03+08:00');
+    expect(await desk.wallet(account.id)).not.toBe(-809_29n);
+    await desk.read('late-frozen', ['2025-07-01T00:00+08:00', '12789.10']);
+    await desk.run('2025-07-20T00:10+08:00');
+    expect(await desk.wallet(account.id)).toBe(-809_29n);
+    expect(await segmentsOf(account.id)).toMatchObject([{ delta_wh: wh('443.43') }, { delta_wh: wh('710.90') }]);
+    await proven();
+  });
+
   test('changes what is not charged yet without a charge: the month costs what it would have cost', async () => {
     const tariffId = await desk.tariff('late draft', [{ from: '2025-01-01T00:00+08:00', body: byHour }]);
     const account = desk.account('draft', { tariffId, deduction: 'monthEnd' }, from('2025-06-21T07:00+08:00'));
