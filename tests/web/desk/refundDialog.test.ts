@@ -2,7 +2,6 @@ import { enableAutoUnmount, flushPromises } from '@vue/test-utils';
 import { afterEach, expect, test } from 'vitest';
 import { getRefundLimits, refund } from '#contract/index.ts';
 import RefundDialog from '../../../web/features/desk/RefundDialog.vue';
-import FormSelect from '../../../web/features/gateways/FormSelect.vue';
 import { mountInApp, type Serve } from '../support/appHarness.ts';
 import { accountWith, saleWith } from './deskSamples.ts';
 
@@ -34,7 +33,7 @@ test('the way by which most came is offered first, and what a second person must
   ];
   const { wrapper } = await mountInApp(RefundDialog, serve, { account, meter: account.meters[0], currency: 'CNY' });
   await flushPromises();
-  const select = wrapper.findComponent(FormSelect);
+  const select = wrapper.findComponent({ name: 'FormSelect' });
   expect(select.props('modelValue')).toBe('wechat');
   const options = select.props('options') as { value: string; label: string }[];
   expect(options.map(({ value }) => value)).toEqual(['wechat', 'cash', 'alipay', 'bankCard', 'transfer']);
