@@ -3,6 +3,7 @@ import 'element-plus/theme-chalk/base.css';
 import 'element-plus/theme-chalk/dark/css-vars.css';
 import '../styles/tokens.css';
 import '../styles/base.css';
+import '../styles/columns.css';
 import '../styles/elementPlus.css';
 import { createPinia } from 'pinia';
 import { createApp, watch, watchEffect } from 'vue';

@@ -44,6 +44,7 @@ export const zh = {
     reload: '重新加载',
     stop: '停止',
   },
+  columns: '列 {n}',
   file: {
     excel: 'Excel',
     excelOf: '下载 Excel：{what}',
@@ -152,6 +153,7 @@ export const en: typeof zh = {
     reload: 'Reload',
     stop: 'Stop',
   },
+  columns: 'Columns {n}',
   file: {
     excel: 'Excel',
     excelOf: 'Excel of {what}',
