@@ -200,6 +200,20 @@ describe('a register that a person corrects', () => {
     expect(await walletOf(906)).toBe(300);
   });
 
+  test('is left as it is where it is too old, or the account has been settled since', async () => {
+    const { db } = house.server.database;
+    await read('feeder', -10_000, 400_000);
+    expect(await edit('feeder', -10_000, '400100')).toMatchObject({
+      ...{ status: 409, body: { code: 'reading.not-correctable', message: expect.stringContaining('366 days') } },
+    });
+    await afresh('b2', 908, 502_000);
+    await runNow();
+    await db.query(sql`
+      update charge_stream set ended_at = cursor_at, ended_wh = cursor_wh, closed = true where account_id = 908`);
+    expect(await edit('b2', 1, '501000')).toMatchObject({ status: 409, body: { code: 'reading.not-correctable' } });
+    expect(await walletOf(908)).toBe(200);
+  });
+
   test('that nothing was charged over is charged with the value of the person', async () => {
     await afresh('b1', 907, 400_000);
     await runNow();
