@@ -39,12 +39,12 @@ export function liveColumns(
     const { zh, en } = nameOf(quantity);
     return { zh: `${zh}${unitText(quantity)}`, en: `${en}${unitText(quantity)}` };
   };
-  const then = (quantity: Quantity) => beforeHeader(nameOf(quantity), unitText(quantity));
+  const before = (quantity: Quantity) => beforeHeader(nameOf(quantity), unitText(quantity));
   return [
     ...meterColumns<LiveLine>(),
     { header: { zh: '时刻', en: 'From' }, kind: 'instant', of: ({ atMs }) => atMs },
     ...columns(now, ({ values }) => values),
-    ...(asked.period === undefined ? [] : columns(then, ({ before }) => before)),
+    ...(asked.period === undefined ? [] : columns(before, (line) => line.before)),
     ...planColumn<LiveLine>(asked, ({ atMs }) => ({ fromMs: atMs, toMs: atMs + LIVE_STEP_MS[step] })),
   ];
 }
@@ -83,8 +83,8 @@ export async function* liveBlocks(
     for (let start = fromMs; start < toMs; start += spanMs) {
       const end = Math.min(start + spanMs, toMs);
       const now = await answersOf(some, start, end);
-      const then = period === undefined ? [] : await answersOf(some, start - backMs, end - backMs);
-      yield linesOf(some, { now, then, backMs, stepMs: LIVE_STEP_MS[step] }, quantities);
+      const earlier = period === undefined ? [] : await answersOf(some, start - backMs, end - backMs);
+      yield linesOf(some, { now, earlier, backMs, stepMs: LIVE_STEP_MS[step] }, quantities);
     }
   }
 }
@@ -92,28 +92,28 @@ export async function* liveBlocks(
 interface Answers {
   readonly now: readonly Trends[];
   /** The period before; nothing where it was not asked for. */
-  readonly then: readonly Trends[];
+  readonly earlier: readonly Trends[];
   readonly backMs: number;
   readonly stepMs: number;
 }
 
 function linesOf(
   profiles: readonly MeterProfile[],
-  { now, then, backMs, stepMs }: Answers,
+  { now, earlier, backMs, stepMs }: Answers,
   quantities: readonly Quantity[],
 ): readonly LiveLine[] {
   const present = startsOf(now);
-  const earlier = startsOf(then);
-  const beside = alignedBefore(present, earlier, { fromMs: 0, toMs: backMs }, stepMs);
-  const thenAt = new Map(earlier.map((atMs, index) => [present[beside[index] ?? -1] ?? atMs + backMs, atMs]));
-  const starts = [...new Set([...present, ...thenAt.keys()])].toSorted((a, b) => a - b);
-  const [values, before] = [seriesOf(now, quantities), seriesOf(then, quantities)];
+  const past = startsOf(earlier);
+  const beside = alignedBefore(present, past, { fromMs: 0, toMs: backMs }, stepMs);
+  const pastAt = new Map(past.map((atMs, index) => [present[beside[index] ?? -1] ?? atMs + backMs, atMs]));
+  const starts = [...new Set([...present, ...pastAt.keys()])].toSorted((a, b) => a - b);
+  const [values, before] = [seriesOf(now, quantities), seriesOf(earlier, quantities)];
   return profiles.flatMap((profile) =>
     starts
       .map((atMs) => {
         const { id } = profile.meter;
-        const thenMs = thenAt.get(atMs) ?? Number.NaN;
-        return { profile, atMs, values: values(id, atMs), before: before(id, thenMs) };
+        const pastMs = pastAt.get(atMs) ?? Number.NaN;
+        return { profile, atMs, values: values(id, atMs), before: before(id, pastMs) };
       })
       .filter((line) => [...line.values, ...line.before].some((value) => typeof value === 'number')),
   );

@@ -135,6 +135,6 @@ function lineOf(
 function usedBetween(from: RegisterRow | undefined, to: RegisterRow | undefined): bigint | undefined {
   const [first, last] = [from?.registers.energyWh, to?.registers.energyWh];
   if (first === undefined || last === undefined) return undefined;
-  const usedWh = BigInt(last) - BigInt(first);
+  const usedWh = last - first;
   return usedWh < 0n ? undefined : usedWh;
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => house.stop());
 
-async function rows(more: object) {
+async function readings(more: object) {
   const answer = await house.boss.request('POST', '/api/exports/readings?lang=en', {
     ...{ propertyId: house.propertyId('mall'), meterIds: [house.meterId('b2')] },
     ...{ from: iso(fromMs), to: iso(fromMs + DAY_MS), ...more },
@@ -59,7 +59,7 @@ async function dayAndNight(): Promise<number> {
 }
 
 test('registers: what was used, and what was used at the same position of the period before', async () => {
-  const found = await rows({ what: 'halfHours', before: true });
+  const found = await readings({ what: 'halfHours', before: true });
   expect(found).toMatchObject({ status: 200, rows: { length: 48 } });
   expect(found).toMatchObject({
     rows: {
@@ -75,7 +75,7 @@ test('registers: what was used, and what was used at the same position of the pe
 test('means: a column for each quantity in the period before, and the plan of the tariff with its prices', async () => {
   const tariffId = await dayAndNight();
   const quantities = ['activePowerW', 'voltageL1V'];
-  const found = await rows({ what: 'live1h', quantities, before: true, tariffId });
+  const found = await readings({ what: 'live1h', quantities, before: true, tariffId });
   const hour = {
     ...{ 'Active power (W)': 4_000, 'Active power, period before (W)': 2_000 },
     ...{ 'Voltage L1 (V)': 230, 'Voltage L1, period before (V)': 220 },
@@ -87,9 +87,9 @@ test('means: a column for each quantity in the period before, and the plan of th
       8: { ...hour, 'Tariff period (CNY/kWh)': 'Peak 0.9' },
     },
   });
-  const days = await rows({ what: 'days', tariffId });
+  const days = await readings({ what: 'days', tariffId });
   expect(days).toMatchObject({ rows: { length: 1, 0: { 'Tariff period (CNY/kWh)': 'Valley 0.4, Peak 0.9' } } });
-  const office = await rows({
+  const office = await readings({
     what: 'days',
     tariffId,
     propertyId: house.propertyId('office'),

@@ -61,7 +61,7 @@ test('the place is building and room; a cause on a whole building says the build
 test('what the place says already is not said again by the name of what stands there', () => {
   const name = (names: { zh?: string; en?: string } | undefined) => names?.en ?? '';
   const where = (path: readonly string[], label: string) =>
-    whereOf(alarmWith({ path: ['Park', ...path].map((en) => ({ en })), label: { en: label } }), name);
+    whereOf(alarmWith({ path: ['Park', ...path].map((step) => ({ en: step })), label: { en: label } }), name);
   expect(where(['Tower A'], 'Tower A lifts')).toEqual({ place: 'Tower A', label: 'lifts' });
   expect(where(['Tower B', '9F'], 'Tower B 9–12F')).toEqual({ place: 'Tower B 9F', label: '9–12F' });
   expect(where(['Tower B', '9F', '9F-02'], 'Lanxin Tea')).toEqual({ place: 'Tower B 9F-02', label: 'Lanxin Tea' });
