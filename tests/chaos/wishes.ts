@@ -47,7 +47,8 @@ export interface Progress {
 
 /**
  * Each desk takes the next wish until enough are accepted; those of one account follow each other. A replacement is a fitter's
- * work and whoever wants money back comes again when the meter has it: no desk waits for these, only their accounts do.
+ * work and whoever wants money back comes again when the meter has it: no desk waits for these, only their accounts do. Nor does the
+ * run count on them while they are open, so that it ends with the slowest of them and not with one after the other.
  */
 export async function fulfil(
   site: Site,
@@ -56,10 +57,11 @@ export async function fulfil(
 ): Promise<readonly Fulfilled[]> {
   const busy = new Set<number>();
   const fulfilled: Fulfilled[] = [];
-  /** Taken, and waiting for their account. */
+  /** Taken, and waiting for their account; as many as there are accounts, so that no few of them hold up all desks. */
   const put: Wish[] = [];
   let asked = 0;
-  let open = 0;
+  /** Sales under way, which as good as never are refused. */
+  let selling = 0;
   const enough = () => progress.accepted >= sales;
   const fulfilOne = async (wish: Wish): Promise<void> => {
     const one = await untilAccepted(site, wish, seed);
@@ -68,22 +70,20 @@ export async function fulfil(
   };
   const see = async (wish: Wish): Promise<void> => {
     busy.add(wish.account);
-    open += 1;
     try {
       const nothingSold = site.accounts[wish.account]?.lastSale === undefined;
       if (givesBack(wish) && nothingSold) await fulfilOne(saleBefore(wish, seed));
       await fulfilOne(wish);
     } finally {
       busy.delete(wish.account);
-      open -= 1;
     }
   };
-  /** The oldest wish whose account is free; undefined while there is none, or what is under way may be enough. */
+  /** The oldest wish whose account is free; undefined while there is none, or the sales under way will be enough. */
   const next = (): Wish | undefined => {
-    if (progress.accepted + open >= sales) return undefined;
+    if (progress.accepted + selling >= sales) return undefined;
     const index = put.findIndex(({ account }) => !busy.has(account));
     if (index >= 0) return put.splice(index, 1)[0];
-    while (put.length < clients && asked < sales * ASKED_EACH) {
+    while (put.length < site.accounts.length && asked < sales * ASKED_EACH) {
       const wish = wishOf({ seed }, site.accounts.length, asked++);
       if (!busy.has(wish.account)) return wish;
       put.push(wish);
@@ -91,14 +91,17 @@ export async function fulfil(
     return undefined;
   };
   let failed = false;
-  const over = () => failed || enough() || (asked >= sales * ASKED_EACH && put.length + open === 0);
+  const over = () => failed || enough() || (asked >= sales * ASKED_EACH && put.length + busy.size === 0);
   const others: Promise<void>[] = [];
   const desk = async (): Promise<void> => {
     while (!over()) {
       const wish = next();
       if (wish === undefined) await sleep(TRY_AGAIN_MS);
-      else if (wish.kind === 'sale' || wish.kind === 'cancel') await see(wish);
-      else {
+      else if (wish.kind === 'sale' || wish.kind === 'cancel') {
+        selling += 1;
+        await see(wish);
+        selling -= 1;
+      } else {
         const seen = see(wish);
         seen.catch(() => {
           failed = true;
