@@ -158,11 +158,19 @@ describe('a register that a person corrects', () => {
     expect(await items(stranger, '/api/corrections')).toEqual([]);
     expect(await items(stranger, '/api/register-edits')).toEqual([]);
 
+    // A tenth of a cent more: nothing to charge now, and not forgotten.
+    expect(await edit('a1', 1, '501501')).toMatchObject({ status: 201 });
+    expect(await walletOf(905)).toBe(150);
     // Charging goes on from what the person said.
     await read('a1', 2, 503_000);
     expect(await runNow()).toMatchObject({ body: { charges: 1, amountMinor: '150' } });
     expect(await walletOf(905)).toBe(300);
-    expect(await db.query(sql`select before, after from audit where action = 'registerReading.edit'`)).toEqual([
+    const quantities = (await items<Charge>(house.boss, '/api/charges?accountId=905')).map(
+      ({ quantityWh }) => quantityWh,
+    );
+    expect(quantities).toEqual(['1500', '-500', '2000']);
+    const audited = sql`select before, after from audit where action = 'registerReading.edit' order by id limit 1`;
+    expect(await db.query(audited)).toEqual([
       {
         before: { energyWh: '502000', rawWh: '502000' },
         after: { energyWh: '501500', reason: 'read off the display' },
@@ -176,12 +184,12 @@ describe('a register that a person corrects', () => {
     const meterId = house.meterId('a1');
     const [row] = await db.query(sql`
       select energy_wh, edited_wh from register_reading where meter_id = ${meterId} and instant = ${hour(1)}`);
-    expect(row).toEqual({ energy_wh: 502_000n, edited_wh: 501_500n });
+    expect(row).toEqual({ energy_wh: 502_000n, edited_wh: 501_501n });
     await expect(db.query(sql`update register_reading set energy_wh = 1 where meter_id = ${meterId}`)).rejects.toThrow(
       'permission denied',
     );
     const listed = await items(house.boss, `/api/meters/${meterId}/registers?from=${hour(1)}&to=${hour(2)}`);
-    expect(listed).toMatchObject([{ registers: { energyWh: '502000' }, edited: { energyWh: '501500' } }]);
+    expect(listed).toMatchObject([{ registers: { energyWh: '502000' }, edited: { energyWh: '501501' } }]);
   });
 
   test('taken out, it counts for nothing: what it told is shared by time again', async () => {
