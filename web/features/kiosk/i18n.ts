@@ -37,7 +37,9 @@ export const zh = {
   revoke: '收回',
   revokeSure: '确定收回？',
   revokeText: '使用此链接的屏幕立即停止更新。',
-  urlHint: '网址参数可覆盖设置：?dwell=60&alarm=0&touch=30&theme=light&lang=en',
+  urlTitle: '某一块屏幕需要不同的设置时',
+  urlHint:
+    '在该屏幕的网址后加上，例如：?dwell=60&alarm=0&touch=30&theme=light&lang=en（每个项目停留、报警停留、触摸后停留的秒数，主题，语言）',
 };
 
 export const en: typeof zh = {
@@ -80,5 +82,7 @@ export const en: typeof zh = {
   revoke: 'Revoke',
   revokeSure: 'Revoke it?',
   revokeText: 'Screens that were opened by this link stop at once.',
-  urlHint: 'The address may say otherwise: ?dwell=60&alarm=0&touch=30&theme=light&lang=en',
+  urlTitle: 'When one screen is to differ',
+  urlHint:
+    'Add to the address on that screen, for example: ?dwell=60&alarm=0&touch=30&theme=light&lang=en (seconds at each property, at an alarm, after a touch; theme; language)',
 };
