@@ -13,9 +13,10 @@ const ask = (till: Till, path: string, body: object) => till.boss.request('POST'
 export async function said(till: Till, path: string, body: object, wanted: object): Promise<void> {
   expect((await ask(till, path, body)).body).toMatchObject(wanted);
 }
-/** A fresh wallet into which 100.00 were paid by this way. */
+/** A fresh wallet into which 100.00 were paid by this way, and something before, should a cent be charged meanwhile. */
 export async function paid(till: Till, method = 'cash') {
   const { account, meterId } = await till.fresh({ custody: 'platform' });
+  await till.sell(meterId, '5000', { method });
   const sale = await till.sell(meterId, '10000', { method });
   return { account, meterId, saleId: sale.saleId, businessDay: sale.businessDay };
 }
