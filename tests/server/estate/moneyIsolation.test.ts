@@ -108,7 +108,7 @@ function ask(named: Named, of: MoneyThings) {
     Object.entries(fill('query')).map(([field, one]): [string, string] => [field, String(one)]),
   );
   return {
-    path: query.size === 0 ? path : `${path}?${query}`,
+    path: query.size === 0 ? path : `${path}?${query.toString()}`,
     body: route.body === undefined ? undefined : { ...fill('body'), ...ALSO[name] },
   };
 }
@@ -121,6 +121,7 @@ const WITNESSES = [
   ...['customer', 'account', 'account_place', 'account_meter', 'account_case', 'money_policy', 'tariff_setting'],
   ...['tariff', 'tariff_version', 'tariff_decision', 'ledger_txn', 'ledger_entry', 'ledger_closed_period'],
   ...[
+    'register_edit',
     'vend',
     'vend_batch',
     'vend_batch_row',

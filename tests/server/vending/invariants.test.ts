@@ -106,12 +106,12 @@ test('I3, I4, I5, I6, I11, I12: whatever is sold, given back and undone', { time
       db.query(sql`
         select (select count(*) from ledger_txn where ref_kind = 'vend') as txns, count(*) as vends,
           md5(string_agg(concat(id, state, net_minor, paid_txn, confirmed_txn), ',' order by id)) as content from vend`);
-    const before = await stored();
+    const first = await stored();
     for (const { client, path, body, saleId } of said.splice(0).toReversed()) {
       const again = await client.request('POST', path, body);
       expect({ status: again.status, saleId: (again.body as Sale).saleId }).toEqual({ status: 201, saleId });
     }
-    expect(await stored()).toEqual(before);
+    expect(await stored()).toEqual(first);
   }
 
   /** I11: by kind, by method, by operator, the total, and the drawers of the book. */
