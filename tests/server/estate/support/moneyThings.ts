@@ -87,16 +87,7 @@ export async function moneyThingsOf(db: Db, client: Client, estate: SmallEstate,
       lines, txn_id, charged_at)
     values (${propertyId}, ${account.id}, ${meter.id}, 1, ${stream?.id}, '2026-01-01', '2026-01-02', '2026-01-01', 'reading', 1, 5, '[]', 1,
       now()) returning id`);
-  // At the instant that samples name.
-  await db.query(sql`
-    insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh)
-    values (${meter.id}, '2026-01-01T00:00Z', '2026-01-01T00:00Z', 'measured', 'registers', 5)`);
-  await db.query(sql`
-    insert into register_edit (property_id, meter_id, instant, raw_wh, before_wh, after_wh, user_id, actor_name, reason, edited_at)
-    values (${propertyId}, ${meter.id}, '2025-12-31T00:00Z', 5, 5, 4, 1, ${name}, ${name}, now())`);
-  await db.query(sql`
-    insert into correction (property_id, account_id, meter_id, stream_id, cause, from_at, to_at, charge_ids, lines, corrected_at)
-    values (${propertyId}, ${account.id}, ${meter.id}, ${stream?.id}, 'lateRead', '2026-01-01', '2026-01-02', '{}', '[]', now())`);
+  await correctedReads(db, { propertyId, accountId: account.id, meterId: meter.id, name });
   const readId = await idOf(sql`
     insert into quarantine (property_id, account_id, meter_id, stream_id, cause, after_at, after_wh, read_at, read_wh, cap_wh, raised_at)
     values (${propertyId}, ${account.id}, ${meter.id}, ${stream?.id}, 'backward', now(), 5, now(), 4, 1, now()) returning id`);
@@ -122,4 +113,24 @@ export async function moneyThingsOf(db: Db, client: Client, estate: SmallEstate,
     },
     ...{ commandId: command.id, batchId: batch.id, chargeId, readId, runId, rowId },
   };
+}
+
+interface Corrected {
+  readonly propertyId: number;
+  readonly accountId: number;
+  readonly meterId: number;
+  readonly name: string;
+}
+/** A reading that may be corrected, one that was, and what was charged anew. */
+async function correctedReads(db: Db, { propertyId, accountId, meterId, name }: Corrected): Promise<void> {
+  // At the instant that samples name.
+  await db.query(sql`
+    insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh)
+    values (${meterId}, '2026-01-01T00:00Z', '2026-01-01T00:00Z', 'measured', 'registers', 5)`);
+  await db.query(sql`
+    insert into register_edit (property_id, meter_id, instant, raw_wh, before_wh, after_wh, user_id, actor_name, reason, edited_at)
+    values (${propertyId}, ${meterId}, '2025-12-31T00:00Z', 5, 5, 4, 1, ${name}, ${name}, now())`);
+  await db.query(sql`
+    insert into correction (property_id, account_id, meter_id, stream_id, cause, from_at, to_at, charge_ids, lines, corrected_at)
+    values (${propertyId}, ${accountId}, ${meterId}, 1, 'lateRead', '2026-01-01', '2026-01-02', '{}', '[]', now())`);
 }
