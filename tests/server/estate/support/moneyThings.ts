@@ -87,13 +87,10 @@ export async function moneyThingsOf(db: Db, client: Client, estate: SmallEstate,
       lines, txn_id, charged_at)
     values (${propertyId}, ${account.id}, ${meter.id}, 1, ${stream?.id}, '2026-01-01', '2026-01-02', '2026-01-01', 'reading', 1, 5, '[]', 1,
       now()) returning id`);
-  await correctedReads(db, { propertyId, accountId: account.id, meterId: meter.id, name });
+  await readsAndNotices(db, { propertyId, accountId: account.id, meterId: meter.id, name });
   const readId = await idOf(sql`
     insert into quarantine (property_id, account_id, meter_id, stream_id, cause, after_at, after_wh, read_at, read_wh, cap_wh, raised_at)
     values (${propertyId}, ${account.id}, ${meter.id}, ${stream?.id}, 'backward', now(), 5, now(), 4, 1, now()) returning id`);
-  await db.query(sql`
-    insert into notice (property_id, account_id, level, balance_minor, line_minor, raised_at)
-    values (${propertyId}, ${account.id}, 'alarm1', 1, 2, now())`);
   const runId = await idOf(sql`
     insert into reconciliation_run (property_id, day, user_id, actor_name, started_at, finished_at)
     values (${propertyId}, '2026-01-01', 1, ${name}, now(), now()) returning id`);
@@ -115,14 +112,14 @@ export async function moneyThingsOf(db: Db, client: Client, estate: SmallEstate,
   };
 }
 
-interface Corrected {
+interface Of {
   readonly propertyId: number;
   readonly accountId: number;
   readonly meterId: number;
   readonly name: string;
 }
-/** A reading that may be corrected, one that was, and what was charged anew. */
-async function correctedReads(db: Db, { propertyId, accountId, meterId, name }: Corrected): Promise<void> {
+/** A reading that may be corrected, one that was, what was charged anew, and a warning. */
+async function readsAndNotices(db: Db, { propertyId, accountId, meterId, name }: Of): Promise<void> {
   // At the instant that samples name.
   await db.query(sql`
     insert into register_reading (meter_id, instant, read_at, quality, source, energy_wh)
@@ -133,4 +130,7 @@ async function correctedReads(db: Db, { propertyId, accountId, meterId, name }: 
   await db.query(sql`
     insert into correction (property_id, account_id, meter_id, stream_id, cause, from_at, to_at, charge_ids, lines, corrected_at)
     values (${propertyId}, ${accountId}, ${meterId}, 1, 'lateRead', '2026-01-01', '2026-01-02', '{}', '[]', now())`);
+  await db.query(sql`
+    insert into notice (property_id, account_id, level, balance_minor, line_minor, raised_at)
+    values (${propertyId}, ${accountId}, 'alarm1', 1, 2, now())`);
 }
