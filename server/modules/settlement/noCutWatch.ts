@@ -160,8 +160,8 @@ function dailyCost({ usedWh, overMs }: RegisterSpan, price: bigint | undefined):
   return (usedWh * BigInt(DAY_MS) * price) / (BigInt(overMs) * WH_PRICE_PER_MINOR);
 }
 
-/** For people, in the time of the property's clock. */
+/** From when until when, by the property's clock; the rule's name says the rest, in every language. */
 function reasonOf({ fromMs, untilMs }: NoCutPeriod, calendar: ZonedCalendar): string {
   const local = (atMs: number) => new Date(atMs + calendar.offsetMs(atMs)).toISOString().slice(0, 16).replace('T', ' ');
-  return `no-cut window ${local(fromMs)} – ${local(untilMs)}`;
+  return `${local(fromMs)} – ${local(untilMs)}`;
 }

@@ -118,7 +118,10 @@ describe('hours without cuts', () => {
     const rich = await low('0');
     const endsAt = await holidays();
     const told = await sweptUntilTold(meterId);
-    expect(told).toMatchObject({ order: { until: endsAt }, reason: expect.stringMatching(/^no-cut window /) });
+    expect(told).toMatchObject({
+      order: { until: endsAt },
+      reason: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d – /),
+    });
     await verified(told.id);
     expect(plant.meter(meterNumber)?.image.status.forced).toBe('closed');
     await until('shown', WAIT_MS, async () => (await nowOf(meterId)).facts.protection === 'noCutWindow');
