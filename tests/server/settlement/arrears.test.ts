@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => till.stop());
 
-const WAIT_MS = 18_000;
+const WAIT_MS = 45_000;
 const PERSON = {
   ...{ userId: 1, user: 'electrician', displayName: 'Electrician', sessionId: '1', ip: '::1' },
   scope: () => ({ all: true, propertyIds: [], buildingIds: [] }),
@@ -216,7 +216,7 @@ describe('a wallet that runs out', () => {
     const trips = (await ordersOf()).filter(({ state }) => state !== 'held');
     expect(trips).toMatchObject([{ rule: 'arrears' }]);
     await till.policy({ noticeHours: 0 });
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('what a person tripped', () => {
@@ -263,7 +263,7 @@ describe('what a person tripped', () => {
     await weighedUntil('the rule has nothing to leave any more', async () => (await stateOf(account.id)) === undefined);
     expect((await commandsOf(meterId)).filter(({ rule }) => rule === BACK)).toEqual([]);
     await until('supplied', WAIT_MS, async () => (await relayOf(meterId)) === 'closed');
-  }, 60_000);
+  }, 150_000);
 
   test('is not stopped by a payment while it still waits for its line', async () => {
     const { account, meterId } = await cutByRule();
@@ -282,7 +282,7 @@ describe('what a person tripped', () => {
     await db.query(sql`update command set due_at = given_at where id = ${commandId}::uuid`);
     await verified(commandId);
     expect(await relayOf(meterId)).toBe('open');
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('a cut for fees of the property', () => {
@@ -320,7 +320,7 @@ describe('a cut for fees of the property', () => {
     await expect.poll(() => commands.wantedRelay(meterId)).toBe('open');
     commands.setOverdueSource(async () => new Map());
     await till.policy({ cutForPropertyFees: false });
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('an account that was just opened', () => {
