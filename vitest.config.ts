@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     // Two at once: the smallest machine that must stay comfortable has two cores.
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // An end, no promise: what is polled for comes at once on a quiet machine and late on a busy one.
     expect: { poll: { timeout: 15_000 } },
