@@ -16,6 +16,7 @@ import {
   said,
   sheetWaits,
   spared,
+  stateOfAccount,
   stepTwice,
   storedVend,
   waitingCase,
@@ -116,6 +117,17 @@ export const MONEY_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
     async law({ till }) {
       const { meterId } = await paid(till, 'wechat');
       await said(till, '/api/refunds', refund(meterId, '5000'), { state: 'DRAFT' });
+    },
+  },
+  'and at the end of an account': {
+    ...{ file: 'server/modules/accounts/payOut.ts', off: 'paidMinor < 0n' },
+    guard: 'paidMinor > (await neighbours().leftByMethod(db, accountId, method))',
+    async law({ till }) {
+      const { account } = await paid(till, 'wechat');
+      const closing = { closingId: randomUUID(), refundMethod: 'cash', collectMethod: 'cash', reason };
+      await till.post(`/api/accounts/${account.id}/close`, closing);
+      await expect.poll(() => stateOfAccount(till, account.id)).toMatch(/^(awaitingApproval|closed)$/);
+      expect(await stateOfAccount(till, account.id)).toBe('awaitingApproval');
     },
   },
   'who asked for it does not agree to it': {

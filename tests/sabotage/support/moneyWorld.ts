@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import sql, { raw } from 'sql-template-tag';
 import { expect } from 'vitest';
-import type { Command, CommandBatch, previewBatch, ResponseOf } from '#contract/index.ts';
+import type { Account, Command, CommandBatch, previewBatch, ResponseOf } from '#contract/index.ts';
 import { DELIVERY_TIMES } from '#server/modules/vending/stepper.ts';
 import type { Till } from '../../server/vending/support/till.ts';
 import type { World } from './serviceLaws.ts';
@@ -140,6 +140,13 @@ export async function waitingCase(till: Till): Promise<string> {
     insert into account_case (id, property_id, account_id, kind, state, step, input, input_hash, user_id, user_name, at)
     values (${id}, ${till.propertyId}, ${account.id}, 'closing', 'awaitingApproval', 'payOut', '{}', '', 1, 'x', now())`);
   return id;
+}
+
+/** Of what is being done to an account, else its own. */
+export async function stateOfAccount(till: Till, accountId: number): Promise<string> {
+  const { body } = await till.boss.request('GET', `/api/accounts/${accountId}`);
+  const { state, running } = body as Pick<Account, 'state' | 'running'>;
+  return running?.state ?? state;
 }
 
 /** The same vend as two workers have read it: the second one's step is not stored. */
