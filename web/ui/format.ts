@@ -127,7 +127,11 @@ export function formatMoment(at: number | string, nowMs: number, timeZone: strin
     : `${formatDay(at, timeZone, language)} ${formatTime(at, timeZone, false)}`;
 }
 
-/** City of a zone for the clock: "Asia/Shanghai" → "Shanghai". */
-export function zoneCity(timeZone: string): string {
+/** A zone beside a clock: "Asia/Shanghai" → "Shanghai", in Chinese 中国时间, since its cities have no Chinese names here. */
+export function zoneName(timeZone: string, language: Language): string {
+  if (language === 'zh') {
+    const parts = new Intl.DateTimeFormat('zh-CN', { timeZone, timeZoneName: 'shortGeneric' }).formatToParts(0);
+    return parts.find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
+  }
   return (timeZone.split('/').at(-1) ?? timeZone).replaceAll('_', ' ');
 }

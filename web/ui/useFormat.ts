@@ -1,7 +1,7 @@
 import { useI18n } from 'vue-i18n';
 import type { Names } from '#contract/common.ts';
 import type { Language } from '../i18n/index.ts';
-import { formatAge, formatDay, formatMoment, nameIn } from './format.ts';
+import { formatAge, formatDay, formatMoment, nameIn, zoneName } from './format.ts';
 
 /** The formatters that depend on the language of the screen. */
 export function useFormat() {
@@ -12,6 +12,7 @@ export function useFormat() {
     name: (names: Names | null | undefined) => nameIn(names, language()),
     age: (ageMs: number | null | undefined, tenths = false) => formatAge(ageMs, t, tenths),
     day: (at: number | string, timeZone: string) => formatDay(at, timeZone, language()),
+    zone: (timeZone: string) => zoneName(timeZone, language()),
     moment: (at: number | string, nowMs: number, timeZone: string) => formatMoment(at, nowMs, timeZone, language()),
   };
 }

@@ -9,7 +9,7 @@ import {
   formatNumber,
   formatTime,
   nameIn,
-  zoneCity,
+  zoneName,
 } from '../../../web/ui/format.ts';
 
 const t = (key: string, named: Record<string, unknown>) => `${String(named['n'])}${key.split('.').at(-1)?.[0]}`;
@@ -64,7 +64,8 @@ test('times are those of the property, not of the viewer', () => {
   expect(formatMoment('2026-11-20T12:31:00Z', Date.parse('2026-11-22T13:47:00Z'), 'Asia/Shanghai', 'en')).toMatch(
     /20 Nov.* 20:31$/,
   );
-  expect(zoneCity('America/Argentina/Buenos_Aires')).toBe('Buenos Aires');
+  expect(zoneName('America/Argentina/Buenos_Aires', 'en')).toBe('Buenos Aires');
+  expect(zoneName('Asia/Shanghai', 'zh')).toBe('中国时间');
 });
 
 test('a name falls back to the other language', () => {
