@@ -53,7 +53,7 @@ async function checkOtherWay(tx: Tx, actor: Actor, row: VendRow, { method, reaso
   throw new AppError(
     'payout.needs-two',
     `Only ${left} came by this way: somebody else must agree first (a decision "approve" on this vend), or it goes back by the way it came.`,
-    [{ field: 'method', message: `came by ${row.method}` }],
+    [{ field: 'method', message: row.method === null ? 'it came by no way of its own' : `came by ${row.method}` }],
   );
 }
 

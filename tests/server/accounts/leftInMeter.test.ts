@@ -293,7 +293,14 @@ describe('a meter that is not what it is known as', () => {
     const left = leftIn(record, meterId) ?? 0n;
     expect(record.facts).toMatchObject({ movedMinor: '0', owedMinor: String(left) });
     expect(await till.book('refundPayable', `account:${account.id}`)).toBe(-left);
-    await till.post(`/api/sales/${saleId}/payout`, { payoutId: randomUUID(), method: 'cash', reason });
+    // More than was ever paid in cash: what stood in the meter before came by no way.
+    const payout = { payoutId: randomUUID(), method: 'cash', reason };
+    const alone = await till.boss.request('POST', `/api/sales/${saleId}/payout`, payout);
+    expect(alone).toMatchObject({ status: 409, body: { code: 'payout.needs-two' } });
+    const agreed = { decisionId: randomUUID(), outcome: 'approve', reason, evidence: 'photo 17 in folder 3' };
+    const colleague = await till.person('accountant');
+    expect((await colleague.request('POST', `/api/vends/${saleId}/decisions`, agreed)).status).toBe(200);
+    await till.post(`/api/sales/${saleId}/payout`, payout);
     expect(await till.book('refundPayable', `account:${account.id}`)).toBe(0n);
     await till.becomes((await till.sell(to.id, '5000')).saleId, 'CONFIRMED');
     await proven();
