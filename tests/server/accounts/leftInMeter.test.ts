@@ -298,7 +298,6 @@ describe('a meter that is not what it is known as', () => {
     const alone = await till.boss.request('POST', `/api/sales/${saleId}/payout`, payout);
     expect(alone).toMatchObject({ status: 409, body: { code: 'payout.needs-two' } });
     const agreed = { decisionId: randomUUID(), outcome: 'approve', reason, evidence: 'photo 17 in folder 3' };
-    const colleague = await till.person('accountant');
     expect((await colleague.request('POST', `/api/vends/${saleId}/decisions`, agreed)).status).toBe(200);
     await till.post(`/api/sales/${saleId}/payout`, payout);
     expect(await till.book('refundPayable', `account:${account.id}`)).toBe(0n);
