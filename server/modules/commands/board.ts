@@ -16,10 +16,14 @@ interface Moving {
 
 const UNREAD_STATES: readonly CommandState[] = ['confirming', 'inDoubt'];
 
+/** So many commands that have ended are remembered: what is told late of one of them is late by moments. */
+export const ENDED_MAX = 20_000;
+
 /** Everything about commands that screens and alarms ask for all the time; current after each commit. */
 export class CommandBoard {
   readonly #moving = new Map<string, Moving>();
   readonly #idsOfMeter = new Map<number, Set<string>>();
+  readonly #ended = new Set<string>();
   readonly #failedDownloads = new Map<number, Set<CommandKind>>();
   readonly #protections = new Map<number, HeldProtection>();
 
@@ -31,15 +35,25 @@ export class CommandBoard {
     for (const { meter_id, kind } of failed) this.#markDownload(meter_id, kind, true);
   }
 
-  /** A command is other than before. */
-  take(row: RoadRow): void {
-    const { id, meter_id: meterId, state, kind } = row;
+  /**
+   * A command is other than before. False: it has ended, and this was before. What is done after a commit need not happen in
+   * the order of the commits, and a quick line has verified a command before its giver says that it was queued.
+   */
+  take(row: RoadRow): boolean {
+    const { id, state } = row;
+    if (this.#ended.has(id)) return false;
     if (MOVING_STATES.includes(state)) this.#put(id, row);
     else this.#drop(id);
+    if (!MOVING_STATES.includes(state) && state !== 'awaitingApproval') this.#end(id);
+    this.#noteDownload(row);
+    return true;
+  }
+
+  #noteDownload({ meter_id: meterId, state, kind, why }: RoadRow): void {
     if (!DOWNLOAD_KINDS.includes(kind)) return;
     if (state === 'verified') this.#markDownload(meterId, kind, false);
     // A meter that is gone needs no download.
-    if (!row.why.includes('meterGone') && (state === 'failed' || state === 'rejected'))
+    if (!why.includes('meterGone') && (state === 'failed' || state === 'rejected'))
       this.#markDownload(meterId, kind, true);
   }
 
@@ -127,6 +141,12 @@ export class CommandBoard {
     const ids = this.#idsOfMeter.get(moving.meterId);
     ids?.delete(id);
     if (ids?.size === 0) this.#idsOfMeter.delete(moving.meterId);
+  }
+
+  #end(id: string): void {
+    this.#ended.add(id);
+    const [oldest] = this.#ended;
+    if (this.#ended.size > ENDED_MAX && oldest !== undefined) this.#ended.delete(oldest);
   }
 
   #markDownload(meterId: number, kind: CommandKind, failed: boolean): void {

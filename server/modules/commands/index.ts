@@ -81,8 +81,9 @@ export function createCommands(deps: CommandsDeps): CommandsModule {
   let repetition: Repetition | undefined;
   const unlisten: (() => void)[] = [];
 
-  function tell(rows: readonly RoadRow[]): void {
-    for (const row of rows) board.take(row);
+  function tell(told: readonly RoadRow[]): void {
+    const rows = told.filter((row) => board.take(row));
+    if (rows.length === 0) return;
     dispatcher.wake(rows.filter(({ state }) => state === 'queued').map(({ line_id }) => line_id));
     metering.judgeAnew(rows.map(({ meter_id }) => meter_id));
     const events = rows.map(toEvent);
