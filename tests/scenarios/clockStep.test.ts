@@ -1,11 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { getMeterNow, getSession, listAlarms, listRegisters, type RegisterReading } from '#contract/index.ts';
 import type { Plant } from '#drivers/simulator/plant.ts';
 import type { Api } from './support/api.ts';
+import { type ClockedSystem, startWithClock } from './support/clockSite.ts';
 import { type EnteredEstate, enterEstate } from './support/estateByApi.ts';
 import { type RunningSystem, useSites } from './support/systemUnderTest.ts';
 import { startTestPlant } from './support/testPlant.ts';
@@ -22,15 +20,13 @@ const MEASURED_WITHIN_MS = 2 * 60_000;
 const METER_LOST_WITHIN_MS = 90_000;
 const SEEN_WITHIN_MS = 15_000;
 const LOST_KINDS = ['meterLost', 'lineLost', 'gatewayLost'];
-const PRELOAD = fileURLToPath(new URL('support/steppedClock.ts', import.meta.url));
 
 interface Scene {
   readonly plant: Plant;
   readonly system: RunningSystem;
   readonly api: Api;
   readonly entered: EnteredEstate;
-  /** Moves the server's wall clock so far away from ours. */
-  setClock(offsetMs: number): void;
+  readonly setClock: ClockedSystem['setClock'];
 }
 
 test('a clock stepped by an hour, forwards and backwards: nobody is lost, nothing waits, ages and registers stay right', {
@@ -84,9 +80,7 @@ test('a clock stepped by an hour, forwards and backwards: nobody is lost, nothin
 async function sceneAtWork(): Promise<Scene> {
   const plant = await startTestPlant(METERS);
   onTestFinished(() => plant.stop());
-  const site = newSite();
-  const offsetFile = join(dirname(site.dataDir), 'clock-offset');
-  const system = await site.start({ NODE_OPTIONS: `--import=${PRELOAD}`, CLOCK_OFFSET_FILE: offsetFile });
+  const { system, setClock } = await startWithClock(newSite());
   const api = await system.signIn();
   const entered = await enterEstate(api, plant.manifest);
   return {
@@ -94,10 +88,7 @@ async function sceneAtWork(): Promise<Scene> {
     system,
     api,
     entered,
-    setClock(offsetMs) {
-      writeFileSync(offsetFile, String(offsetMs));
-      process.kill(system.pid, 'SIGUSR2');
-    },
+    setClock,
   };
 }
 

@@ -1,6 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -16,6 +13,7 @@ import {
 import type { Plant } from '#drivers/simulator/plant.ts';
 import { axeFaults } from '../support/axe.ts';
 import { type Api, ApiFailure, signInTo } from './support/api.ts';
+import { type ClockedSystem, startWithClock } from './support/clockSite.ts';
 import { enterEstate } from './support/estateByApi.ts';
 import { hasMoney } from './support/hasMoney.ts';
 import { savedRows } from './support/savedRows.ts';
@@ -30,7 +28,6 @@ const WAIT_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const METERS = 32;
 const PASSWORD = 'a-long-enough-password';
-const PRELOAD = fileURLToPath(new URL('support/steppedClock.ts', import.meta.url));
 /** More than the thirty minutes in which a second person may agree. */
 const TOO_LATE_MS = 31 * 60_000;
 const TABS_MAX = 80;
@@ -43,8 +40,7 @@ interface Scene {
   readonly propertyId: number;
   /** Those that can be told prices, settings and protection. */
   readonly prepaid: readonly Meter[];
-  /** Moves the server's wall clock so far away from ours. */
-  setClock(offsetMs: number): void;
+  readonly setClock: ClockedSystem['setClock'];
 }
 
 test('orders from the grid by keyboard alone, each watched until the meters say so: read, prices, settings, protection and its end by a second person with a frozen list, a request that lapses, and a server that is gone', {
@@ -73,9 +69,7 @@ test('orders from the grid by keyboard alone, each watched until the meters say 
 async function startScene(): Promise<Scene> {
   const plant = await startTestPlant(METERS);
   onTestFinished(() => plant.stop());
-  const site = newSite();
-  const offsetFile = join(dirname(site.dataDir), 'clock-offset');
-  const system = await site.start({ NODE_OPTIONS: `--import=${PRELOAD}`, CLOCK_OFFSET_FILE: offsetFile });
+  const { system, setClock } = await startWithClock(newSite());
   const api = await system.signIn();
   const { propertyId, meters } = await enterEstate(api, plant.manifest);
   const grants = [{ role: 'engineer', scope: 'group' } as const];
@@ -92,10 +86,7 @@ async function startScene(): Promise<Scene> {
     ...{ plant, system, api, propertyId },
     prepaid: [...meters.values()].filter(({ id, meterNumber }) => told.has(id) && hasMoney(plant, meterNumber)),
     second: await signInTo(system.url, 'second', PASSWORD),
-    setClock(offsetMs) {
-      writeFileSync(offsetFile, String(offsetMs));
-      process.kill(system.pid, 'SIGUSR2');
-    },
+    setClock,
   };
 }
 

@@ -62,6 +62,14 @@ const without = (machine: Partial<Machine['guards']>): Machine => ({
   guards: { ...GUARDS, ...machine },
 });
 const withRules = (...rules: readonly Rule[]): Machine => ({ rules: [...rules, ...VEND_MACHINE], guards: GUARDS });
+/** Cancels as soon as a read says that it is not in the meter yet. */
+const UNFENCED = withRules({
+  from: ['UNKNOWN'],
+  on: 'read',
+  when: ['notYet', 'cancelAsked'],
+  to: 'CANCELLED',
+  act: ['release'],
+});
 
 describe('each broken variant is found out', SEARCH, () => {
   test.for<readonly [string, Partial<World>, string]>([
@@ -73,13 +81,7 @@ describe('each broken variant is found out', SEARCH, () => {
     [
       'cancelled without a fence',
       {
-        machine: withRules({
-          from: ['UNKNOWN'],
-          on: 'read',
-          when: ['notYet', 'cancelAsked'],
-          to: 'CANCELLED',
-          act: ['release'],
-        }),
+        machine: UNFENCED,
       },
       'cancelled and applied',
     ],
@@ -177,13 +179,7 @@ describe('each broken variant is found out', SEARCH, () => {
       'a refund is cancelled without a fence',
       {
         amounts: [-10n],
-        machine: withRules({
-          from: ['UNKNOWN'],
-          on: 'read',
-          when: ['notYet', 'cancelAsked'],
-          to: 'CANCELLED',
-          act: ['release'],
-        }),
+        machine: UNFENCED,
       },
       'cancelled and applied',
     ],
