@@ -99,11 +99,12 @@ async function writeTable() {
       row.limit ?? '',
       row.ratio ?? '',
       `${aimText(bench.aim)}${row.aimHolds ? '' : ' **missed**'}`,
-      new Date().toISOString().slice(0, 10),
+      // Rows are measured on different days, and on different machines.
+      `${new Date().toISOString().slice(0, 10)}, ${processor()}`,
     ];
     lines.set(row.name, `| ${cells.join(' | ')} |`);
   }
-  const hardware = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const hardware = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const table = [
     '| bench | work, and the limit beside it | figure | limit | ratio | aim | on |',
     '|---|---|---|---|---|---|---|',
@@ -119,6 +120,8 @@ function rowsOf(table) {
   const found = table.split('\n').map((line) => [/^\| `([a-z0-9-]+)` \|/.exec(line)?.[1], line]);
   return found.filter(([name]) => names.includes(name));
 }
+
+const processor = () => (cpus()[0]?.model ?? 'unknown').replaceAll(/\((?:R|TM)\)|Processor/g, '').trim();
 
 /** Of what the figures depend on. */
 function versions() {
