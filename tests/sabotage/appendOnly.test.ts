@@ -49,6 +49,14 @@ const CHANGING: Readonly<Record<string, string>> = {
   segment_look: 'update',
 };
 
+/** Where the server writes some columns only: what the row is about stays. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  notice: 'cleared_at',
+  quarantine: 'cause after_at after_wh read_at read_wh cap_wh decided_at decision user_id actor_name reason',
+  reconciliation_run: 'finished_at meters matched differing payments explained',
+  vend_seq: 'released',
+};
+
 const money = () => tables.filter(({ name }) => !NOT_MONEY.includes(name) && !name.startsWith('telemetry_'));
 const kept = () => money().filter(({ name }) => !(name in CHANGING));
 const changesOf = ({ name, column }: Table) => [
@@ -71,6 +79,16 @@ test('the server changes what is named here, as it is named here', () => {
   const changing = money().filter(({ rights }) => rights !== '');
   expect(Object.fromEntries(changing.map(({ name, rights }) => [name, rights]))).toEqual(CHANGING);
   expect(kept().length).toBeGreaterThan(15);
+});
+
+test('of rows that keep their history it writes these columns, and no other', async () => {
+  const written = await database.owner.query<{ name: string; columns: string }>(sql`
+    select t.relname as name, string_agg(a.attname, ' ' order by a.attnum) as columns
+    from pg_class t join pg_attribute a on a.attrelid = t.oid
+    where t.relname = any(${money().map(({ name }) => name)}) and not has_table_privilege('meterwall_server', t.oid, 'update')
+      and a.attnum > 0 and not a.attisdropped and has_column_privilege('meterwall_server', t.oid, a.attnum, 'update')
+    group by 1`);
+  expect(Object.fromEntries(written.map(({ name, columns }) => [name, columns]))).toEqual(COLUMNS);
 });
 
 test('everything else it can only add to: it has no right to change a row, and even the owner runs into a trigger', async () => {

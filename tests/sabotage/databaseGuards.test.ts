@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refusedBy } from './support/attacks.ts';
 import { BOOK_GUARDS } from './support/bookLaws.ts';
 import { DATABASE_GUARDS } from './support/databaseLaws.ts';
+import { HISTORY_GUARDS } from './support/historyLaws.ts';
 import { NOT_MONEY } from './support/moneyTables.ts';
 
 /** Guards of the database, dropped in the test's own; nothing of an attack stays. */
@@ -15,11 +16,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const GUARDS = { ...BOOK_GUARDS, ...DATABASE_GUARDS };
+const GUARDS = { ...BOOK_GUARDS, ...DATABASE_GUARDS, ...HISTORY_GUARDS };
 const ROOT = join(import.meta.dirname, '../..');
 /** Where guards are switched off by their names. */
 const LISTS = [
   ...['tests/sabotage/support/bookLaws.ts', 'tests/sabotage/support/databaseLaws.ts'],
+  'tests/sabotage/support/historyLaws.ts',
   ...['tests/server/ledger/guards.test.ts', 'tests/server/vending/sabotage.test.ts'],
 ];
 

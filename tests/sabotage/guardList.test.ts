@@ -3,10 +3,17 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** Names of guards as the tables of this folder have them. */
-const NAME = /^ {2,4}'([^']+)': (?:\{$|constraint\(|trigger\(|index\(|kept\(|sentence\()/gm;
-const TABLES = ['sourceLaws', 'amountLaws', 'ruleLaws', 'databaseLaws', 'bookLaws', 'serviceLaws', 'moneyLaws'].map(
-  (name) => `support/${name}.ts`,
-);
+const NAME = /^ {2,4}'([^']+)': (?:\{$|(?:constraint|trigger|index|kept|sentence|history|stays|right)\()/gm;
+const TABLES = [
+  'sourceLaws',
+  'amountLaws',
+  'ruleLaws',
+  'databaseLaws',
+  'bookLaws',
+  'historyLaws',
+  'serviceLaws',
+  'moneyLaws',
+].map((name) => `support/${name}.ts`);
 
 test('the list for people and the tables name the same guards', () => {
   const read = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8');

@@ -22,6 +22,12 @@ export const trigger = (table: string, name: string, says: string, ...does: read
 });
 export const kept = (table: string, row: readonly string[], change: string): Attack =>
   trigger(table, `${table}_append_only`, 'append-only', ...row, change);
+/** A column that the server may not write: said to itself, so that no other guard has a word in it. */
+export const right = (table: string, column: string, ...row: readonly string[]): Attack => ({
+  guard: `permission denied for table ${table}`,
+  off: [`grant update on ${table} to meterwall_server`],
+  does: [...row, 'set local role meterwall_server', `update ${table} set ${column} = ${column}`],
+});
 /** A sentence of a function, with what stands there when it is switched off. */
 export const sentence = (
   [name, guard, off]: readonly [name: string, guard: string, off: string],

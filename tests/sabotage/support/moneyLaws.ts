@@ -299,6 +299,7 @@ export const MONEY_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
   'a read in doubt is decided once': {
     ...{ file: 'server/modules/settlement/service.ts' },
     ...{ guard: 'if (known.decided_at !== null)', off: 'if (false)' },
+    sql: ['drop trigger quarantine_history on quarantine'],
     async law({ till }) {
       const path = `/api/quarantined-reads/${await decidedRead(till)}/decision`;
       await said(till, path, { decision: 'ignored', reason }, { code: 'conflict.changed-meanwhile' });
