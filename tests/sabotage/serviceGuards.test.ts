@@ -12,6 +12,8 @@ import { SERVICE_ATTACKS, type World } from './support/serviceLaws.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const ATTACKS = { ...SERVICE_ATTACKS, ...MONEY_ATTACKS };
 const attacks = Object.values(ATTACKS);
+/** Most laws open a meter of their own. */
+const METERS = 48;
 let sound: World;
 let broken: World;
 const closing: (() => unknown)[] = [];
@@ -22,9 +24,15 @@ async function startWorld(): Promise<World> {
   const { createStepper } = await import('#server/modules/vending/stepper.ts');
   const { selectVend } = await import('#server/modules/vending/store.ts');
   const { updateCase } = await import('#server/modules/accounts/caseStore.ts');
-  const till = await startTill();
-  closing.push(() => till.stop());
-  return { till, createClearance, createStepper, selectVend, updateCase };
+  const { otherWayAgreed } = await import('#server/modules/vending/payoutStore.ts');
+  const { startMoneyPlant } = await import('../server/accounts/support/moneyHouse.ts');
+  const plant = await startMoneyPlant(undefined, METERS);
+  const till = await startTill({ plant });
+  closing.push(
+    () => plant.stop(),
+    () => till.stop(),
+  );
+  return { till, createClearance, createStepper, selectVend, updateCase, otherWayAgreed };
 }
 
 beforeAll(async () => {

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Sale, VendBatch } from '#contract/index.ts';
 import {
+  agreedFor,
+  askedBackInCash,
   dayPassed,
   decidedRead,
   differenceOf,
@@ -26,6 +28,7 @@ import { clearedTrip, type ServiceAttack } from './serviceLaws.ts';
 /** Guards of the use cases of money, told from what each of them must answer. */
 const GIVING_BACK = 'server/modules/vending/givingBack.ts';
 const WAY_BACK = 'server/modules/vending/wayBack.ts';
+const PAYING_OUT = 'server/modules/vending/payingOut.ts';
 const PERSONS = 'server/modules/vending/persons.ts';
 const SHEETS = 'server/modules/vending/batches.ts';
 const USE_CASE = 'server/modules/accounts/useCase.ts';
@@ -184,12 +187,34 @@ export const MONEY_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
     },
   },
   'nothing is paid out that is not owed': {
-    ...{ file: 'server/modules/vending/payingOut.ts', off: 'return;' },
+    ...{ file: PAYING_OUT, off: 'return;' },
     guard: 'if (now.owed_minor > 0n && now.paid_out_at === null && payable >= now.owed_minor) return;',
     async law({ till }) {
       const { saleId } = await paid(till);
       const body = { payoutId: randomUUID(), method: 'cash', reason };
       await said(till, `/api/sales/${saleId}/payout`, body, { code: 'payout.nothing-owed' });
+    },
+  },
+  'what goes back by another way than it came takes two': {
+    ...{ file: PAYING_OUT, off: 'return;' },
+    guard: 'if (row.owed_minor <= left || (await otherWayAgreed(tx, row.id, actor.userId))) return;',
+    law: ({ till }) => askedBackInCash(till, { reason }, { code: 'payout.needs-two' }),
+  },
+  'and a word why': {
+    ...{ file: PAYING_OUT, guard: 'if (reason === undefined)', off: "if (reason === '')" },
+    law: ({ till }) => askedBackInCash(till, {}, { code: 'payout.other-method' }),
+  },
+  'who pays is not who agreed to the other way': {
+    ...{ file: 'server/modules/vending/payoutStore.ts', guard: ' and user_id <> ', off: ' and 0 < ' },
+    async law(world) {
+      expect(await agreedFor(world, { by: 7, payer: 8 })).toBe(true);
+      expect(await agreedFor(world, { by: 7, payer: 7 })).toBe(false);
+    },
+  },
+  'nor is it who agreed to what it was before': {
+    ...{ file: 'server/modules/vending/payoutStore.ts', guard: " and for_state = 'CANCELLED'", off: '' },
+    async law(world) {
+      expect(await agreedFor(world, { by: 7, payer: 8, forState: 'DRAFT' })).toBe(false);
     },
   },
   'nothing is done to an account while its money is on its way': {

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Account, Command, CommandBatch, previewBatch, ResponseOf } from '#contract/index.ts';
 import { DELIVERY_TIMES } from '#server/modules/vending/stepper.ts';
 import type { Till } from '../../server/vending/support/till.ts';
-import type { World } from './serviceLaws.ts';
+import { booked, type World } from './serviceLaws.ts';
 
 /** What the laws of money ask of a house, sound or not. */
 export const reason = 'a good reason';
@@ -61,6 +61,34 @@ export async function storedVend(till: Till, state: 'DRAFT' | 'QUARANTINED', byM
     values (${id}, ${till.propertyId}, 1, ${meterId}, 'x', 'x', 1, 'makeup', 'platform', ${state}, 'wallet', 'quiet',
       0, 0, 0, 5, ${byMe ? userId : null}, 'x', '2026-01-01', '', now(), ${state === 'DRAFT' ? null : 900})`);
   return id;
+}
+
+/** A sale by WeChat that was cancelled and is owed for, of an account that paid nothing in cash; by way of cash it is asked back. */
+export async function askedBackInCash(till: Till, more: object, wanted: object): Promise<void> {
+  const { account, meterId } = await till.fresh({ custody: 'platform' });
+  const id = randomUUID();
+  await till.server.database.owner.query(sql`
+    insert into vend (id, property_id, account_id, meter_id, meter_number, customer_name, epoch, kind, custody, state, path, fence,
+      paid_minor, fee_minor, fee_ppm, net_minor, owed_minor, method, user_name, business_day, input_hash, at, finished_at)
+    values (${id}, ${till.propertyId}, ${account.id}, ${meterId}, 'x', 'x', 1, 'sale', 'meter', 'CANCELLED', 'checked', 'zero',
+      5000, 0, 0, 5000, 5000, 'wechat', 'x', '2026-01-01', '', now(), now())`);
+  await booked(till, [
+    ['wechat', '', 5_000n],
+    ['refundPayable', `account:${account.id}`, -5_000n],
+  ]);
+  await said(till, `/api/sales/${id}/payout`, { payoutId: randomUUID(), method: 'cash', ...more }, wanted);
+}
+
+/** Whether one person's word on a cancelled vend lets another, or the same, pay out by another way. */
+export async function agreedFor(
+  { till, otherWayAgreed }: World,
+  word: { readonly by: number; readonly payer: number; readonly forState?: string },
+): Promise<boolean> {
+  const vendId = await storedVend(till, 'DRAFT', true);
+  await till.server.database.owner.query(sql`
+    insert into vend_decision (id, vend_id, outcome, reason, evidence, user_id, user_name, at, for_state, input_hash)
+    values (${randomUUID()}, ${vendId}, 'approve', 'x', 'x', ${word.by}, 'x', now(), ${word.forState ?? 'CANCELLED'}, '')`);
+  return till.server.database.db.tx((tx) => otherWayAgreed(tx, vendId, word.payer));
 }
 
 export async function proposedBySelf({ till }: World): Promise<void> {

@@ -7,6 +7,7 @@ import { modelById } from '#drivers/models/index.ts';
 import type { updateCase } from '#server/modules/accounts/caseStore.ts';
 import type { createClearance } from '#server/modules/commands/clearance.ts';
 import type { AccountKind } from '#server/modules/ledger/index.ts';
+import type { otherWayAgreed } from '#server/modules/vending/payoutStore.ts';
 import type { createStepper } from '#server/modules/vending/stepper.ts';
 import type { selectVend } from '#server/modules/vending/store.ts';
 import type { Till } from '../../server/vending/support/till.ts';
@@ -19,6 +20,7 @@ export interface World {
   readonly createStepper: typeof createStepper;
   readonly selectVend: typeof selectVend;
   readonly updateCase: typeof updateCase;
+  readonly otherWayAgreed: typeof otherWayAgreed;
 }
 
 /** A guard inside of a use case. `sql`: the database guards it as well, and is told not to. */
@@ -102,7 +104,7 @@ export async function clearedTrip(
 }
 
 /** Entries beside the till, so that a wallet holds more or less than was bought. */
-function booked(till: Till, entries: readonly (readonly [AccountKind, string, bigint])[]) {
+export function booked(till: Till, entries: readonly (readonly [AccountKind, string, bigint])[]) {
   return till.server.database.db.tx((tx) =>
     till.server.app.money.ledger.post(tx, {
       ...{ propertyId: till.propertyId, kind: 'test', key: randomUUID(), refKind: 'test', refId: '' },
