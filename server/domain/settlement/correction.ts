@@ -60,14 +60,14 @@ export function correctSegments(correcting: Correcting): Correction {
   const expected = (correcting.toValueBefore - from.value + limits.modulus) % limits.modulus;
   // A new beginning in between, told by a person: registers do not say what flowed there.
   if (held !== expected) return { kind: 'unbelievable' };
-  const reads = fittingReads(correcting);
   const said = correcting.reads.filter(({ atMs }) => atMs === correcting.saidAtMs && atMs < to.atMs);
+  const cut = cutSegments({ from, reads: [...fittingReads(correcting), to], cutsMs, limits, slackMs });
+  const reads = cut.steps.map(({ point }) => point);
   if (said.some((read) => !reads.includes(read))) return { kind: 'unbelievable' };
-  const cut = cutSegments({ from, reads: [...reads, to], cutsMs, limits, slackMs });
   if (to.atMs > from.atMs && cut.segments.at(-1)?.to.atMs !== to.atMs) return { kind: 'unbelievable' };
   if (before.some(({ versionId }) => !spans.some((span) => span.versionId === versionId))) return { kind: 'unpriced' };
   const flat = spans.map(withoutSteps);
-  const { priced, unpriced } = priceSegments(cut.segments, { ...correcting, spans: flat, reads });
+  const { priced, unpriced } = priceSegments(cut.segments, { ...correcting, spans: flat, reads: cut.steps });
   if (unpriced !== undefined) return { kind: 'unpriced' };
   const segments = priced.map((segment) => ({ ...segment, lines: exactLines(segment, spans) }));
   const differences = [

@@ -10,8 +10,7 @@ import {
   type Steps,
   type TariffBody,
 } from '../tariff/types.ts';
-import type { RegisterPoint } from './register.ts';
-import type { Segment, SegmentQuality } from './segments.ts';
+import type { Segment, SegmentQuality, Step } from './segments.ts';
 
 /** One tariff version while it holds: [fromMs, toMs). */
 export interface PriceSpan {
@@ -54,8 +53,8 @@ export interface Pricing {
   readonly calendar: ZonedCalendar;
   readonly dayLists: DayLists;
   readonly tiers: TierUse;
-  /** Real reads within the segments: what was used when, for prices that depend on the hour. */
-  readonly reads: readonly RegisterPoint[];
+  /** The good reads that the segments rest upon: what was used when, for prices that depend on the hour. */
+  readonly reads: readonly Pick<Step, 'point' | 'flowed'>[];
 }
 
 /** Every instant between the two at which a segment must end: another price, or another month. */
@@ -77,25 +76,29 @@ export function nextMonth(calendar: ZonedCalendar, atMs: number): number {
 
 /**
  * Prices segments in the order of time. It ends before the first one for which nobody published a price: nothing is ever
- * charged at a price that no longer, or does not yet, hold. Segments must have been cut by `cutsBetween`.
+ * charged at a price that no longer, or does not yet, hold. Segments must have been cut by `cutsBetween`, and follow each
+ * other from the first of the reads on.
  */
 export function priceSegments(
   segments: readonly Segment[],
   pricing: Pricing,
 ): { readonly priced: readonly PricedSegment[]; readonly unpriced: Segment | undefined } {
   const priced: PricedSegment[] = [];
+  let flowed = 0n;
   for (const segment of segments) {
     const span = pricing.spans.find(({ fromMs, toMs }) => fromMs <= segment.from.atMs && segment.to.atMs <= toMs);
     if (span === undefined) return { priced, unpriced: segment };
-    priced.push(priceSegment(segment, span, pricing));
+    priced.push(priceSegment(segment, span, pricing, flowed));
+    flowed += segment.delta;
   }
   return { priced, unpriced: undefined };
 }
 
-function priceSegment(segment: Segment, span: PriceSpan, pricing: Pricing): PricedSegment {
+/** `flowedBefore`: before the segment, since the first of the reads. */
+function priceSegment(segment: Segment, span: PriceSpan, pricing: Pricing, flowedBefore: bigint): PricedSegment {
   const { calendar, tiers } = pricing;
   const { body, tariffId, versionId } = span;
-  const rated = body.kind === 'timeOfUse' ? ratesOf(segment, body.days, pricing) : undefined;
+  const rated = body.kind === 'timeOfUse' ? ratesOf(segment, body.days, pricing, flowedBefore) : undefined;
   const steps = body.kind === 'single' ? undefined : body.steps;
   const tierStartMs = steps === undefined ? 0 : startOfTierPeriod(calendar, steps.period, segment.from.atMs);
   const usedBefore = steps === undefined ? 0n : tiers.used(tariffId, steps.period, tierStartMs);
@@ -125,23 +128,21 @@ function ratesOf(
   segment: Segment,
   days: DayTables,
   { calendar, dayLists, reads }: Pricing,
+  flowedBefore: bigint,
 ): { byRate: NonNullable<Consumption['byRate']>; prorated: boolean } {
   const byRate = { sharp: 0n, peak: 0n, flat: 0n, valley: 0n, deepValley: 0n };
   let prorated = false;
-  let last = segment.from;
-  let left = segment.delta;
-  const inside = reads.filter(({ atMs }) => atMs > segment.from.atMs && atMs < segment.to.atMs);
-  for (const read of [...inside.toSorted((a, b) => a.atMs - b.atMs), segment.to]) {
-    const isLast = read === segment.to;
-    const used = isLast ? left : read.value - last.value;
-    // A read that does not fit (rolled over, refused) is passed over: what it would have told is shared by time.
-    if (!isLast && (used < 0n || used > left)) continue;
+  let last = { atMs: segment.from.atMs, flowed: flowedBefore };
+  const inside = reads
+    .map(({ point, flowed }) => ({ atMs: point.atMs, flowed }))
+    .filter(({ atMs }) => atMs > segment.from.atMs && atMs < segment.to.atMs);
+  for (const read of [...inside, { atMs: segment.to.atMs, flowed: flowedBefore + segment.delta }]) {
+    const used = read.flowed - last.flowed;
     const span = { fromMs: last.atMs, toMs: read.atMs };
     const shares = splitByTime(days, dayLists, calendar, span, used);
     for (const rate of RATES) byRate[rate] += shares[rate];
     if (used > 0n && spansRates(days, dayLists, calendar, span)) prorated = true;
     last = read;
-    left -= used;
   }
   return { byRate, prorated };
 }

@@ -40,10 +40,12 @@ export interface Cutting {
 export interface Cut {
   readonly segments: readonly Segment[];
   readonly refused: readonly RefusedRead[];
+  /** What the segments rest upon, `from` first. */
+  readonly steps: readonly Step[];
 }
 
 /** A good read with what had flowed up to it since `from`. */
-interface Step {
+export interface Step {
   readonly point: RegisterPoint;
   readonly flowed: bigint;
   readonly rolledOver: boolean;
@@ -67,7 +69,7 @@ export function cutSegments(cutting: Cutting): Cut {
     segments.push(segmentBetween(steps, start, end));
     start = end;
   }
-  return { segments, refused };
+  return { segments, refused, steps };
 }
 
 function believable({ from, reads, limits, slackMs }: Cutting): { steps: Step[]; refused: RefusedRead[] } {

@@ -1,6 +1,6 @@
 import type { ZonedCalendar } from '#domain/calendar.ts';
 import { cutsBetween, type PriceSpan } from '#domain/settlement/pricing.ts';
-import type { RegisterPoint } from '#domain/settlement/register.ts';
+import { type RegisterPoint, registerDelta } from '#domain/settlement/register.ts';
 import type { Ledger, Posting } from '#server/modules/ledger/index.ts';
 import type { Tariffs } from '#server/modules/tariffs/index.ts';
 import type { Tx } from '#server/platform/db/index.ts';
@@ -14,7 +14,7 @@ import {
 } from './chargeStore.ts';
 import { localDay, monthNames } from './months.ts';
 import { passQuarantine, upsertQuarantine } from './quarantineStore.ts';
-import { chargeStream, type NewCharge, type StreamOutcome } from './streamCharge.ts';
+import { chargeStream, limitsOf, type NewCharge, READ_SLACK_MS, type StreamOutcome } from './streamCharge.ts';
 import { type DueStream, selectNeighbours, selectReadsBetween, updateStreams } from './streamStore.ts';
 import { TierCounts } from './tierCounts.ts';
 import type { Stream } from './types.ts';
@@ -99,7 +99,10 @@ export function prepare({ stream, newest }: DueStream, calendar: ZonedCalendar, 
   return { stream, spans, cutsMs, untilMs, newest: newest === undefined ? [] : [newest] };
 }
 
-/** Beyond the newest read: the neighbours of every cut, and all reads where the price depends on the hour. */
+/**
+ * Beyond the newest read: the neighbours of every cut; all reads where the price depends on the hour, or where the newest
+ * cannot be believed, since good ones before it are to be charged all the same.
+ */
 async function readsOf(tx: Tx, prepared: readonly Prepared[]): Promise<ReadonlyMap<bigint, readonly RegisterPoint[]>> {
   const spanOf = ({ stream, untilMs }: Prepared) => ({
     streamId: stream.id,
@@ -108,16 +111,28 @@ async function readsOf(tx: Tx, prepared: readonly Prepared[]): Promise<ReadonlyM
     untilMs,
     readBeforeMs: stream.end?.atMs,
   });
-  const byHour = prepared.filter(({ spans }) => spans.some(({ body }) => body.kind === 'timeOfUse'));
-  const byCut = prepared.filter((item) => !byHour.includes(item));
+  const every = new Set(prepared.filter((item) => isByHour(item) || isDoubtful(item)));
+  const byCut = prepared.filter((item) => !every.has(item));
   const [whole, near] = [
-    await selectReadsBetween(tx, byHour.map(spanOf)),
+    await selectReadsBetween(tx, [...every].map(spanOf)),
     await selectNeighbours(
       tx,
       byCut.flatMap((item) => item.cutsMs.map((aroundMs) => ({ ...spanOf(item), aroundMs }))),
     ),
   ];
   return new Map([...whole, ...near]);
+}
+
+function isByHour({ spans }: Prepared): boolean {
+  return spans.some(({ body }) => body.kind === 'timeOfUse');
+}
+
+function isDoubtful({ stream, newest }: Prepared): boolean {
+  const { cursor } = stream;
+  return newest.some(({ atMs, value }) => {
+    const elapsedMs = atMs - cursor.atMs + READ_SLACK_MS;
+    return 'cap' in registerDelta(cursor.value, value, limitsOf(stream), elapsedMs);
+  });
 }
 
 export async function storedTiers(tx: Tx, prepared: readonly Prepared[], calendar: ZonedCalendar) {

@@ -5,7 +5,7 @@ import type { RegisterPoint } from '#domain/settlement/register.ts';
 import type { Queryable, Tx } from '#server/platform/db/index.ts';
 import { type MonthNames, toJson } from './chargeStore.ts';
 import { counted, counts } from './countedStore.ts';
-import { type PageOf, within } from './listStore.ts';
+import { type PageOf, type StoredCharge, within } from './listStore.ts';
 import type { Stream } from './types.ts';
 
 export interface Span {
@@ -182,15 +182,27 @@ export interface StoredCorrection {
   readonly charge_id: bigint | null;
   readonly amount_minor: bigint;
 }
+const told = sql`select c.id, c.property_id, c.account_id, c.meter_id, c.cause, c.edit_id, c.from_at, c.to_at, c.charge_ids,
+    c.lines, c.corrected_at, h.id as charge_id, coalesce(h.amount_minor, 0) as amount_minor
+  from correction c left join lateral (select id, amount_minor from charge where correction_id = c.id) h on true`;
+
 export function selectCorrections(
   db: Queryable,
   list: PageOf & { readonly accountId: number | undefined },
 ): Promise<StoredCorrection[]> {
   const { accountId = null } = list;
   return db.query<StoredCorrection>(sql`
-    select c.id, c.property_id, c.account_id, c.meter_id, c.cause, c.edit_id, c.from_at, c.to_at, c.charge_ids, c.lines,
-      c.corrected_at, h.id as charge_id, coalesce(h.amount_minor, 0) as amount_minor
-    from correction c left join lateral (select id, amount_minor from charge where correction_id = c.id) h on true
-    where ${within(list, sql`c.id`)} and (${accountId}::int is null or c.account_id = ${accountId}::int)
+    ${told} where ${within(list, sql`c.id`)} and (${accountId}::int is null or c.account_id = ${accountId}::int)
     order by c.id desc limit ${list.limit}`);
+}
+
+/** The correction that a charge belongs to, or those that put it right, oldest first. */
+export function selectCorrectionsOf(
+  db: Queryable,
+  charge: Pick<StoredCharge, 'id' | 'account_id' | 'correction_id'>,
+): Promise<StoredCorrection[]> {
+  return db.query<StoredCorrection>(sql`
+    ${told} where c.account_id = ${charge.account_id}
+      and (c.id = ${charge.correction_id}::int8 or ${charge.id}::int8 = any(c.charge_ids))
+    order by c.id`);
 }

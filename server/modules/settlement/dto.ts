@@ -1,7 +1,7 @@
 import type { Charge, ChargeCorrection, QuarantinedRead, RegisterEdit } from '#contract/index.ts';
 import { formatDecimal, PRICE_DECIMALS } from '#domain/money/amount.ts';
 import type { StoredCorrection } from './correctionStore.ts';
-import type { StoredCharge, StoredQuarantine, StoredSegment } from './listStore.ts';
+import type { StoredCharge, StoredQuarantine, StoredSegment, StoredSubject } from './listStore.ts';
 import type { StoredEdit } from './registerEditStore.ts';
 
 /** Parts of the currency, as they are shown. */
@@ -10,12 +10,22 @@ const EXACT_DECIMALS = 11;
 const price = (text: string): string => formatDecimal(BigInt(text), PRICE_DECIMALS);
 const named = (component: string) => (component === '' ? {} : { component });
 
+/** Whom a row is about; what has no name any more is left out. */
+export function toSubject({ meter_number, room, customer_name }: StoredSubject) {
+  return {
+    ...(meter_number === null ? {} : { meterNumber: meter_number }),
+    ...(room === null ? {} : { room }),
+    ...(customer_name === null ? {} : { customerName: customer_name }),
+  };
+}
+
 export function toCharge(row: StoredCharge): Charge {
   return {
     id: String(row.id),
     propertyId: row.property_id,
     accountId: row.account_id,
     meterId: row.meter_id,
+    ...toSubject(row),
     epoch: row.epoch,
     custody: row.custody,
     from: row.from_at.toISOString(),
@@ -36,6 +46,7 @@ export function toCharge(row: StoredCharge): Charge {
     ledgerTxnId: String(row.txn_id),
     chargedAt: row.charged_at.toISOString(),
     ...(row.correction_id === null ? {} : { correctionId: String(row.correction_id) }),
+    ...(row.corrected ? { corrected: true } : {}),
   };
 }
 
@@ -71,6 +82,7 @@ export function toQuarantined(row: StoredQuarantine): QuarantinedRead {
     propertyId: row.property_id,
     accountId: row.account_id,
     meterId: row.meter_id,
+    ...toSubject(row),
     cause: row.cause,
     lastGood: { at: row.after_at.toISOString(), energyWh: String(row.after_wh) },
     read: { at: row.read_at.toISOString(), energyWh: String(row.read_wh) },

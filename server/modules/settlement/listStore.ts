@@ -1,4 +1,5 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
+import type { Names } from '#contract/index.ts';
 import type { Queryable } from '#server/platform/db/index.ts';
 import type { Scope } from '#server/platform/http/index.ts';
 import type { ArrearsLevel, ChargeReason, HoldCause } from './types.ts';
@@ -17,6 +18,16 @@ export function within({ scope, propertyId, beforeId }: PageOf, id: Sql): Sql {
     and (${beforeId ?? null}::int8 is null or ${id} < ${beforeId ?? null}::int8)`;
 }
 
+/** Whom a row of a meter and an account is about, as they are called now. */
+export interface StoredSubject {
+  readonly meter_number: string | null;
+  readonly room: Names | null;
+  readonly customer_name: string | null;
+}
+const subjectColumns = sql`(select m.meter_number from meter m where m.id = meter_id) as meter_number,
+  (select p.names from meter m join place p on p.id = m.place_id where m.id = meter_id) as room,
+  (select c.name from account a join customer c on c.id = a.customer_id where a.id = account_id) as customer_name`;
+
 export interface StoredChargeLine {
   readonly versionId: number;
   readonly label: string;
@@ -26,7 +37,7 @@ export interface StoredChargeLine {
   readonly amountMinor: string;
   readonly month?: string;
 }
-export interface StoredCharge {
+export interface StoredCharge extends StoredSubject {
   readonly id: bigint;
   readonly property_id: number;
   readonly account_id: number;
@@ -45,11 +56,14 @@ export interface StoredCharge {
   readonly txn_id: bigint;
   readonly charged_at: Date;
   readonly correction_id: bigint | null;
+  readonly corrected: boolean;
 }
 const chargeColumns = sql`id, property_id, account_id, meter_id, epoch, stream_id, from_at, to_at,
   to_char(period, 'YYYY-MM') as month, reason, quantity_wh, amount_minor, lines, txn_id, charged_at, correction_id,
   (select custody from charge_stream s where s.id = stream_id) as custody,
-  (select multiplier from charge_stream s where s.id = stream_id) as multiplier`;
+  (select multiplier from charge_stream s where s.id = stream_id) as multiplier,
+  exists (select from correction k where k.account_id = charge.account_id and charge.id = any(k.charge_ids)) as corrected,
+  ${subjectColumns}`;
 
 export async function selectCharges(
   db: Queryable,
@@ -112,7 +126,7 @@ export async function selectSegments(
     order by g.from_at`);
 }
 
-export interface StoredHold {
+export interface StoredHold extends StoredSubject {
   readonly id: bigint;
   readonly property_id: number;
   readonly account_id: number;
@@ -121,13 +135,19 @@ export interface StoredHold {
   readonly held_at: Date;
   readonly cursor_at: Date;
 }
-export function selectHolds(db: Queryable, list: PageOf): Promise<StoredHold[]> {
+export function selectHolds(
+  db: Queryable,
+  list: PageOf & { readonly accountId: number | undefined },
+): Promise<StoredHold[]> {
+  const { accountId = null } = list;
   return db.query<StoredHold>(sql`
-    select id, property_id, account_id, meter_id, hold, held_at, cursor_at from charge_stream
-    where ${within(list, sql`id`)} and hold is not null and not closed order by id desc limit ${list.limit}`);
+    select id, property_id, account_id, meter_id, hold, held_at, cursor_at, ${subjectColumns} from charge_stream
+    where ${within(list, sql`id`)} and hold is not null and not closed
+      and (${accountId}::int is null or account_id = ${accountId}::int)
+    order by id desc limit ${list.limit}`);
 }
 
-export interface StoredQuarantine {
+export interface StoredQuarantine extends StoredSubject {
   readonly id: bigint;
   readonly property_id: number;
   readonly account_id: number;
@@ -146,15 +166,18 @@ export interface StoredQuarantine {
   readonly reason: string | null;
 }
 const quarantineColumns = sql`id, property_id, account_id, meter_id, stream_id, cause, after_at, after_wh, read_at, read_wh,
-  cap_wh, raised_at, decided_at, decision, actor_name, reason`;
+  cap_wh, raised_at, decided_at, decision, actor_name, reason, ${subjectColumns}`;
 
 export function selectQuarantine(
   db: Queryable,
-  list: PageOf & { readonly open: boolean | undefined },
+  list: PageOf & { readonly accountId: number | undefined; readonly open: boolean | undefined },
 ): Promise<StoredQuarantine[]> {
+  const { accountId = null } = list;
   const open = list.open === true ? sql`and decided_at is null` : empty;
   return db.query<StoredQuarantine>(sql`
-    select ${quarantineColumns} from quarantine where ${within(list, sql`id`)} ${open} order by id desc limit ${list.limit}`);
+    select ${quarantineColumns} from quarantine
+    where ${within(list, sql`id`)} and (${accountId}::int is null or account_id = ${accountId}::int) ${open}
+    order by id desc limit ${list.limit}`);
 }
 
 /** Locked, for a decision. */

@@ -86,6 +86,18 @@ export function selectEdits(
     order by e.id desc limit ${list.limit}`);
 }
 
+/** What persons said that made those corrections. */
+export async function selectEditsOf(
+  db: Queryable,
+  corrections: readonly { readonly edit_id: bigint | null }[],
+): Promise<readonly StoredEdit[]> {
+  const ids = corrections.flatMap(({ edit_id }) => (edit_id === null ? [] : [String(edit_id)]));
+  if (ids.length === 0) return [];
+  return db.query<StoredEdit>(
+    sql`select ${columns} from register_edit e where e.id = any(${ids}::int8[]) order by e.id`,
+  );
+}
+
 /** An open doubt about this very read has its answer. */
 export async function editQuarantined(
   tx: Tx,

@@ -3,8 +3,8 @@ import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Db } from '#server/platform/db/index.ts';
 import { type Actor, AppError, PAGE_ROWS, type Scope, scopeCovers, toPage } from '#server/platform/http/index.ts';
 import type { ChargeRun } from './chargeRuns.ts';
-import { selectCorrections } from './correctionStore.ts';
-import { toCharge, toCorrection, toQuarantined, toSegment } from './dto.ts';
+import { selectCorrections, selectCorrectionsOf } from './correctionStore.ts';
+import { toCharge, toCorrection, toEdit, toQuarantined, toSegment, toSubject } from './dto.ts';
 import { type ListQuery, pageOf } from './listQuery.ts';
 import {
   lockQuarantine,
@@ -18,6 +18,7 @@ import {
   selectSegments,
 } from './listStore.ts';
 import { decideQuarantine, endStreamHere, rebaseStream } from './quarantineStore.ts';
+import { selectEditsOf } from './registerEditStore.ts';
 import { lockCharging } from './streamStore.ts';
 
 export interface ServiceDeps {
@@ -43,9 +44,14 @@ export function createSettlementService({ db, estate, nowMs, chargeProperty }: S
         throw new AppError('not-found', 'There is no such charge.');
       const dto = (segment: StoredSegment) => toSegment(segment, row.multiplier);
       const segments = (await selectSegments(db, row)).map(dto);
-      if (row.correction_id === null) return { charge: toCharge(row), segments };
-      const replaced = await selectSegments(db, row, 'replaced');
-      return { charge: toCharge(row), segments, replaced: replaced.map(dto) };
+      const corrections = await selectCorrectionsOf(db, row);
+      const edits = await selectEditsOf(db, corrections);
+      const told = {
+        ...{ charge: toCharge(row), segments },
+        ...{ corrections: corrections.map(toCorrection), edits: edits.map(toEdit) },
+      };
+      if (row.correction_id === null) return told;
+      return { ...told, replaced: (await selectSegments(db, row, 'replaced')).map(dto) };
     },
     async corrections(scope: Scope, query: ListQuery & { readonly accountId?: number }) {
       const rows = await selectCorrections(db, { ...pageOf(scope, query), accountId: query.accountId });
@@ -64,19 +70,21 @@ export function createSettlementService({ db, estate, nowMs, chargeProperty }: S
       const { corrections } = run;
       return { runId: String(run.id), propertyId, to: new Date(run.toMs).toISOString(), ...sums, corrections };
     },
-    async holds(scope: Scope, query: ListQuery) {
+    async holds(scope: Scope, query: ListQuery & { readonly accountId?: number }) {
       return toPage(
-        await selectHolds(db, pageOf(scope, query)),
+        await selectHolds(db, { ...pageOf(scope, query), accountId: query.accountId }),
         query.limit ?? PAGE_ROWS,
         ({ id }) => id,
         (row) => ({
           ...{ id: String(row.id), propertyId: row.property_id, accountId: row.account_id, meterId: row.meter_id },
+          ...toSubject(row),
           ...{ cause: row.hold, since: row.held_at.toISOString(), chargedTo: row.cursor_at.toISOString() },
         }),
       );
     },
-    async quarantine(scope: Scope, query: ListQuery & { readonly open?: boolean }) {
-      const rows = await selectQuarantine(db, { ...pageOf(scope, query), open: query.open });
+    async quarantine(scope: Scope, query: ListQuery & { readonly accountId?: number; readonly open?: boolean }) {
+      const { accountId, open } = query;
+      const rows = await selectQuarantine(db, { ...pageOf(scope, query), accountId, open });
       return toPage(rows, query.limit ?? PAGE_ROWS, ({ id }) => id, toQuarantined);
     },
     async notices(scope: Scope, query: ListQuery & { readonly accountId?: number; readonly open?: boolean }) {

@@ -78,7 +78,7 @@ export function chargeStream(input: StreamInput, now?: 'modeSwitch'): StreamOutc
   const limits = limitsOf(stream);
   const points = stream.end === undefined ? reads : [...reads, stream.end];
   const cut = cutSegments({ from: stream.cursor, reads: points, cutsMs, limits, slackMs: READ_SLACK_MS });
-  const { priced, unpriced } = priceSegments(cut.segments, { spans, calendar, dayLists, tiers, reads });
+  const { priced, unpriced } = priceSegments(cut.segments, { spans, calendar, dayLists, tiers, reads: cut.steps });
   const cursor = priced.at(-1)?.segment.to ?? stream.cursor;
   const last = cut.refused.at(-1);
   const refused =
@@ -86,6 +86,10 @@ export function chargeStream(input: StreamInput, now?: 'modeSwitch'): StreamOutc
   const ended = stream.end !== undefined && cursor.atMs >= stream.end.atMs;
   const bill = new Bill(input.lines);
   const charges = new Charges(stream, bill);
+  // A new beginning may lie in another month: what was used before it is charged by itself.
+  const passed =
+    stream.mode === 'monthEnd' ? bill.months().filter((ms) => nextMonth(calendar, ms) <= stream.cursor.atMs) : [];
+  for (const monthMs of passed) charges.make(monthMs, nextMonth(calendar, monthMs), 'monthEnd');
   for (const [monthMs, ofMonth] of Map.groupBy(priced, (segment) => segment.monthMs)) {
     for (const segment of ofMonth) {
       bill.add(segment);
