@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
+import { ChargeCorrection, RegisterEdit } from './chargeCorrections.ts';
 import { closed, Id, Instant, MinorUnits, page, pageQuery } from './common.ts';
 import { route } from './route.ts';
-import { EnergyWh, Month, Price, Reason, RowId } from './settlementParts.ts';
+import { EnergyWh, Month, Price, Reason, RowId, subject } from './settlementParts.ts';
 
 export { RowId } from './settlementParts.ts';
 
@@ -27,6 +28,7 @@ export const Charge = Type.Object({
   propertyId: Id,
   accountId: Id,
   meterId: Id,
+  ...subject,
   epoch: Type.Integer(),
   custody: Type.Union([Type.Literal('meter'), Type.Literal('platform')]),
   from: Instant,
@@ -48,6 +50,8 @@ export const Charge = Type.Object({
   chargedAt: Instant,
   /** Of a correction: see /api/corrections. */
   correctionId: Type.Optional(RowId),
+  /** A correction has put it right since. */
+  corrected: Type.Optional(Type.Literal(true)),
 });
 export type Charge = Static<typeof Charge>;
 
@@ -105,6 +109,10 @@ export const getCharge = route({
     segments: Type.Array(SegmentDto),
     /** Of a correction: the segments in whose place those above are. */
     replaced: Type.Optional(Type.Array(SegmentDto)),
+    /** Its own, or those that put it right since, oldest first. */
+    corrections: Type.Array(ChargeCorrection),
+    /** What persons said, where they made those corrections. */
+    edits: Type.Array(RegisterEdit),
   }),
 });
 
@@ -135,13 +143,14 @@ export const listChargeHolds = route({
   access: 'account.view',
   tag,
   summary: 'Meters whose use is not charged now, and why',
-  query: Type.Object({ propertyId: Type.Optional(Id), ...pageQuery }),
+  query: Type.Object({ propertyId: Type.Optional(Id), accountId: Type.Optional(Id), ...pageQuery }),
   response: page(
     Type.Object({
       id: RowId,
       propertyId: Id,
       accountId: Id,
       meterId: Id,
+      ...subject,
       cause: Type.Union([Type.Literal('noTariffVersion'), Type.Literal('quarantine')]),
       since: Instant,
       /** Everything before it is charged. */
@@ -155,6 +164,7 @@ const QuarantinedRead = Type.Object({
   propertyId: Id,
   accountId: Id,
   meterId: Id,
+  ...subject,
   /** `backward`: lower than before and no roll-over. `implausible`: more than can have flowed. */
   cause: Type.Union([Type.Literal('backward'), Type.Literal('implausible')]),
   lastGood: Type.Object({ at: Instant, energyWh: EnergyWh }),
@@ -177,7 +187,12 @@ export const listQuarantinedReads = route({
   access: 'account.view',
   tag,
   summary: 'Reads that nothing is charged over, newest first; `open`: not decided yet',
-  query: Type.Object({ propertyId: Type.Optional(Id), open: Type.Optional(Type.Boolean()), ...pageQuery }),
+  query: Type.Object({
+    propertyId: Type.Optional(Id),
+    accountId: Type.Optional(Id),
+    open: Type.Optional(Type.Boolean()),
+    ...pageQuery,
+  }),
   response: page(QuarantinedRead),
 });
 

@@ -49,7 +49,7 @@ describe('charges', () => {
     expect(await runNow(stranger)).toMatchObject({ status: 404 });
     expect(await runNow()).toMatchObject({ status: 200, body: { charges: 1, amountMinor: '200', held: 0 } });
     const [charge] = await items<Charge>(house.boss, '/api/charges?accountId=901');
-    expect(charge).toMatchObject({ amountMinor: '200', quantityWh: '2000', reason: 'reading' });
+    expect(charge).toMatchObject({ amountMinor: '200', quantityWh: '2000', reason: 'reading', meterNumber: 'a1' });
     expect(await house.boss.request('GET', `/api/charges/${charge?.id}`)).toMatchObject({
       body: {
         segments: [{ fromWh: '500000', toWh: '502000', multiplier: '1', toRead: { quality: 'measured' } }],
@@ -150,10 +150,16 @@ describe('a register that a person corrects', () => {
         charge: { reason: 'correction', correctionId, amountMinor: '-50', lines: [{ month: '2026-11' }] },
         segments: [{ toWh: '501500' }],
         replaced: [{ toWh: '502000' }],
+        corrections: [{ id: correctionId, chargeIds: [charged?.id] }],
       },
     });
     expect(await house.boss.request('GET', `/api/charges/${charged?.id}`)).toMatchObject({
-      body: { charge: charged, segments: [{ toWh: '502000' }] },
+      body: {
+        charge: { ...charged, corrected: true },
+        segments: [{ toWh: '502000' }],
+        corrections: [{ id: correctionId, cause: 'edit', chargeId: correction?.chargeId }],
+        edits: [{ correctionId, reason: 'read off the display' }],
+      },
     });
     expect(await items(stranger, '/api/corrections')).toEqual([]);
     expect(await items(stranger, '/api/register-edits')).toEqual([]);
