@@ -9,6 +9,7 @@ import type { Tx } from '#server/platform/db/index.ts';
 import {
   type ArrearsState,
   clearNotices,
+  endArrears,
   insertNotices,
   lockArrears,
   type NewNotice,
@@ -55,10 +56,10 @@ interface Weighed {
  * nothing changes.
  */
 export async function weighArrears(tx: Tx, accountIds: readonly number[], deps: ArrearsDeps): Promise<void> {
-  const accounts = [...new Set(accountIds)]
-    .toSorted((a, b) => a - b)
-    .flatMap((id) => deps.accounts.account(id) ?? [])
-    .filter(({ custody, state }) => custody === 'platform' && state !== 'closed');
+  const known = [...new Set(accountIds)].toSorted((a, b) => a - b).flatMap((id) => deps.accounts.account(id) ?? []);
+  const accounts = known.filter(hasWallet);
+  const others = known.filter((account) => !hasWallet(account)).map(({ id }) => id);
+  await endArrears(tx, others, deps.nowMs());
   if (accounts.length === 0) return;
   const states = await lockArrears(
     tx,
@@ -85,6 +86,11 @@ export async function weighArrears(tx: Tx, accountIds: readonly number[], deps: 
     after.push(stateAfter(item, { decision, told, left: isLeft(item, openBy) }, deps.nowMs()));
   }
   await upsertArrears(tx, after, deps.nowMs());
+}
+
+/** Others cannot be in arrears here: they are closed, or their meters keep their balance. */
+function hasWallet({ custody, state }: AccountView): boolean {
+  return custody === 'platform' && state !== 'closed';
 }
 
 async function walletsOf(tx: Tx, accounts: readonly AccountView[], ledger: ArrearsDeps['ledger']) {

@@ -103,6 +103,20 @@ export async function clearNotices(
     where n.account_id = c.account_id and n.level = c.level and n.cleared_at is null`);
 }
 
+/**
+ * Nothing is weighed of these accounts any more: they are in no arrears, and every notice ends. Should they be weighed again,
+ * a notice of then counts for nothing.
+ */
+export async function endArrears(tx: Tx, accountIds: readonly number[], nowMs: number): Promise<void> {
+  if (accountIds.length === 0) return;
+  const [ids, now] = [[...accountIds], new Date(nowMs)];
+  await tx.query(sql`
+    update arrears_state set level = 'normal', since = ${now}, decision = null, wanted = null, wanted_at = null,
+      evaluated_at = ${now} where account_id = any(${ids}::int[]) and (level <> 'normal' or wanted = 'open')`);
+  await tx.query(sql`
+    update notice set cleared_at = ${now} where account_id = any(${ids}::int[]) and cleared_at is null`);
+}
+
 /** When the customers were told that supply will be cut: the second alarm, or the first word of arrears. */
 export async function selectNoticed(
   db: Queryable,
