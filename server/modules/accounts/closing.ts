@@ -43,7 +43,7 @@ export function close(context: AccountsContext, actor: Actor, accountId: number,
         ...{ accountId, propertyId: account.propertyId, inputHash },
         state: waits ? 'awaitingApproval' : 'running',
         step: account.custody === 'meter' ? 'emptyMeter' : 'settle',
-        facts: { meters: reads.map(snapshotFacts) },
+        facts: { meters: reads.map(snapshotFacts), stateBefore: account.state },
       });
       if (account.custody === 'meter' && !waits) await emptyMeters(context, tx, row);
       await noteAccount(context, tx, accountId, 'closing');

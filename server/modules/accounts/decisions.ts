@@ -102,6 +102,8 @@ async function takeBack(
   }
   await storeIn(context, tx, row, { state: 'refused', ...decided });
   if (row.kind !== 'closing') return;
-  await updateAccountRow(tx, account.id, { ...fieldsOf(account), state: 'open' });
+  // An account that rested rests on.
+  const state = row.facts['stateBefore'] === 'paused' ? 'paused' : 'open';
+  await updateAccountRow(tx, account.id, { ...fieldsOf(account), state });
   await noteAccount(context, tx, account.id, 'changed');
 }

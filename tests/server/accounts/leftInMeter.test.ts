@@ -131,6 +131,15 @@ describe('a meter that gives nothing back', () => {
     await proven();
   });
 
+  test('a second person who declines leaves an account that rested at rest', { timeout: TEST_MS_MAX }, async () => {
+    const { account } = await filled();
+    const path = `/api/accounts/${account.id}`;
+    await till.post(`${path}/pause`, { pauseId: randomUUID(), reason });
+    const closingId = randomUUID();
+    await till.post(`${path}/close`, { closingId, ...leaving() });
+    expect(await decide(account.id, closingId, false)).toMatchObject({ body: { state: 'paused' } });
+  });
+
   test('a second person who declines leaves the account open, and selling', { timeout: TEST_MS_MAX }, async () => {
     const { account, meterId } = await filled();
     const path = `/api/accounts/${account.id}`;
