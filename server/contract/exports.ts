@@ -10,7 +10,7 @@ import { QuantityName } from './metering.ts';
 import { listDeliveries } from './notifications.ts';
 import { fileQuery, fileRoute, filterOf } from './route.ts';
 import { listAudit } from './session.ts';
-import { listReconciliationRows, RowId } from './settlement.ts';
+import { listCharges, listReconciliationRows, RowId } from './settlement.ts';
 import { listTariffs } from './tariffs.ts';
 import { listSales } from './vending.ts';
 
@@ -27,6 +27,15 @@ export const exportSales = fileRoute({
   tag,
   summary: 'The list of sales as a workbook: exactly what the same filter shows on GET /api/sales',
   query: filterOf(listSales),
+});
+
+export const exportCharges = fileRoute({
+  method: 'GET',
+  path: '/api/exports/charges',
+  access: 'account.view',
+  tag,
+  summary: 'Charges as a workbook: exactly what the same filter shows on GET /api/charges',
+  query: filterOf(listCharges),
 });
 
 export const exportAlarms = fileRoute({

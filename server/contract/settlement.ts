@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { ChargeCorrection, RegisterEdit } from './chargeCorrections.ts';
 import { closed, Id, Instant, MinorUnits, page, pageQuery } from './common.ts';
 import { route } from './route.ts';
-import { EnergyWh, Month, Price, Reason, RowId, subject } from './settlementParts.ts';
+import { EnergyWh, Medium, Month, Price, Reason, RowId, subject } from './settlementParts.ts';
 
 export { RowId } from './settlementParts.ts';
 
@@ -42,6 +42,7 @@ export const Charge = Type.Object({
     /** What was charged before is put right: a read came late, or a person corrected one. */
     Type.Literal('correction'),
   ]),
+  medium: Medium,
   quantityWh: EnergyWh,
   amountMinor: MinorUnits,
   lines: Type.Array(ChargeLineDto),
@@ -87,11 +88,15 @@ export const listCharges = route({
   path: '/api/charges',
   access: 'account.view',
   tag,
-  summary: 'Charges, newest first, by property, account and meter',
+  summary: 'Charges, newest first, by property, account, meter and when they were charged',
   query: Type.Object({
     propertyId: Type.Optional(Id),
     accountId: Type.Optional(Id),
     meterId: Type.Optional(Id),
+    /** Charged at or after. */
+    from: Type.Optional(Instant),
+    /** Exclusive. */
+    to: Type.Optional(Instant),
     ...pageQuery,
   }),
   response: page(Charge),

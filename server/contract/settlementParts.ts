@@ -8,6 +8,8 @@ export const Month = Type.String({ pattern: '^\\d{4}-\\d{2}$', description: 'mon
 export const Reason = Type.String({ minLength: 3, maxLength: 300, pattern: '\\S' });
 export const Price = Type.String({ description: 'per kWh or m³, eight decimals' });
 
+export const Medium = Type.Union([Type.Literal('electricity'), Type.Literal('water')]);
+
 /** What is called how now: a meter that is gone has no room, a row of an account that is gone no customer. */
 export const subject = {
   meterNumber: Type.Optional(Type.String()),

@@ -2,6 +2,7 @@ import {
   exportAlarms,
   exportAudit,
   exportBatch,
+  exportCharges,
   exportCommands,
   exportDeliveries,
   exportDoctorLines,
@@ -22,6 +23,7 @@ import {
 import type { RouteServer } from '#server/platform/http/index.ts';
 import { AUDIT, KIOSK_LINKS } from './administration.ts';
 import { ALARMS } from './alarms.ts';
+import { CHARGES } from './charges.ts';
 import { COMMANDS, PROTECTIONS } from './commands.ts';
 import type { ExportsContext } from './context.ts';
 import { DELIVERIES } from './deliveries.ts';
@@ -43,6 +45,7 @@ export type ExportsDeps = Omit<ExportsContext, 'routes'>;
 export function addExportRoutes(routes: RouteServer, deps: ExportsDeps): void {
   const context: ExportsContext = { ...deps, routes };
   routes.add(exportSales, (call) => listFile(context, SALES, call));
+  routes.add(exportCharges, (call) => listFile(context, CHARGES, call));
   routes.add(exportAlarms, (call) => listFile(context, ALARMS, call));
   routes.add(exportCommands, (call) => listFile(context, COMMANDS, call));
   routes.add(exportJobs, (call) => jobFile(context, call));

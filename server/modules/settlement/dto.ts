@@ -32,6 +32,7 @@ export function toCharge(row: StoredCharge): Charge {
     to: row.to_at.toISOString(),
     month: row.month,
     reason: row.reason,
+    medium: row.utility,
     quantityWh: String(row.quantity_wh),
     amountMinor: String(row.amount_minor),
     lines: row.lines.map((line) => ({

@@ -46,6 +46,7 @@ export interface StoredCharge extends StoredSubject {
   readonly stream_id: bigint;
   readonly custody: 'meter' | 'platform';
   readonly multiplier: bigint;
+  readonly utility: 'electricity' | 'water';
   readonly from_at: Date;
   readonly to_at: Date;
   readonly month: string;
@@ -62,18 +63,26 @@ const chargeColumns = sql`id, property_id, account_id, meter_id, epoch, stream_i
   to_char(period, 'YYYY-MM') as month, reason, quantity_wh, amount_minor, lines, txn_id, charged_at, correction_id,
   (select custody from charge_stream s where s.id = stream_id) as custody,
   (select multiplier from charge_stream s where s.id = stream_id) as multiplier,
+  (select utility from charge_stream s where s.id = stream_id) as utility,
   exists (select from correction k where k.account_id = charge.account_id and charge.id = any(k.charge_ids)) as corrected,
   ${subjectColumns}`;
 
-export async function selectCharges(
-  db: Queryable,
-  list: PageOf & { readonly accountId: number | undefined; readonly meterId: number | undefined },
-): Promise<readonly StoredCharge[]> {
-  const { accountId = null, meterId = null } = list;
+export interface ChargesAsked extends PageOf {
+  readonly accountId: number | undefined;
+  readonly meterId: number | undefined;
+  /** Of the instant of charging; `to` is exclusive. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+export async function selectCharges(db: Queryable, list: ChargesAsked): Promise<readonly StoredCharge[]> {
+  const { accountId = null, meterId = null, from = null, to = null } = list;
   return db.query<StoredCharge>(sql`
     select ${chargeColumns} from charge
     where ${within(list, sql`id`)} and (${accountId}::int is null or account_id = ${accountId}::int)
       and (${meterId}::int is null or meter_id = ${meterId}::int)
+      and (${from}::timestamptz is null or charged_at >= ${from}::timestamptz)
+      and (${to}::timestamptz is null or charged_at < ${to}::timestamptz)
     order by id desc limit ${list.limit}`);
 }
 

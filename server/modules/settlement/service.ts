@@ -7,7 +7,9 @@ import { selectCorrections, selectCorrectionsOf } from './correctionStore.ts';
 import { toCharge, toCorrection, toEdit, toQuarantined, toSegment, toSubject } from './dto.ts';
 import { type ListQuery, pageOf } from './listQuery.ts';
 import {
+  type ChargesAsked,
   lockQuarantine,
+  type PageOf,
   type StoredSegment,
   selectArrears,
   selectCharge,
@@ -33,9 +35,9 @@ export type SettlementService = ReturnType<typeof createSettlementService>;
 /** What people read and decide of charges. They belong to a property as a whole: a right on one of its buildings shows none. */
 export function createSettlementService({ db, estate, nowMs, chargeProperty }: ServiceDeps) {
   return {
-    async charges(scope: Scope, query: ListQuery & { readonly accountId?: number; readonly meterId?: number }) {
-      const { accountId, meterId } = query;
-      const rows = await selectCharges(db, { ...pageOf(scope, query), accountId, meterId });
+    async charges(scope: Scope, query: ListQuery & Partial<Omit<ChargesAsked, keyof PageOf>>) {
+      const { accountId, meterId, from, to } = query;
+      const rows = await selectCharges(db, { ...pageOf(scope, query), accountId, meterId, from, to });
       return toPage(rows, query.limit ?? PAGE_ROWS, ({ id }) => id, toCharge);
     },
     async charge(scope: Scope, chargeId: string) {

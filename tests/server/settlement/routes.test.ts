@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Charge, ChargeCorrection, QuarantinedRead, RegisterEdit } from '#contract/index.ts';
 import { type HouseServer, startHouseServer } from '../../support/houseServer.ts';
 import type { Client } from '../../support/server.ts';
+import { rowsOf, type SheetContent } from '../../support/workbook.ts';
 
 const DAY = '2026-11-10T00:00:00Z';
 let house: HouseServer;
@@ -59,6 +60,18 @@ describe('charges', () => {
     expect(await items(stranger, '/api/charges')).toEqual([]);
     expect(await stranger.request('GET', `/api/charges/${charge?.id}`)).toMatchObject({ status: 404 });
     expect(await stranger.request('GET', `/api/charges?propertyId=${mall}`)).toMatchObject({ status: 404 });
+  });
+
+  test('are a workbook, by the filter of the list', async () => {
+    const [charge] = await items<Charge>(house.boss, '/api/charges?accountId=901');
+    const file = async (filter: string) => {
+      const { body } = await house.boss.request('GET', `/api/exports/charges?accountId=901&lang=en${filter}`);
+      return (body as readonly SheetContent[]).slice(1).flatMap(rowsOf);
+    };
+    expect(await file(`&from=${charge?.chargedAt}`)).toMatchObject([
+      { Number: charge?.id, 'Meter number': 'a1', Used: 2, Unit: 'kWh', Amount: 2, 'Put right since': 'no' },
+    ]);
+    expect(await file(`&to=${charge?.chargedAt}`)).toEqual([]);
   });
 
   test('of many come in pages', async () => {
