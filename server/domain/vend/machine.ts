@@ -55,6 +55,13 @@ export const VEND_MACHINE: readonly Rule[] = [
   rule(['UNKNOWN'], 'read', ['notYet', 'cancelAsked', 'neverSent'], 'CANCELLED', ['release', 'releaseSeq']),
   rule(['UNKNOWN'], 'read', ['notYet', 'cancelAsked', 'quietFence'], 'FENCING', ['waitQuiet']),
   rule(['UNKNOWN'], 'read', ['notYet', 'cancelAsked'], 'FENCING', ['sendFence']),
+  // What is set is computed from what the meter held at the binding: sent later, it would give back what was used since.
+  rule(['UNKNOWN'], 'read', ['notYet', 'neverSent', 'absolute'], 'QUEUED', ['releaseSeq', 'rebind', 'readNow']),
+  rule(['UNKNOWN'], 'read', ['notYet', 'resendAsked', 'quietOver', 'absolute'], 'QUEUED', [
+    'releaseSeq',
+    'rebind',
+    'readNow',
+  ]),
   rule(['UNKNOWN'], 'read', ['notYet', 'neverSent'], 'SENT', ['send']),
   rule(['UNKNOWN'], 'read', ['notYet', 'refused'], 'REJECTED', ['backOff']),
   rule(['UNKNOWN'], 'read', ['notYet', 'checked', 'attemptsLeft'], 'SENT', ['send']),

@@ -106,7 +106,7 @@ export type VendEventKind = VendEvent['kind'];
  * release       the money goes back: postings of cancelling
  * weakFence     the end rests on a quiet period only
  * releaseSeq    the count was never used in the meter and may be given again
- * rebind        forgets the count; it stays used
+ * rebind        forgets the count; it stays used, unless it is released as well
  * readNow       read the meter at once
  * backOff       read again later, each time later
  * waitQuiet     read again when no frame of ours can be under way

@@ -29,7 +29,7 @@ import {
 import { APPROVAL_MS_MAX, type Giving, newCommandId, type Prospect, sameOrder, takesTwo } from './give.ts';
 import { demandBothAlarms, fromBody, fromStored, invalid, toStored } from './orders.ts';
 import { type BatchRow, type CommandRow, isForWindow, type ProtectionRow, type RoadRow, toBatch } from './rows.ts';
-import { selectCommands, stopCommands } from './store.ts';
+import { selectCommands, sendNoMore, stopCommands } from './store.ts';
 import type { CommandOrder } from './types.ts';
 
 export interface BatchesDeps {
@@ -215,6 +215,7 @@ export function createBatches(deps: BatchesDeps) {
         const row = await within(tx, actor, 'command.issue', batchId);
         const at = new Date(deps.nowMs());
         const stopped = await stopCommands(tx, { batchId }, ['queued', 'awaitingApproval'], 'stoppedByPerson', at);
+        await sendNoMore(tx, { batchId }, at);
         deps.changed(tx, stopped);
         await stopBatchRow(tx, batchId, { by: actor.userId, name: actor.displayName, at });
         await audit(tx, {

@@ -25,6 +25,7 @@ import {
   releaseCommands,
   selectCommand,
   selectCommands,
+  sendNoMore,
   stopCommands,
 } from './store.ts';
 import { listProtectionRows } from './wishStore.ts';
@@ -118,6 +119,7 @@ export function createService(deps: ServiceDeps) {
         const at = new Date(deps.nowMs());
         const ids = [commandId];
         const stopped = await stopCommands(tx, { ids }, ['queued', 'awaitingApproval'], 'stoppedByPerson', at);
+        await sendNoMore(tx, { ids }, at);
         deps.changed(tx, stopped);
         await audit(tx, {
           ...{ actor, action: 'command.stop', subjectKind: 'command', subjectId: commandId },

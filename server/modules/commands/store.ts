@@ -164,11 +164,24 @@ export function stopCommands(
   why: CommandWhy,
   at: Date,
 ): Promise<RoadRow[]> {
-  const those = 'ids' in which ? sql`id = any(${which.ids}::uuid[])` : sql`batch_id = ${which.batchId}::uuid`;
   return tx.query<RoadRow>(sql`
     update command c set state = 'stopped', why = array[${why}]::text[], finished_at = ${at}
-    where ${those} and state = any(${states}::text[]) returning ${ROAD_COLUMNS}`);
+    where ${those(which)} and state = any(${states}::text[]) returning ${ROAD_COLUMNS}`);
 }
+
+/** What is under way of these is still read back, and not sent again. */
+export async function sendNoMore(
+  tx: Tx,
+  which: { readonly ids: readonly string[] } | { readonly batchId: string },
+  at: Date,
+): Promise<void> {
+  await tx.query(sql`
+    update command set expires_at = ${at}
+    where ${those(which)} and state in ('sent', 'confirming', 'inDoubt') and expires_at > ${at}`);
+}
+
+const those = (which: { readonly ids: readonly string[] } | { readonly batchId: string }): Sql =>
+  'ids' in which ? sql`id = any(${which.ids}::uuid[])` : sql`batch_id = ${which.batchId}::uuid`;
 
 /** What these relay commands take the place of: older ones of the same meters that still wait. */
 export function stopSuperseded(tx: Tx, ids: readonly string[], at: Date): Promise<RoadRow[]> {

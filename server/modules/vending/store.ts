@@ -142,7 +142,7 @@ export async function insertSeq(tx: Tx, { meter_id: meterId, id }: VendRow, seq:
 }
 
 export async function releaseSeq(tx: Tx, { id }: VendRow, seq: number): Promise<void> {
-  await tx.query(sql`update vend_seq set released = true where vend_id = ${id} and seq = ${seq}`);
+  await tx.query(sql`update vend_seq set released = true where vend_id = ${id} and seq = ${seq} and not released`);
 }
 
 export async function seqIsUsed(db: Queryable, meterId: number, seq: number): Promise<boolean> {
@@ -365,12 +365,14 @@ export async function deleteNews(db: Queryable, ids: readonly bigint[]): Promise
   await db.query(sql`delete from vend_outbox where id = any(${[...ids]}::int8[])`);
 }
 
-/** The last word on how a vend ended that was said for the state that it is in. */
+/** The last word on how a vend ended that was said since it came into the state that it is in. */
 export async function selectProposal(db: Queryable, vend: VendRow): Promise<Proposal | undefined> {
   if (!decidable(vend)) return undefined;
   const { id, state } = vend;
   const [row] = await db.query<Proposal>(sql`
-    select outcome, user_id, user_name, reason, evidence, at from vend_decision
-    where vend_id = ${id} and for_state = ${state} and outcome in ('confirm', 'cancel') order by at desc limit 1`);
+    select outcome, user_id, user_name, reason, evidence, at from vend_decision d
+    where vend_id = ${id} and for_state = ${state} and outcome in ('confirm', 'cancel') and not exists (
+      select from vend_step s where s.vend_id = d.vend_id and s.at > d.at and s.from_state <> s.to_state)
+    order by at desc limit 1`);
   return row;
 }

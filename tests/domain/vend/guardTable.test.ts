@@ -89,6 +89,9 @@ const CASES: Readonly<Record<GuardName, readonly Case[]>> = {
     [ABSOLUTE, read('ours'), 'UNKNOWN waitQuiet'],
     [{ ...ABSOLUTE, state: 'REJECTED' }, read('ours'), 'UNKNOWN waitQuiet'],
     [ONCE, read('ours'), 'CONFIRMED confirm'],
+    [{ ...ABSOLUTE, attempts: 0 }, read('notYet'), 'QUEUED releaseSeq rebind readNow'],
+    [{ ...ABSOLUTE, resendAsked: true }, read('notYet', LATE_MS), 'QUEUED releaseSeq rebind readNow'],
+    [{ ...ABSOLUTE, resendAsked: true }, read('notYet'), 'UNKNOWN backOff'],
   ],
   quietFence: [
     [{ ...ONCE, cancelAsked: true }, read('notYet'), 'FENCING waitQuiet'],

@@ -49,6 +49,7 @@ test('every statement of commands fits the schema', async () => {
     selectCommands: [somewhere, filter, 5, 10],
     releaseCommands: [[id], { by: 1, name: 'x', at, expiresAt: at }],
     stopCommands: [{ batchId: id }, ['queued'], 'stoppedByPerson', at],
+    sendNoMore: [{ batchId: id }, at],
     stopSuperseded: [[id], at],
     selectHungryLines: [at],
     claimQueued: [[{ lineId: 1, places: 1 }], [1], at],

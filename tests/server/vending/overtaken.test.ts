@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, expect, test } from 'vitest';
+import type { Sale } from '#contract/index.ts';
+import type { Plant } from '#drivers/simulator/plant.ts';
+import { capabilitiesOfWords } from '#drivers/simulator/purseWords.ts';
+import { startMoneyPlant } from '../accounts/support/moneyHouse.ts';
+import { startTill, type Till } from './support/till.ts';
+
+let plant: Plant | undefined;
+let till: Till | undefined;
+async function tillWith(words: string): Promise<Till> {
+  plant = await startMoneyPlant(capabilitiesOfWords(words));
+  till = await startTill({ plant });
+  return till;
+}
+afterEach(async () => {
+  await till?.stop();
+  await plant?.stop();
+  till = plant = undefined;
+});
+
+/** What is known of the meters changes after their accounts were opened. */
+async function knownNow(words: string): Promise<void> {
+  if (till === undefined || plant === undefined) throw new Error('there is no house');
+  const capabilities = capabilitiesOfWords(words);
+  const gateways = plant.manifest.gateways.map((gateway) => ({
+    ...gateway,
+    lines: gateway.lines.map((line) => ({ ...line, meters: line.meters.map((meter) => ({ ...meter, capabilities })) })),
+  }));
+  await till.server.app.estate.importPlant({ ...plant.manifest, gateways });
+}
+
+const reason = 'a good reason';
+
+test('a refund by setting that is sent late takes off what is in the meter then: what was used meanwhile stays used', {
+  timeout: 60_000,
+}, async () => {
+  const { fresh, sell, becomes, purse, post, fault, server } = await tillWith('noRefund');
+  const { meterId, meterNumber } = await fresh();
+  await becomes((await sell(meterId, '10000')).saleId, 'CONFIRMED');
+  const before = await purse(meterId);
+  const clear = fault(meterNumber, { kind: 'request-lost' }, { on: 'writes' });
+  const refundId = randomUUID();
+  await post('/api/refunds', { refundId, meterId, amountMinor: '2000', method: 'cash', reason });
+  await expect.poll(async () => (await till?.sale(refundId))?.attempts, { timeout: 10_000 }).toBe(1);
+  await becomes(refundId, 'UNKNOWN');
+  clear();
+  // The tenant uses 30.00 before somebody has it sent again.
+  const used = { kind: 'setPurse', balanceMinor: before.balanceMinor - 3_000n, count: before.count } as const;
+  await server.app.measuring.acquisition.execute(meterId, used);
+  await post(`/api/sales/${refundId}/retry`, { reason });
+  const done = await becomes(refundId, 'CONFIRMED');
+  const after = await purse(meterId);
+  expect(after.count).toBe(before.count + 1);
+  expect(done).toMatchObject({ netMinor: '-2000', count: after.count });
+  expect(after.balanceMinor).toBeLessThanOrEqual(before.balanceMinor - 5_000n);
+  expect(after.balanceMinor).toBeGreaterThan(before.balanceMinor - 5_200n);
+});
+
+test('what a person said of a vend does not count for what was sent afterwards', { timeout: 60_000 }, async () => {
+  const { fresh, sell, becomes, fault, person, policy, boss, post, sale } = await tillWith('full');
+  const { meterId, meterNumber } = await fresh();
+  await knownNow('noSeq');
+  await policy({ unprovenMeters: 'writeOnce' });
+  const clear = fault(meterNumber, { kind: 'hoarding' });
+  const { saleId } = await sell(meterId, '10000');
+  await becomes(saleId, 'REJECTED');
+  const [one, two] = [await person('accountant'), await person('accountant')];
+  const say = (client: typeof boss) =>
+    client.request('POST', `/api/vends/${saleId}/decisions`, {
+      ...{ decisionId: randomUUID(), outcome: 'cancel', reason, evidence: 'photo 17 in folder 3' },
+    });
+  expect((await say(one)).body).toMatchObject({ state: 'REJECTED', proposal: { by: 'accountant-1' } });
+  // Sent once more, and refused once more: the photo shows the meter before that.
+  await post(`/api/sales/${saleId}/retry`, { reason });
+  await expect.poll(async () => (await sale(saleId)).attempts, { timeout: 10_000 }).toBe(2);
+  await becomes(saleId, 'REJECTED');
+  expect((await sale(saleId)).proposal).toBeUndefined();
+  expect((await say(two)).body).toMatchObject({ state: 'REJECTED', proposal: { by: 'accountant-2' } });
+  await expect.poll(async () => (await say(one)).status, { timeout: 10_000 }).toBe(200);
+  expect((await boss.request('GET', `/api/sales/${saleId}`)).body as Sale).toMatchObject({ state: 'CANCELLED' });
+  clear();
+});
