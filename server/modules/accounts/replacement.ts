@@ -1,10 +1,11 @@
 import type { Account, BodyOf, replaceMeter } from '#contract/index.ts';
-import { estimateBalance } from '#domain/account/deadMeter.ts';
+import { estimateBalance, type LastKnown } from '#domain/account/deadMeter.ts';
 import type { Tx } from '#server/platform/db/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import type { CaseRow } from './caseStore.ts';
 import { type AccountsContext, noteAccount } from './context.ts';
 import { finishEpoch, readsOf } from './epochs.ts';
+import { selectLastDelivered } from './lastKnownStore.ts';
 import { markLeft, needsTwoPersons, waitsForKept } from './leftInMeter.ts';
 import { beginMove, type Moved, movedBy } from './moves.ts';
 import { beginEpoch, demandFree, postFound } from './opening.ts';
@@ -164,13 +165,22 @@ async function deadOld(context: AccountsContext, account: AccountView, body: Rep
   if (account.custody === 'platform') return stated;
   if (dead.balanceMinor !== undefined) return { ...stated, balanceMinor: BigInt(dead.balanceMinor) };
   const version = context.tariffs.versionAt(account.tariffId, context.clock.nowMs());
-  const last = await context.metering.lastPair(oldMeterId);
+  const last = await lastKnown(context, oldMeterId);
   if (version?.body.kind !== 'single' || last === undefined)
     throw invalidField('dead', 'needs balanceMinor: it can be estimated only for a single price and after a read');
   const balanceMinor = estimateBalance(last, BigInt(dead.energyWh), version.body.price);
   if (balanceMinor === undefined)
     throw invalidField('dead.energyWh', 'is below the last register that was read of this meter');
   return { ...stated, balanceMinor, quality: 'estimated' };
+}
+
+/** The newer of the last read that was stored and the last amount that was proven to have gone in or out. */
+async function lastKnown({ metering, db }: AccountsContext, meterId: number): Promise<LastKnown | undefined> {
+  const read = await metering.lastPair(meterId);
+  const delivered = await selectLastDelivered(db, meterId);
+  if (delivered === undefined || (read !== undefined && read.readAtMs > delivered.atMs)) return read;
+  const { balanceMinor, energyWh } = delivered;
+  return energyWh === undefined ? undefined : { balanceMinor, energyWh };
 }
 
 /** Nobody states what a meter can say itself. */

@@ -80,7 +80,7 @@ export interface Metering {
   /** All of it was taken: trends and usual peaks show it from now on. */
   historyTaken(source: string, fromMs: number, toMs: number): Promise<void>;
   /** The last registers that were stored of a meter together with its balance. */
-  lastPair(meterId: number): Promise<{ readonly energyWh: bigint; readonly balanceMinor: bigint } | undefined>;
+  lastPair(meterId: number): ReturnType<typeof selectLastPair>;
   /** Registers that are held of these meters at these instants, by meter and time. */
   registersOf(meterIds: readonly number[], instants: readonly number[]): Promise<readonly RegisterRow[]>;
   /** How much waits on disk for the database; undefined before the start. */

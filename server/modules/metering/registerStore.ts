@@ -112,12 +112,13 @@ function fromStored(row: StoredRegister): RegisterRow {
 export async function selectLastPair(
   db: Queryable,
   meterId: number,
-): Promise<{ readonly energyWh: bigint; readonly balanceMinor: bigint } | undefined> {
-  const [row] = await db.query<{ energy_wh: bigint; balance_minor: bigint }>(sql`
-    select coalesce(edited_wh, energy_wh) as energy_wh, balance_minor from register_reading
+): Promise<{ readonly readAtMs: number; readonly energyWh: bigint; readonly balanceMinor: bigint } | undefined> {
+  const [row] = await db.query<{ read_at: Date; energy_wh: bigint; balance_minor: bigint }>(sql`
+    select read_at, coalesce(edited_wh, energy_wh) as energy_wh, balance_minor from register_reading
     where meter_id = ${meterId} and energy_wh is not null and balance_minor is not null and not voided
     order by instant desc limit 1`);
-  return row === undefined ? undefined : { energyWh: row.energy_wh, balanceMinor: row.balance_minor };
+  if (row === undefined) return undefined;
+  return { readAtMs: row.read_at.getTime(), energyWh: row.energy_wh, balanceMinor: row.balance_minor };
 }
 
 function registersOf(row: StoredRegister): RegisterRow['registers'] {

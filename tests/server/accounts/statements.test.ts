@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as caseStore from '#server/modules/accounts/caseStore.ts';
 import * as customerStore from '#server/modules/accounts/customerStore.ts';
+import * as lastKnownStore from '#server/modules/accounts/lastKnownStore.ts';
 import * as policyStore from '#server/modules/accounts/policyStore.ts';
 import * as accountStore from '#server/modules/accounts/store.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -62,5 +63,6 @@ test('every statement of accounts fits the schema', async () => {
     updateCustomerRow: [1, 1, names],
   });
   const policies = await prepareAll(database.db, policyStore, { selectPolicies: [], upsertPolicy: [1, {}] });
-  expect(Object.values({ ...accounts, ...cases, ...customers, ...policies })).not.toContain(0);
+  const known = await prepareAll(database.db, lastKnownStore, { selectLastDelivered: [1] });
+  expect(Object.values({ ...accounts, ...cases, ...customers, ...policies, ...known })).not.toContain(0);
 });
