@@ -92,7 +92,7 @@ export async function makeup(context: Context, actor: Actor, body: BodyOf<typeof
 async function correct(context: Context, actor: Actor, subject: Subject, correction: Correction): Promise<Sale> {
   try {
     // No meter is asked for what is refused anyway.
-    await checkOriginal(context, context.db, correction);
+    await checkOriginal(context, context.db, correction, subject);
     const heldMinor = await heldNow(context, subject, correction);
     return toSale(await context.db.tx((tx) => correctIn(context, tx, actor, subject, { ...correction, heldMinor })));
   } catch (error) {
@@ -105,6 +105,7 @@ async function checkOriginal(
   context: Context,
   db: Queryable,
   { kind, netMinor, originalId }: Correction,
+  { account }: Pick<Subject, 'account'>,
 ): Promise<void> {
   const sale = originalId === null ? undefined : await selectVend(db, originalId);
   if (sale === undefined) return;
@@ -118,6 +119,9 @@ async function checkOriginal(
     );
   if (reversal && businessDay(context, sale.property_id, context.clock.nowMs()) !== sale.day)
     throw new AppError('reversal.not-same-day', `The sale is of ${sale.day}: give a refund instead.`);
+  // Its postings are mirrored: they would take from where the money lay then.
+  if (reversal && sale.custody !== account.custody)
+    throw new AppError('reversal.exceeds-balance', 'The balance is kept elsewhere since then: give a refund instead.');
   const left = sale.net_minor - (await refundedOf(db, sale.id));
   if (-netMinor <= left) return;
   if (reversal) throw new AppError('reversal.exceeds-balance', 'Some of the sale was refunded already.');
@@ -150,8 +154,8 @@ export async function correctIn(
   const { heldMinor, approved, ...values } = correction;
   const account = await context.accounts.lock(tx, subject.account.id);
   if (account === undefined) throw new AppError('vend.account-not-open', 'The account is closed.');
-  await checkOriginal(context, tx, correction);
   const now = { ...subject, account };
+  await checkOriginal(context, tx, correction, now);
   const plan = planFor(context, now, correction.netMinor);
   const refusal =
     accountRefusal(context, now) ?? planRefusal(plan) ?? (await amountRefusal(context, tx, now, correction, heldMinor));

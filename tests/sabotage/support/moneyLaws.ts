@@ -76,6 +76,17 @@ export const MONEY_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
       await reverse(till, saleId, { code: 'reversal.already' });
     },
   },
+  'nor where its money is no longer kept': {
+    ...{ file: GIVING_BACK, guard: 'reversal && sale.custody !== account.custody', off: 'false' },
+    async law({ till }) {
+      const { account, meterId } = await till.fresh();
+      const { saleId } = await till.sell(meterId, '5000');
+      await till.becomes(saleId, 'CONFIRMED');
+      await till.post(`/api/accounts/${account.id}/custody`, { changeId: randomUUID(), custody: 'platform', reason });
+      expect(await till.atRest(account.id)).toMatchObject({ custody: 'platform' });
+      await reverse(till, saleId, { code: 'reversal.exceeds-balance' });
+    },
+  },
   'what is no sale is not reversed': {
     ...{ file: GIVING_BACK, guard: "if (sale.kind !== 'sale')", off: "if (sale.id === '')" },
     async law({ till }) {

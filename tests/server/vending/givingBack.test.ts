@@ -118,6 +118,21 @@ test('a reversal of what is consumed is refused', async () => {
   expect(await reverse(sale.saleId)).toMatchObject({ status: 409, body: { code: 'reversal.exceeds-balance' } });
 });
 
+test('a sale into a meter is not reversed once its money is in the wallet: a refund takes it from there, once', async () => {
+  const { meterId, account } = await till.fresh();
+  const sale = await confirmed(meterId, '10000');
+  const path = `/api/accounts/${account.id}/custody`;
+  await till.post(path, { changeId: randomUUID(), custody: 'platform', reason });
+  expect(await till.atRest(account.id)).toMatchObject({ custody: 'platform' });
+  const wallet = await till.book('wallet', `account:${account.id}`);
+  expect(await reverse(sale.saleId)).toMatchObject({ status: 409, body: { code: 'reversal.exceeds-balance' } });
+  const back = await refund(meterId, sale.netMinor, { saleId: sale.saleId });
+  expect(back).toMatchObject({ status: 201, body: { state: 'CONFIRMED', paidMinor: '-10000' } });
+  const left = await till.book('wallet', `account:${account.id}`);
+  expect(left - wallet).toBeGreaterThanOrEqual(BigInt(sale.netMinor));
+  await proven();
+});
+
 test('two reversals of one sale at the same time: one', async () => {
   const { meterId } = await till.fresh({ custody: 'platform' });
   const sale = await till.sell(meterId, '10000');
