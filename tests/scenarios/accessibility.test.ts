@@ -35,6 +35,7 @@ interface Ids {
 const ADDRESSES: Readonly<Record<string, (ids: Ids) => string>> = {
   alarms: () => '/alarms',
   books: () => '/books',
+  charges: () => '/charges',
   desk: () => '/desk',
   doctor: () => '/doctor',
   'doctor-line': ({ lineId }) => `/doctor/lines/${lineId}`,

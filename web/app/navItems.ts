@@ -8,7 +8,7 @@ import { useWaitingCount } from './waitingCount.ts';
 
 export interface NavItem {
   /** Catalogue key under `nav`. */
-  readonly key: 'wall' | 'grid' | 'desk' | 'tariffs' | 'books' | 'alarms' | 'jobs' | 'gateways' | 'doctor';
+  readonly key: 'wall' | 'grid' | 'desk' | 'tariffs' | 'charges' | 'books' | 'alarms' | 'jobs' | 'gateways' | 'doctor';
   readonly to: RouteLocationRaw;
   readonly icon: IconName;
   /** Paths that belong to this item start so. */
@@ -63,6 +63,9 @@ export function useNavItems() {
     }
     if (session.may('tariff.view')) {
       items.push({ key: 'tariffs', to: '/tariffs', icon: 'tag', prefixes: ['/tariffs'], office: true });
+    }
+    if (session.may('account.view')) {
+      items.push({ key: 'charges', to: '/charges', icon: 'receipt', prefixes: ['/charges'], office: true });
     }
     if (session.may('ledger.view')) {
       items.push({ key: 'books', to: '/books', icon: 'book', prefixes: ['/books'], office: true });

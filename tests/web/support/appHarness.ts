@@ -85,6 +85,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/gateways/:gatewayId', name: 'gateway', component: page },
   { path: '/gateways', name: 'gateways', component: page },
   { path: '/alarms', name: 'alarms', component: page },
+  { path: '/desk', name: 'desk', component: page },
+  { path: '/charges', name: 'charges', component: page },
   { path: '/doctor', name: 'doctor', component: page },
   { path: '/doctor/lines/:lineId', name: 'doctor-line', component: page },
 ];
