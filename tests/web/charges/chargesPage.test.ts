@@ -75,7 +75,7 @@ test('charges stand under the day on which the money left, with its sums', async
   const days = wrapper.findAll('.day').map((day) => day.text());
   expect(days).toHaveLength(2);
   expect(days[0]).toContain('Thu 19 Nov');
-  expect(days[0]).toContain('1 charges');
+  expect(days[0]).toContain('charges: 1');
   expect(wrapper.get('[data-charge="12"]').text()).toContain('10:00 – 10:30');
   expect(wrapper.get('[data-charge="12"] .used').text()).toBe('2.50 kWh');
   expect(wrapper.get('[data-charge="12"] .amount').text()).toBe('1.84');

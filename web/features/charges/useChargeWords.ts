@@ -28,8 +28,10 @@ export function useChargeWords(of: { readonly timeZone: () => string; readonly c
     /** "10:00 – 10:30", with days where it is not one day, or not the day that it stands under. */
     period(from: string, to: string, under?: string): string {
       const short = (at: string) => formatTime(at, of.timeZone(), false);
-      if (dayOf(from) !== dayOf(to)) return `${full(from)} – ${full(to)}`;
-      const hours = `${short(from)} – ${short(to)}`;
+      const last = new Date(Date.parse(to) - 1).toISOString();
+      if (dayOf(from) !== dayOf(last)) return `${full(from)} – ${full(to)}`;
+      // Midnight is the end of the day that it ends.
+      const hours = `${short(from)} – ${dayOf(to) === dayOf(last) ? short(to) : '24:00'}`;
       return under !== undefined && dayOf(under) === dayOf(from)
         ? hours
         : `${format.day(from, of.timeZone())} ${hours}`;
