@@ -153,9 +153,19 @@ async function dueTo({ ledger }: AccountsContext, db: Queryable, propertyId: num
 }
 
 async function needsSecondPerson(context: AccountsContext, row: CaseRow, { total }: Due): Promise<boolean> {
-  if (total <= 0n || row.approved_by !== null || row.facts['payOut'] === 'owed') return false;
+  const rest = total - agreedMinor(row);
+  if (rest <= 0n || row.facts['payOut'] === 'owed') return false;
   const { refundMethod } = row.input as { readonly refundMethod: PaymentMethod };
-  return takesTwoPersons(context, context.db, row, { method: refundMethod, paidMinor: total, leftMinor: total });
+  return takesTwoPersons(context, context.db, row, { method: refundMethod, paidMinor: rest, leftMinor: rest });
+}
+
+/** What a second person has let go: the amount that was shown for it, or what meters were said to hold; nothing beyond that. */
+function agreedMinor({ approved_by: approvedBy, facts }: CaseRow): bigint {
+  if (approvedBy === null) return 0n;
+  const { payOutMinor } = facts as { readonly payOutMinor?: string };
+  if (payOutMinor !== undefined) return BigInt(payOutMinor);
+  const said = readsOf(facts).filter(needsTwoPersons);
+  return said.reduce((sum, { balanceMinor = 0n }) => sum + balanceMinor, 0n);
 }
 
 /** Everything of the account becomes nothing: paid out, owed (where the second person did not agree), or collected. */

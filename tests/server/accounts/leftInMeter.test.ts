@@ -27,10 +27,10 @@ const TEST_MS_MAX = 60_000;
 const leaving = () => ({ refundMethod: 'cash', collectMethod: 'receivable', reason });
 const purseOf = (meterNumber: string): bigint => plant.meter(meterNumber)?.image.balanceMinor ?? 0n;
 /** A meter that holds money: what it was found with, and something that was bought. */
-async function filled(): ReturnType<Till['fresh']> {
-  const subject = await till.fresh();
+async function filled(more: object = {}): ReturnType<Till['fresh']> {
+  const subject = await till.fresh(more);
   await till.becomes((await till.sell(subject.meterId, '10000')).saleId, 'CONFIRMED');
-  return purseOf(subject.meterNumber) > 9_500n ? subject : filled();
+  return purseOf(subject.meterNumber) > 9_500n ? subject : filled(more);
 }
 const decide = (accountId: number, caseId: string, agree = true) =>
   colleague.request('POST', `/api/accounts/${accountId}/cases/${caseId}/decision`, { agree, reason });
@@ -128,6 +128,21 @@ describe('a meter that gives nothing back', () => {
     // What was used meanwhile is a matter of cents.
     expect((await bookOf(meterId)) - credit).toBeLessThan(100n);
     expect((await bookOf(meterId)) - credit).toBeGreaterThan(-100n);
+    await proven();
+  });
+
+  test('whoever let go what a meter holds has not let go what else is paid out', { timeout: TEST_MS_MAX }, async () => {
+    const { account } = await filled({ deposit: { amountMinor: '90000', method: 'cash' } });
+    const closingId = randomUUID();
+    await till.post(`/api/accounts/${account.id}/close`, { closingId, ...leaving() });
+    const cash = await drawer();
+    expect(await decide(account.id, closingId)).toMatchObject({ status: 200 });
+    await asksSomebody(account.id);
+    expect(await caseOf(account.id, closingId)).toMatchObject({ step: 'payOut' });
+    expect(await drawer()).toBe(cash);
+    expect(await decide(account.id, closingId)).toMatchObject({ status: 200 });
+    expect(await till.atRest(account.id)).toMatchObject({ state: 'closed', meters: [] });
+    expect(cash - (await drawer())).toBeGreaterThan(90_000n);
     await proven();
   });
 
