@@ -36,6 +36,28 @@ export function planDelivery(
   return allowWriteOnce ? { ok: true, path: 'writeOnce', fence: 'quiet' } : { ok: false, why: 'unproven' };
 }
 
+/** How an amount is brought to a meter that something is known of. What the meter cannot do by itself is written once. */
+export function wayOf(
+  amountMinor: bigint,
+  capabilities: PurseCapabilities | undefined,
+  allowWriteOnce: boolean,
+): Pick<VendFacts, 'path' | 'fence'> | undefined {
+  if (!wasTried(capabilities)) return undefined;
+  const plan = planDelivery(amountMinor, capabilities, allowWriteOnce);
+  return plan.ok ? { path: plan.path, fence: plan.fence } : { path: 'writeOnce', fence: 'quiet' };
+}
+
+/**
+ * The facts by what is known of the meter now: it may have been tried since the vend was asked for. Until it is bound a vend goes any
+ * way; a frame that was sent because the meter checks the count is sent no more where the meter does not, or may not.
+ */
+export function asKnownNow(facts: VendFacts, now: Pick<VendFacts, 'path' | 'fence'> | undefined): VendFacts {
+  if (now === undefined || facts.path === 'wallet') return facts;
+  if (facts.state === 'QUEUED') return { ...facts, path: now.path, fence: now.fence };
+  const overtaken = facts.state === 'UNKNOWN' && facts.path === 'checked' && now.path !== 'checked';
+  return overtaken ? { ...facts, path: 'writeOnce', fence: 'quiet' } : facts;
+}
+
 /** The frame of a bound vend: the same one each time. */
 export function frameOf(facts: VendFacts): MeterCommand {
   const { seq, balanceMinor } = boundOf(facts);

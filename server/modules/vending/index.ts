@@ -1,3 +1,4 @@
+import { wayOf } from '#domain/vend/delivery.ts';
 import type { Machine } from '#domain/vend/machine.ts';
 import type { Clock, PurseCapabilities } from '#drivers/core/index.ts';
 import type { LineDesk } from '#server/acquisition/types.ts';
@@ -71,6 +72,12 @@ export function createVending(deps: VendingDeps): VendingModule {
     ledger: deps.ledger,
     nowMs: () => clock.nowMs(),
     times,
+    wayOf: (row, amountMinor) =>
+      wayOf(
+        amountMinor,
+        deps.capabilitiesOf(row.meter_id),
+        deps.accounts.policy(row.property_id).unprovenMeters === 'writeOnce',
+      ),
     ...(deps.machine === undefined ? {} : { machine: deps.machine }),
     async told(tx, row) {
       if (row.custody === 'platform') deps.accounts.walletsChanged(tx, [row.account_id]);

@@ -1,4 +1,4 @@
-import { backOffMs, fenceFrameOf, frameOf } from '#domain/vend/delivery.ts';
+import { asKnownNow, backOffMs, fenceFrameOf, frameOf } from '#domain/vend/delivery.ts';
 import type { Finding } from '#domain/vend/evidence.ts';
 import { factsAfter, type Machine, type Rule, ruleFor, THE_MACHINE } from '#domain/vend/machine.ts';
 import type { VendEvent, VendFacts, VendLimits } from '#domain/vend/types.ts';
@@ -37,6 +37,8 @@ export interface StepperDeps {
   readonly ledger: Ledger;
   readonly nowMs: () => number;
   readonly times: DeliveryTimes;
+  /** How such an amount is brought to this meter by what is known of it now; undefined, or left out, where nothing is known. */
+  readonly wayOf?: (row: VendRow, amountMinor: bigint) => Pick<VendFacts, 'path' | 'fence'> | undefined;
   /** Another one in tests that show what each guard is good for. */
   readonly machine?: Machine;
   /** What follows from a step that others hear of, in the same transaction. */
@@ -81,9 +83,12 @@ export function createStepper(deps: StepperDeps) {
   const machine = deps.machine ?? THE_MACHINE;
 
   return {
+    /** What is to be compared with a read. */
+    factsNow: (row: VendRow): VendFacts => asKnownNow(factsOf(row), deps.wayOf?.(row, row.net_minor)),
+
     /** Undefined where the event means nothing in the vend's state. Throws `StaleVend`. */
     async step(tx: Tx, row: VendRow, input: StepInput): Promise<Stepped | undefined> {
-      const facts = readyFacts(row, input);
+      const facts = readyFacts(deps, row, input);
       const rule = ruleFor(facts, input.event, times, machine);
       if (rule === undefined) return undefined;
       const atMs = nowMs();
@@ -108,11 +113,14 @@ export function createStepper(deps: StepperDeps) {
   };
 }
 
-/** A move takes what the meter holds when it is bound. */
-function readyFacts(row: VendRow, { event, purse }: StepInput): VendFacts {
+/** A move takes what the meter holds when it is bound. A look at the meter goes by what is known of it now. */
+function readyFacts({ wayOf }: StepperDeps, row: VendRow, { event, purse }: StepInput): VendFacts {
   const facts = factsOf(row);
-  if (row.kind !== 'moveOut' || event.kind !== 'bind' || purse === undefined) return facts;
-  return { ...facts, amountMinor: purse.balanceMinor > 0n ? -purse.balanceMinor : 0n };
+  if ((event.kind !== 'bind' && event.kind !== 'read') || purse === undefined) return facts;
+  const takesAll = row.kind === 'moveOut' && event.kind === 'bind';
+  const held = purse.balanceMinor > 0n ? purse.balanceMinor : 0n;
+  const ready = takesAll ? { ...facts, amountMinor: -held } : facts;
+  return asKnownNow(ready, wayOf?.(row, ready.amountMinor));
 }
 
 async function reserve(tx: Tx, row: VendRow, { purse }: StepInput): Promise<number> {
@@ -226,6 +234,8 @@ function changeOf({
   const kept = (value: bigint | null): bigint | null => (next.bound === undefined ? null : value);
   return {
     state: to,
+    path: next.path,
+    fence: next.fence,
     netMinor: next.amountMinor,
     seq,
     boundBalanceMinor: binds ? (input.purse?.balanceMinor ?? null) : kept(row.bound_balance_minor),

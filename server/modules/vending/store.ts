@@ -71,6 +71,8 @@ export async function insertVend(tx: Tx, vend: NewVend): Promise<VendRow> {
 /** Everything that a step may change. */
 export interface VendChange {
   readonly state: VendRow['state'];
+  readonly path: VendRow['path'];
+  readonly fence: VendRow['fence'];
   readonly netMinor: bigint;
   readonly seq: number | null;
   readonly boundBalanceMinor: bigint | null;
@@ -100,7 +102,7 @@ const instant = (ms: number | undefined): Date | null => (ms === undefined ? nul
 /** Undefined when somebody else changed it meanwhile: nothing was stored then. */
 export async function updateVend(tx: Tx, before: VendRow, change: VendChange): Promise<VendRow | undefined> {
   const [row] = await tx.query<VendRow>(sql`
-    update vend v set state = ${change.state}, net_minor = ${change.netMinor}, seq = ${change.seq},
+    update vend v set state = ${change.state}, path = ${change.path}, fence = ${change.fence}, net_minor = ${change.netMinor}, seq = ${change.seq},
       bound_balance_minor = ${change.boundBalanceMinor}, bound_cumulative_minor = ${change.boundCumulativeMinor},
       bound_energy_wh = ${change.boundEnergyWh}, attempts = ${change.attempts}, tries = ${change.tries},
       doubts = ${change.doubts}, cancel_asked = ${change.cancelAsked}, resend_asked = ${change.resendAsked},

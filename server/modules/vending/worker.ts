@@ -6,7 +6,7 @@ import type { LineDesk } from '#server/acquisition/types.ts';
 import { type Db, violatedConstraint } from '#server/platform/db/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import { repeat } from '#server/platform/repeat.ts';
-import { factsOf, type VendRow } from './rows.ts';
+import type { VendRow } from './rows.ts';
 import { type DeliveryTimes, readOf, StaleVend, type StepInput, type Stepped, type Stepper } from './stepper.ts';
 import { claimDue, dropLeases, noteRead, selectInterrupted, seqIsUsed } from './store.ts';
 
@@ -154,7 +154,7 @@ async function look(deps: WorkerDeps, meter: Meter, row: VendRow): Promise<VendR
     await take(deps, row, { event: { kind: 'readFailed' }, cause });
     return undefined;
   }
-  const input = row.seq === null ? await bindInput(deps, row, outcome.purse) : readInput(row, outcome.purse);
+  const input = row.seq === null ? await bindInput(deps, row, outcome.purse) : readInput(deps, row, outcome.purse);
   const later = resendLaterMs(deps, row, input);
   if (later !== undefined) {
     await noteRead(deps.db, row, { read: readOf(input), cause: row.cause, nextMs: later });
@@ -169,8 +169,8 @@ async function bindInput({ db }: WorkerDeps, row: VendRow, purse: PurseRead): Pr
   return { event, purse, ...(seqUsed ? { cause: 'countUsed' } : {}) };
 }
 
-function readInput(row: VendRow, purse: PurseRead): StepInput {
-  const finding = findingOf(factsOf(row), purse);
+function readInput({ stepper }: WorkerDeps, row: VendRow, purse: PurseRead): StepInput {
+  const finding = findingOf(stepper.factsNow(row), purse);
   return { event: { kind: 'read', evidence: finding.evidence, atMs: purse.atMs }, purse, finding };
 }
 

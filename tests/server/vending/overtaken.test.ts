@@ -81,3 +81,21 @@ test('what a person said of a vend does not count for what was sent afterwards',
   expect((await boss.request('GET', `/api/sales/${saleId}`)).body as Sale).toMatchObject({ state: 'CANCELLED' });
   clear();
 });
+
+test('what is found out about a meter while its sale waits counts for that sale', { timeout: 60_000 }, async () => {
+  const { fresh, sell, becomes, fault, purse } = await tillWith('noSeq');
+  await knownNow('full');
+  const { meterId, meterNumber } = await fresh();
+  const before = await purse(meterId);
+  const silence = fault(meterNumber, { kind: 'silent' });
+  const { saleId } = await sell(meterId, '10000');
+  // Meanwhile another meter of its kind is tried, and takes the same count twice.
+  await knownNow('noSeq');
+  const late = fault(meterNumber, { kind: 'request-late', delayMs: 2_500 }, { on: 'writes' });
+  silence();
+  expect(await becomes(saleId, 'CONFIRMED', 'QUARANTINED')).toMatchObject({ state: 'CONFIRMED', attempts: 1 });
+  late();
+  const after = await purse(meterId);
+  expect(after.count).toBe(before.count + 1);
+  expect(after.balanceMinor - before.balanceMinor).toBeLessThanOrEqual(10_000n);
+});
