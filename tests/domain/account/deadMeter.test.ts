@@ -10,6 +10,8 @@ const price = (text: string): bigint => parseDecimal(text, 8);
 describe('a dead meter', () => {
   test('held its last balance less what ran through it since: 60.00 at 8780.00, 8791.07 by eye at 0.68', () => {
     const last = { balanceMinor: yuan('60.00'), energyWh: kWh('8780.00') };
+    // 7.5276 were used, rounded once.
+    expect((kWh('8791.07') - last.energyWh) * price('0.68')).toBe(parseDecimal('7.5276', 11));
     expect(estimateBalance(last, kWh('8791.07'), price('0.68'))).toBe(yuan('52.47'));
   });
   test('a register below the last one that was read is no estimate', () => {

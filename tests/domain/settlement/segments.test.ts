@@ -42,6 +42,7 @@ describe('the difference of two registers', () => {
   });
 
   test('a register that went back is no roll-over', () => {
+    expect(wh('4990.00') - wh('5000.00') + LIMITS.modulus).toBe(wh('999990'));
     expect(registerDelta(wh('5000.00'), wh('4990.00'), LIMITS, 24 * HOUR_MS)).toEqual({
       kind: 'backward',
       cap: wh('380.16'),

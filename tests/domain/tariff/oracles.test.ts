@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { zonedCalendar } from '#domain/calendar.ts';
-import { formatDecimal, parseDecimal } from '#domain/money/amount.ts';
+import { divideHalfUp, formatDecimal, minorOfParts, parseDecimal } from '#domain/money/amount.ts';
 import { shareOut } from '#domain/money/share.ts';
 import { registerDelta } from '#domain/settlement/register.ts';
 import { type Composition, checkComposition, computedPrice, impliedRatio } from '#domain/tariff/composition.ts';
@@ -17,6 +17,9 @@ const minor = (text: string) => parseDecimal(text, 2);
 const yuan = (amount: bigint) => formatDecimal(amount, 2);
 const priced = (amount: bigint) => formatDecimal(amount, 8);
 const exact = (parts: bigint) => formatDecimal(parts, 11);
+/** What rounding the total alone would make of it. */
+const roundedOnce = (lines: readonly ChargeLine[]) =>
+  yuan(minorOfParts(lines.reduce((sum, { parts }) => sum + parts, 0n)));
 const amounts = (lines: readonly ChargeLine[]) => lines.map(({ amountMinor }) => yuan(amountMinor));
 
 const ALL_FLAT: DayTables = { tables: [Array.from({ length: 96 }, () => 'flat' as const)], rules: [{ table: 0 }] };
@@ -45,7 +48,7 @@ test('a time-of-use bill at the agency’s prices (Hubei, January 2026, single-p
     '993.72376900000',
   ]);
   expect(amounts(lines)).toEqual(['134.24', '1667.29', '1724.80', '993.72']);
-  expect(yuan(totalOf(lines))).toBe('4520.05');
+  expect([yuan(totalOf(lines)), roundedOnce(lines)]).toEqual(['4520.05', '4520.05']);
 });
 
 describe('an agency price and its parts', () => {
@@ -122,7 +125,7 @@ test('residential steps (Guangzhou, July, 650 kWh): a limit belongs to its own s
   expect(lines.map(({ quantity }) => quantity)).toEqual([kwh('260'), kwh('340'), kwh('50')]);
   expect(lines.map(({ parts }) => exact(parts))).toEqual(['153.10587500000', '217.21537500000', '44.44343750000']);
   expect(amounts(lines)).toEqual(['153.11', '217.22', '44.44']);
-  expect(yuan(totalOf(lines))).toBe('414.77');
+  expect([yuan(totalOf(lines)), roundedOnce(lines)]).toEqual(['414.77', '414.76']);
   expect(rateConsumption(body, total('260')).map(({ label }) => label)).toEqual(['step1']);
 });
 
@@ -175,15 +178,17 @@ test('yearly steps of water with parts that have their own lines (Beijing)', () 
 });
 
 test.each([
-  ['100.00', 30_000, '3.00', '97.00'],
-  ['50.01', 30_000, '1.50', '48.51'],
-  ['16.50', 30_000, '0.49', '16.01'],
-  ['33.35', 15_000, '0.50', '32.85'],
-  ['0.30', 30_000, '0.00', '0.30'],
-  ['100.00', 0, '0.00', '100.00'],
-])('of %s paid at %d ppm the fee is %s and %s goes to the meter', (paid, ppm, fee, net) => {
+  ['100.00', 30_000, '3.00', '97.00', '3.00'],
+  ['50.01', 30_000, '1.50', '48.51', '1.50'],
+  ['16.50', 30_000, '0.49', '16.01', '0.50'],
+  ['33.35', 15_000, '0.50', '32.85', '0.50'],
+  ['0.30', 30_000, '0.00', '0.30', '0.01'],
+  ['100.00', 0, '0.00', '100.00', '0.00'],
+])('of %s paid at %d ppm the fee is %s and %s goes to the meter; half up it were %s', (paid, ppm, fee, net, halfUp) => {
   const split = splitPaid(minor(paid), ppm);
   expect([yuan(split.feeMinor), yuan(split.netMinor)]).toEqual([fee, net]);
+  expect(split.feeMinor + split.netMinor).toBe(minor(paid));
+  expect(yuan(divideHalfUp(minor(paid) * BigInt(ppm), 1_000_000n))).toBe(halfUp);
 });
 
 test.each([
@@ -206,6 +211,16 @@ test.each([
     weights.map((text) => parseDecimal(text, 2)),
   );
   expect(shares.map(yuan)).toEqual(expected);
+});
+
+test('each share rounded by itself would give out a cent too much', () => {
+  const weights = [12_750n, 8_825n, 6_400n, 4_175n, 1_950n];
+  const all = weights.reduce((sum, weight) => sum + weight, 0n);
+  const exactly = weights.map((weight) => formatDecimal(divideHalfUp(456_789n * weight * 10_000n, all), 6));
+  expect(exactly).toEqual(['1707.935411', '1182.159216', '857.316598', '559.265125', '261.213651']);
+  const naive = weights.reduce((sum, weight) => sum + divideHalfUp(456_789n * weight, all), 0n);
+  expect(yuan(naive)).toBe('4567.90');
+  expect(yuan(shareOut(456_789n, weights).reduce((sum, share) => sum + share, 0n))).toBe('4567.89');
 });
 
 test('CT 200/5 and PT 10000/100: the multiplier is on the difference', () => {
