@@ -11,6 +11,7 @@ import { readsOf } from './epochs.ts';
 import { readLeftAgain } from './leftInMeter.ts';
 import { beginMove } from './moves.ts';
 import { snapshotFacts } from './reads.ts';
+import { demandStillDead } from './replacement.ts';
 import { storeIn } from './runner.ts';
 import { postSettled } from './settling.ts';
 import { statementOf, withStatement } from './statements.ts';
@@ -20,7 +21,7 @@ import { lockIn } from './useCase.ts';
 import { demandAccount } from './visibility.ts';
 
 /**
- * The second person about a meter that is dead or gives nothing back, registers said by hand, or a large pay-out, also of a closed account. What stays in
+ * The second person about a meter that is dead (and still is) or gives nothing back, registers said by hand, or a large pay-out, also of a closed account. What stays in
  * a meter counts as that meter says it now. Refused: registers are forgotten, a replacement or a change of custody does not
  * happen, a closing that has not begun to move money is taken back, what would have been paid out stays owed, and what a
  * replaced meter would not give stays booked in it.
@@ -34,6 +35,7 @@ export async function decide(
 ): Promise<Account> {
   demandAccount(context, actor, 'vend.decide', accountId);
   const asked = demandDecidable(actor, accountId, await selectCase(context.db, caseId));
+  if (agree) await demandStillDead(context, asked);
   const reads = agree ? await readLeftAgain(context, asked) : [];
   await context.db.tx(async (tx) => {
     const account = await lockIn(tx, accountId, ['open', 'paused', 'closing', 'closed']);

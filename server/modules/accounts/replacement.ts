@@ -183,6 +183,13 @@ async function lastKnown({ metering, db }: AccountsContext, meterId: number): Pr
   return energyWh === undefined ? undefined : { balanceMinor, energyWh };
 }
 
+/** A meter that was dead when its replacement was asked for, and answers now, has used of what it was said to hold. */
+export async function demandStillDead(context: AccountsContext, { kind, step, input, facts }: CaseRow): Promise<void> {
+  const [old] = readsOf(facts);
+  if (kind !== 'meterReplacement' || step !== 'swap' || input['dead'] === undefined || old === undefined) return;
+  await demandDead(context, old.meterId);
+}
+
 /** Nobody states what a meter can say itself. */
 async function demandDead(context: AccountsContext, meterId: number): Promise<void> {
   const answer = await context.lines.readBack(meterId);

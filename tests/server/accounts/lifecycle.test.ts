@@ -18,10 +18,12 @@ function freshMeter(): Meter {
   // A debt stays in a meter: nothing can be taken out.
   return purseOf(meter.meterNumber) > 0n ? meter : freshMeter();
 }
-/** Until the end of the test. */
-function silence(meterNumber: string): void {
+/** Until the end of the test, or until what it returns is called. */
+function silence(meterNumber: string): () => void {
   const { id } = house.plant.faults.set({ target: { kind: 'meter', meterNumber }, fault: { kind: 'silent' } });
-  onTestFinished(() => void house.plant.faults.clear(id));
+  const speak = () => void house.plant.faults.clear(id);
+  onTestFinished(speak);
+  return speak;
 }
 const IN_METER = { custody: 'meter', alarm1Minor: '5000', alarm2Minor: '2000' };
 const purseOf = (meterNumber: string): bigint =>
@@ -259,7 +261,7 @@ test('a dead meter is replaced only when a second person agrees to what it held'
   );
   expect(report.find(({ part }) => part === 'total')?.count ?? 0).toBe(count);
   await proven();
-}, 60_000);
+}, 120_000);
 
 test('what a dead meter held is worked out from its last read, and a second person may refuse', async () => {
   const [old, fresh] = [freshMeter(), freshMeter()];
@@ -272,7 +274,7 @@ test('what a dead meter held is worked out from its last read, and a second pers
   const body = { replacementId, oldMeterId: old.id, newMeterId: fresh.id, reason: 'burnt', dead };
   const alive = await house.boss.request('POST', `/api/accounts/${account.id}/replace-meter`, body);
   expect(alive).toMatchObject({ status: 409, body: { details: [{ field: 'dead' }] } });
-  silence(old.meterNumber);
+  const speak = silence(old.meterNumber);
   const asked = await house.post<Account>(`/api/accounts/${account.id}/replace-meter`, body);
   // 11.07 kWh at 0.68 are 7.53.
   expect(asked.running?.facts['meters']).toMatchObject([
@@ -281,6 +283,12 @@ test('what a dead meter held is worked out from its last read, and a second pers
   ]);
   const colleague = await house.colleague();
   const decision = `/api/accounts/${account.id}/cases/${replacementId}/decision`;
+  speak();
+  const { acquisition } = house.server.app.measuring;
+  await expect.poll(async () => (await acquisition.readBack(old.id))?.ok, { timeout: 20_000 }).toBe(true);
+  // What it held then may be used by now.
+  const agreed = await colleague.request('POST', decision, { agree: true, reason: 'seen the photo' });
+  expect(agreed).toMatchObject({ status: 409, body: { code: 'account.wrong-state' } });
   expect((await colleague.request('POST', decision, { agree: false, reason: 'it answers again' })).status).toBe(200);
   const after = await house.atRest(account.id);
   expect(after.meters).toMatchObject([{ meterId: old.id, epoch: 1 }]);
