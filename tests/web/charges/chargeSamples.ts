@@ -36,9 +36,10 @@ const segment = (toWh: string, deltaWh: string, exact: string): Detail['segments
 });
 
 export const correction: ChargeCorrection = {
-  ...{ id: '4', propertyId: 1, accountId: 7, meterId: 5, cause: 'edit', editId: '6', chargeIds: ['12'], lines: [] },
+  ...{ id: '4', propertyId: 1, accountId: 7, meterId: 5, cause: 'edit', editId: '6', chargeIds: ['12'] },
   ...{ from: '2026-11-19T02:00:00Z', to: '2026-11-19T02:30:00Z', correctedAt: '2026-11-19T04:00:00Z' },
-  ...{ chargeId: '40', amountMinor: '-83' },
+  lines: [{ month: '2026-11', tariffVersionId: 1, label: 'step1', price: '0.73571234', quantityWh: '-1141' }],
+  ...{ chargeId: '40', amountMinor: '-84' },
 };
 export const edit: RegisterEdit = {
   ...{ id: '6', propertyId: 1, meterId: 5, at: '2026-11-19T02:30:00Z', rawWh: '1002500', beforeWh: '1002500' },
@@ -52,8 +53,9 @@ export function detail(id: string): Detail {
   if (id !== '40')
     return { charge: charge(id, '2026-11-19T02:33:00Z'), segments: [before], corrections: [], edits: [] };
   return {
-    charge: charge(id, '2026-11-19T04:00:00Z', { reason: 'correction', correctionId: '4', amountMinor: '-83' }),
-    segments: [segment('1001359', '1359', '1.00000000000')],
+    charge: charge(id, '2026-11-19T04:00:00Z', { reason: 'correction', correctionId: '4', amountMinor: '-84' }),
+    // Steps are priced by sums: a corrected segment has no line of its own.
+    segments: [{ ...segment('1001359', '1359', '0.00000000000'), lines: [] }],
     replaced: [before],
     ...{ corrections: [correction], edits: [edit] },
   };

@@ -106,7 +106,7 @@ test('a correction names what it puts right and why; that charge need not be on 
   const alone = wrapper.get('.alone');
   expect(alone.get('[data-correction]').text()).toContain('corrected by a person');
   expect(alone.text()).toContain(edit.reason);
-  expect(alone.findAll('[data-sum]').map((sum) => sum.text())).toEqual(['1.00', '−1.83928085', '0.00928085', '−0.83']);
+  expect(alone.findAll('[data-sum]').map((sum) => sum.text())).toEqual(['−0.83944777994', '−0.00055222006', '−0.84']);
   await alone.get('.ways button').trigger('click');
   await flushPromises();
   expect(router.currentRoute.value.query['charge']).toBe(correction.chargeIds[0]);

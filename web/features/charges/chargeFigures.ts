@@ -1,4 +1,4 @@
-import type { Charge, getCharge, ResponseOf } from '#contract/index.ts';
+import type { Charge, ChargeCorrection, getCharge, ResponseOf } from '#contract/index.ts';
 import { formatDecimal, PRICE_DECIMALS, parseDecimal } from '#domain/money/amount.ts';
 import { wallClock } from '../../charts/zoneTime.ts';
 import { MINUS } from '../../ui/format.ts';
@@ -45,15 +45,29 @@ export function byDay(charges: readonly Charge[], timeZone: string, whole: boole
 const partsOf = (segments: readonly Segment[]): bigint =>
   segments.flatMap(({ lines }) => lines).reduce((sum, { exact }) => sum + parseDecimal(exact, EXACT_DECIMALS), 0n);
 
+/** What a line of a bill costs, exactly: a price of eight decimals per thousand Wh has eleven. */
+export const partsOfLine = ({
+  price,
+  quantityWh,
+}: Pick<ChargeCorrection['lines'][number], 'price' | 'quantityWh'>): bigint =>
+  parseDecimal(price, PRICE_DECIMALS) * BigInt(quantityWh);
+
+/** The correction that a charge is of. */
+export const ownCorrection = ({ charge, corrections }: ChargeDetail): ChargeCorrection | undefined =>
+  corrections.find(({ id }) => id === charge.correctionId);
+
 /**
- * How a charge comes about: the exact amounts of its segments, less those in whose place they are, and what rounding adds so
- * that whole cents leave the balance. All in parts of the currency; they add up to the amount.
+ * How a charge comes about: the exact amounts of its segments, or of the lines that a correction changed, and what rounding
+ * adds so that whole cents leave the balance. All in parts of the currency; they add up to the amount.
  */
-export function workedOut({ charge, segments, replaced = [] }: ChargeDetail) {
-  const own = partsOf(segments);
-  const before = partsOf(replaced);
-  const amount = BigInt(charge.amountMinor) * PARTS_PER_MINOR;
-  return { own, before, rounding: amount - own + before, amount };
+export function workedOut(detail: ChargeDetail) {
+  const correction = ownCorrection(detail);
+  const own =
+    correction === undefined
+      ? partsOf(detail.segments)
+      : correction.lines.reduce((sum, line) => sum + partsOfLine(line), 0n);
+  const amount = BigInt(detail.charge.amountMinor) * PARTS_PER_MINOR;
+  return { own, rounding: amount - own, amount };
 }
 
 /** A decimal text without zeros that say nothing: "0.73570000" → "0.7357", "1.00000000" → "1.00". */

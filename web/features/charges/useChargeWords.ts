@@ -42,7 +42,7 @@ export function useChargeWords(of: { readonly timeZone: () => string; readonly c
     room: ({ room, meterNumber, meterId }: Subject) => placeName(format.name(room)) || (meterNumber ?? `#${meterId}`),
     meter: ({ meterNumber }: Subject) =>
       meterNumber === undefined ? ABSENT : t('charges.meterNumber', { number: meterNumber }),
-    rate({ label: key, component }: Segment['lines'][number]): string {
+    rate({ label: key, component }: Pick<Segment['lines'][number], 'label' | 'component'>): string {
       const text = key === 'energy' ? t('charges.detail.onePrice') : label(key);
       return component === undefined ? text : `${text} · ${component}`;
     },
