@@ -30,6 +30,8 @@ export interface Context {
   readonly stepper: Stepper;
   readonly sales: Pick<SaleQueue, 'sell'>;
   readonly limits: VendLimits;
+  /** Before the age of a frame decides: see clockSteps.ts. */
+  readonly followClock?: () => Promise<boolean>;
   /** The worker has something to do, others something to hear. */
   readonly wake: () => void;
   /** Work that nobody waits for; its failure is logged, and it is taken up again at the next start. */

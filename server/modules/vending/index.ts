@@ -10,6 +10,7 @@ import type { RouteServer } from '#server/platform/http/index.ts';
 import type { Log } from '#server/platform/log.ts';
 import type { Metrics } from '#server/platform/metricsFigures.ts';
 import { resumeBatches } from './batches.ts';
+import { createClockSteps } from './clockSteps.ts';
 import type { Context } from './context.ts';
 import { addVendFigures } from './figures.ts';
 import { moveTold, progressOf, startMove } from './moves.ts';
@@ -86,11 +87,12 @@ export function createVending(deps: VendingDeps): VendingModule {
     foreignWrite: (row) => troubles.foreignWrite(row),
     news: () => newsroom.wake(),
   });
-  const worker = createWorker({ db, clock, log, lines: deps.lines, stepper, times, sweepMs });
+  const followClock = createClockSteps({ db, clock, log });
+  const worker = createWorker({ db, clock, log, lines: deps.lines, stepper, times, followClock, sweepMs });
   const sales = createSaleQueue((group) => insertSales(db, group));
   const { estate, accounts, ledger, lines, capabilitiesOf, lastBalanceOf } = deps;
   const context: Context = {
-    ...{ db, clock, estate, accounts, ledger, lines, capabilitiesOf, lastBalanceOf, stepper, sales },
+    ...{ db, clock, estate, accounts, ledger, lines, capabilitiesOf, lastBalanceOf, stepper, sales, followClock },
     limits: times,
     background: backgroundWork(log),
     wake() {

@@ -43,7 +43,7 @@ async function byPerson(
       after: { state: after.state, reason: request.reason },
     });
     tx.afterCommit(context.wake);
-    return toSale(after, await selectProposal(tx, after));
+    return toSale(after, await selectProposal(tx, after, context.clock.nowMs()));
   });
 }
 
@@ -85,6 +85,7 @@ export async function retry(context: Context, actor: Actor, id: string, reason: 
 /** A second person's word on a DRAFT or on another way of paying back, or one of two on how a vend ended. The same word again is answered with what became of it. */
 export async function decide(context: Context, actor: Actor, id: string, decision: Decision): Promise<Sale> {
   await vendOf(context, actor, 'vend.decide', id);
+  await context.followClock?.();
   const inputHash = hashOfInput({ id, ...decision });
   const before = await saidBefore(context, decision.decisionId, id, inputHash);
   if (before !== undefined) return before;
@@ -111,12 +112,12 @@ export async function decide(context: Context, actor: Actor, id: string, decisio
 }
 
 /** The vend as it stands where this very word was said about it. Throws where the id belongs to another one. */
-async function saidBefore({ db }: Context, decisionId: string, id: string, inputHash: Buffer) {
+async function saidBefore({ db, clock }: Context, decisionId: string, id: string, inputHash: Buffer) {
   const before = await selectDecision(db, decisionId);
   if (before === undefined) return undefined;
   if (!before.input_hash.equals(inputHash)) throw keyReused();
   const row = await selectVend(db, id);
-  return row === undefined ? undefined : toSale(row, await selectProposal(db, row));
+  return row === undefined ? undefined : toSale(row, await selectProposal(db, row, clock.nowMs()));
 }
 
 async function decideDraft(
@@ -152,7 +153,7 @@ async function decideEnd(
     throw new AppError('vend.evidence-missing', 'Say what was seen and where it is kept.', [
       { field: 'evidence', message: 'must say what was seen' },
     ]);
-  const proposal = await selectProposal(tx, row);
+  const proposal = await selectProposal(tx, row, context.clock.nowMs());
   if (proposal === undefined || proposal.outcome !== outcome) return row;
   const samePerson = actor.userId === proposal.user_id || actor.userId === row.user_id;
   const decided = { kind: 'decide', outcome, atMs: context.clock.nowMs(), samePerson } as const;
@@ -169,5 +170,5 @@ export async function get(context: Context, actor: Actor, id: string): Promise<S
   const row = await vendOf(context, actor, 'account.view', id);
   if (!covers(actor, 'account.view', row)) throw new AppError('not-found', `There is no vend ${id}.`);
   const [now = row] = await withoutSettled(context.db, [row]);
-  return toSale(now, await selectProposal(context.db, row));
+  return toSale(now, await selectProposal(context.db, row, context.clock.nowMs()));
 }

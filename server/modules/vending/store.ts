@@ -199,6 +199,15 @@ export function claimDue(db: Queryable, { nowMs, leaseUntilMs, rows, lineRows, d
     returning ${COLUMNS}, ${lineOf} as line_id`);
 }
 
+/** The clock was set: what is kept to know how long ago something was, or how long to wait, moves with it. Whoever drives one begins anew. */
+export async function moveTimes(db: Queryable, byMs: number): Promise<void> {
+  const by = sql`make_interval(secs => ${byMs / 1_000}::float8)`;
+  await db.query(sql`
+    update vend set last_sent_at = last_sent_at + ${by}, next_at = next_at + ${by}, lease_until = null,
+      version = version + 1
+    where state not in ${ENDED}`);
+}
+
 /** Whatever a process that ended was doing belongs to nobody any more. */
 export async function dropLeases(db: Queryable): Promise<void> {
   await db.query(sql`
@@ -367,14 +376,17 @@ export async function deleteNews(db: Queryable, ids: readonly bigint[]): Promise
   await db.query(sql`delete from vend_outbox where id = any(${[...ids]}::int8[])`);
 }
 
-/** The last word on how a vend ended that was said since it came into the state that it is in. */
-export async function selectProposal(db: Queryable, vend: VendRow): Promise<Proposal | undefined> {
+/**
+ * The last word on how a vend ended that was said since it came into the state that it is in. Steps of a clock that was ahead, and was
+ * set back, are no later ones.
+ */
+export async function selectProposal(db: Queryable, vend: VendRow, nowMs: number): Promise<Proposal | undefined> {
   if (!decidable(vend)) return undefined;
   const { id, state } = vend;
   const [row] = await db.query<Proposal>(sql`
     select outcome, user_id, user_name, reason, evidence, at from vend_decision d
     where vend_id = ${id} and for_state = ${state} and outcome in ('confirm', 'cancel') and not exists (
-      select from vend_step s where s.vend_id = d.vend_id and s.at > d.at and s.from_state <> s.to_state)
+      select from vend_step s where s.vend_id = d.vend_id and s.at > d.at and s.at <= ${new Date(nowMs)} and s.from_state <> s.to_state)
     order by at desc limit 1`);
   return row;
 }

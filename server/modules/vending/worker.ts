@@ -27,6 +27,8 @@ export interface WorkerDeps {
   readonly lines: Pick<LineDesk, 'execute' | 'readPurse'>;
   readonly stepper: Stepper;
   readonly times: DeliveryTimes;
+  /** True where the clock was set, and the rows that are held are not as they stand any more. */
+  readonly followClock?: () => Promise<boolean>;
   /** How often the table is looked at without being told. */
   readonly sweepMs: number;
 }
@@ -64,6 +66,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   async function sweep(): Promise<void> {
     awaited = false;
+    await deps.followClock?.();
     const room = DELIVERIES_MAX - running.size;
     if (room <= 0 || stopped) return;
     const nowMs = clock.nowMs();
@@ -154,6 +157,8 @@ async function look(deps: WorkerDeps, meter: Meter, row: VendRow): Promise<VendR
     await take(deps, row, { event: { kind: 'readFailed' }, cause });
     return undefined;
   }
+  // Its row has moved with the clock: whoever claims it next looks again.
+  if ((await deps.followClock?.()) === true) return undefined;
   const input = row.seq === null ? await bindInput(deps, row, outcome.purse) : readInput(deps, row, outcome.purse);
   const later = resendLaterMs(deps, row, input);
   if (later !== undefined) {

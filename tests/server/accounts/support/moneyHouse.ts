@@ -41,7 +41,7 @@ export interface MoneyHouse {
 }
 
 export interface MoneyHouseOptions
-  extends Pick<TestServerOptions, 'database' | 'probe' | 'vendTimes' | 'settings' | 'log'> {
+  extends Pick<TestServerOptions, 'clock' | 'database' | 'probe' | 'vendTimes' | 'settings' | 'log'> {
   readonly plant?: Plant;
   /** The second start on a database: its estate is there, see `makeReal`. */
   readonly signIn?: { readonly user: string; readonly password: string };
