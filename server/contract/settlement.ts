@@ -210,7 +210,12 @@ export const decideQuarantinedRead = route({
     'ignored: the read was wrong, later ones count. rebased: go on from this read; what flowed in between is corrected by a makeup',
   params: Type.Object({ readId: RowId }),
   body: Type.Object(
-    { decision: Type.Union([Type.Literal('ignored'), Type.Literal('rebased')]), reason: Reason },
+    {
+      decision: Type.Union([Type.Literal('ignored'), Type.Literal('rebased')]),
+      /** `read.at` of what was looked at: a newer read of the meter may have taken its place. */
+      readAt: Instant,
+      reason: Reason,
+    },
     closed,
   ),
   response: QuarantinedRead,

@@ -7,31 +7,36 @@ import { givesBack } from './rules.ts';
 import type { AccountMeter, AccountView } from './types.ts';
 import { walletOf } from './wallets.ts';
 
+/** How often money is asked again when accounts changed while it was asked for. */
+const LOOKS_MAX = 3;
+
 /** Accounts as screens show them; money is asked from the ledger, all of a property at once. */
 export async function toAccounts(context: AccountsContext, views: readonly AccountView[]): Promise<Account[]> {
-  const { ledger, db, book } = context;
-  // Looked at again after each wait: an account and its use case of one moment, not "closing" beside nothing that closes it.
+  const { book } = context;
   const nowOf = (view: AccountView) => book.account(view.id) ?? view;
-  const deposits = new Map<number, bigint>();
-  const left = new Map<number, bigint>();
+  const money = new Map<number, BookMoney>();
   for (const [propertyId, own] of Map.groupBy(views, (view) => view.propertyId)) {
-    const subjects = own.map(({ id }) => walletOf(id));
-    const balances = await ledger.balances(db, propertyId, 'deposit', subjects);
-    for (const { id } of own) deposits.set(id, -(balances.get(walletOf(id)) ?? 0n));
-    // Only what is closed in memory is closed in the book for certain.
-    const ended = own.map(nowOf).filter(({ state }) => state === 'closed');
-    const after = await leftAfterEnd(
-      ledger,
-      db,
-      propertyId,
-      ended.map(({ id }) => id),
-    );
-    for (const [id, minor] of after) left.set(id, minor);
+    for (let look = 1; look <= LOOKS_MAX; look += 1) {
+      // An account and its money of one moment: not "closed" beside the deposit that it had before.
+      const seen = own.map(nowOf);
+      for (const [id, asked] of await moneyOf(context, propertyId, seen)) money.set(id, asked);
+      if (seen.every((view) => nowOf(view) === view)) break;
+    }
   }
-  return views.map((view) => {
-    const money = { depositMinor: deposits.get(view.id) ?? 0n, owedMinor: left.get(view.id) };
-    return toAccount(context, nowOf(view), money);
-  });
+  // Looked at again after each wait, so that it is not "closing" beside nothing that closes it.
+  return views.map((view) => toAccount(context, nowOf(view), money.get(view.id) ?? NO_MONEY));
+}
+
+async function moneyOf({ ledger, db }: AccountsContext, propertyId: number, views: readonly AccountView[]) {
+  const subjects = views.map(({ id }) => walletOf(id));
+  const deposits = await ledger.balances(db, propertyId, 'deposit', subjects);
+  // Only what is closed in memory is closed in the book for certain.
+  const ended = views.filter(({ state }) => state === 'closed').map(({ id }) => id);
+  const left = await leftAfterEnd(ledger, db, propertyId, ended);
+  return views.map(({ id }): [number, BookMoney] => [
+    id,
+    { depositMinor: -(deposits.get(walletOf(id)) ?? 0n), owedMinor: left.get(id) },
+  ]);
 }
 
 /** The account as it stands after a use case. */
@@ -48,6 +53,7 @@ interface BookMoney {
   readonly depositMinor: bigint;
   readonly owedMinor: bigint | undefined;
 }
+const NO_MONEY: BookMoney = { depositMinor: 0n, owedMinor: undefined };
 
 function toAccount(context: AccountsContext, view: AccountView, { depositMinor, owedMinor }: BookMoney): Account {
   const { book, tariffs, wallets, estate } = context;

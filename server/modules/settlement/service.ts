@@ -1,3 +1,4 @@
+import type { BodyOf, decideQuarantinedRead } from '#contract/index.ts';
 import { audit } from '#server/modules/access/index.ts';
 import type { EstateReader } from '#server/modules/estate/types.ts';
 import type { Db } from '#server/platform/db/index.ts';
@@ -120,11 +121,7 @@ export function createSettlementService({ db, estate, nowMs, chargeProperty }: S
     },
 
     /** A person says what becomes of a read that nothing is charged over. */
-    async decide(
-      actor: Actor,
-      readId: string,
-      { decision, reason }: { readonly decision: 'ignored' | 'rebased'; readonly reason: string },
-    ) {
+    async decide(actor: Actor, readId: string, { decision, readAt, reason }: BodyOf<typeof decideQuarantinedRead>) {
       const scope = actor.scope('vend.decide');
       return db.tx(async (tx) => {
         const known = await lockQuarantine(tx, readId);
@@ -132,6 +129,11 @@ export function createSettlementService({ db, estate, nowMs, chargeProperty }: S
           throw new AppError('not-found', 'There is no such read.');
         if (known.decided_at !== null)
           throw new AppError('conflict.changed-meanwhile', 'This read has been decided already: look at it again.');
+        // What somebody looked at is what is decided: one row a stream, about its newest read.
+        if (known.read_at.getTime() !== Date.parse(readAt))
+          throw new AppError('conflict.changed-meanwhile', 'The meter was read again since: look at the newer read.', [
+            { field: 'readAt', message: `the read in doubt is that of ${known.read_at.toISOString()} now` },
+          ]);
         await lockCharging(tx, known.property_id);
         const at = { streamId: known.stream_id, atMs: known.read_at.getTime(), energyWh: known.read_wh };
         if (decision === 'rebased') await rebaseStream(tx, at);

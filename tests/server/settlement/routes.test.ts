@@ -85,8 +85,10 @@ describe('charges', () => {
 });
 
 describe('a read that nothing is charged over', () => {
-  const decide = (id: string | undefined, decision: string, client = house.boss) =>
-    client.request('POST', `/api/quarantined-reads/${id}/decision`, { decision, reason: 'looked at the meter' });
+  const decide = (doubt: QuarantinedRead | undefined, decision: string, client = house.boss) =>
+    client.request('POST', `/api/quarantined-reads/${doubt?.id}/decision`, {
+      ...{ decision, readAt: doubt?.read.at, reason: 'looked at the meter' },
+    });
   const listed = async (meterNumber: string) =>
     (await items<QuarantinedRead>(house.boss, '/api/quarantined-reads?open=true')).find(
       ({ meterId }) => meterId === house.meterId(meterNumber),
@@ -98,9 +100,9 @@ describe('a read that nothing is charged over', () => {
     const held = await listed('b1');
     expect(held).toMatchObject({ cause: 'backward', lastGood: { energyWh: '500000' }, read: { energyWh: '400000' } });
     expect(await items(house.boss, '/api/charge-holds')).toMatchObject([{ accountId: 903, cause: 'quarantine' }]);
-    expect(await decide(held?.id, 'ignored', stranger)).toMatchObject({ status: 404 });
-    expect(await decide(held?.id, 'ignored')).toMatchObject({ status: 200, body: { decision: 'ignored' } });
-    expect(await decide(held?.id, 'rebased')).toMatchObject({ status: 409 });
+    expect(await decide(held, 'ignored', stranger)).toMatchObject({ status: 404 });
+    expect(await decide(held, 'ignored')).toMatchObject({ status: 200, body: { decision: 'ignored' } });
+    expect(await decide(held, 'rebased')).toMatchObject({ status: 409 });
     await runNow();
     expect(await listed('b1')).toBeUndefined();
     await read('b1', 2, 503_000);
@@ -108,10 +110,24 @@ describe('a read that nothing is charged over', () => {
     expect(await items(house.boss, '/api/charge-holds')).toEqual([]);
   });
 
+  test('is decided as it was looked at: a newer one has taken its place', async () => {
+    await stream('feeder', 913, 400_000);
+    await runNow();
+    const seen = await listed('feeder');
+    await read('feeder', 2, 390_000);
+    await runNow();
+    expect(await decide(seen, 'rebased')).toMatchObject({ status: 409, body: { code: 'conflict.changed-meanwhile' } });
+    const now = await listed('feeder');
+    expect(now).toMatchObject({ id: seen?.id, read: { energyWh: '390000' } });
+    expect(await decide(now, 'ignored')).toMatchObject({ status: 200 });
+    await read('feeder', 3, 501_000);
+    expect(await runNow()).toMatchObject({ body: { amountMinor: '100', held: 0 } });
+  });
+
   test('becomes the new beginning when a person says so', async () => {
     await stream('b2', 904, 1_000);
     await runNow();
-    expect(await decide((await listed('b2'))?.id, 'rebased')).toMatchObject({ status: 200 });
+    expect(await decide(await listed('b2'), 'rebased')).toMatchObject({ status: 200 });
     await read('b2', 2, 4_000);
     expect(await runNow()).toMatchObject({ body: { amountMinor: '300', held: 0 } });
     const [charge] = await items<Charge>(house.boss, '/api/charges?accountId=904');
