@@ -338,7 +338,8 @@ export const MONEY_ATTACKS: Readonly<Record<string, ServiceAttack>> = {
     sql: ['drop trigger quarantine_history on quarantine'],
     async law({ till }) {
       const path = `/api/quarantined-reads/${await decidedRead(till)}/decision`;
-      await said(till, path, { decision: 'ignored', reason }, { code: 'conflict.changed-meanwhile' });
+      const body = { decision: 'ignored', readAt: '2026-01-01T00:00:00Z', reason };
+      await said(till, path, body, { code: 'conflict.changed-meanwhile' });
     },
   },
   'a price that is in use does not begin in the past': {

@@ -156,7 +156,7 @@ export async function decidedRead(till: Till): Promise<string> {
   const [row] = await till.server.database.owner.query<{ id: bigint }>(sql`
     insert into quarantine (property_id, account_id, meter_id, stream_id, cause, after_at, after_wh, read_at, read_wh, cap_wh,
       raised_at, decided_at, decision)
-    values (${till.propertyId}, 1, 1, 0, 'backward', now(), 5, now(), 4, 1, now(), now(), 'ignored') returning id`);
+    values (${till.propertyId}, 1, 1, 0, 'backward', now(), 5, '2026-01-01T00:00Z', 4, 1, now(), now(), 'ignored') returning id`);
   return String(row?.id);
 }
 
