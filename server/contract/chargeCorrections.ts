@@ -11,8 +11,9 @@ export const ChargeCorrection = Type.Object({
   propertyId: Id,
   accountId: Id,
   meterId: Id,
-  /** `lateRead`: a read came after it had been charged over. `edit`: a person corrected one. */
-  cause: Type.Union([Type.Literal('lateRead'), Type.Literal('edit')]),
+  /** `lateRead`: a read came after it had been charged over. `edit`: a person corrected one. `dayList`: a day was named, or
+   * named no more, after it had been charged. */
+  cause: Type.Union([Type.Literal('lateRead'), Type.Literal('edit'), Type.Literal('dayList')]),
   editId: Type.Optional(RowId),
   from: Instant,
   to: Instant,

@@ -46,11 +46,12 @@ const CHANGING: Readonly<Record<string, string>> = {
   ...{ vend_outbox: 'delete' },
   ...{ charge_stream: 'update', charge_line: 'update', charge_run: 'update', tier_use: 'update' },
   ...{ quarantine: 'update', arrears_state: 'update', notice: 'update', reconciliation_run: 'update' },
-  segment_look: 'update',
+  ...{ segment_look: 'update', changed_day: 'update' },
 };
 
 /** Where the server writes some columns only: what the row is about stays. */
 const COLUMNS: Readonly<Record<string, string>> = {
+  changed_day: 'at_stream settled_at',
   notice: 'cleared_at',
   quarantine: 'cause after_at after_wh read_at read_wh cap_wh decided_at decision user_id actor_name reason',
   reconciliation_run: 'finished_at meters matched differing payments explained',

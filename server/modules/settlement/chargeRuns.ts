@@ -3,6 +3,7 @@ import type { Tx } from '#server/platform/db/index.ts';
 import { finishRun, insertRun, type RunSums } from './chargeStore.ts';
 import { type ChargingDeps, chargeStreams } from './charging.ts';
 import { type LateReadDeps, settleLateReads } from './lateReads.ts';
+import { settleNamedDays } from './namedDays.ts';
 import type { StreamOutcome } from './streamCharge.ts';
 import { insertStreams, lockCharging, type NewStream, selectDueStreams } from './streamStore.ts';
 
@@ -19,7 +20,7 @@ export interface ChargeRun extends RunSums {
   readonly id: bigint;
   readonly propertyId: number;
   readonly toMs: number;
-  /** Spans that were computed anew because reads came late. */
+  /** Spans that were computed anew because reads came late or days were named. */
   readonly corrections: number;
 }
 
@@ -78,7 +79,8 @@ export function createChargeRuns(deps: ChargeRunDeps): ChargeRuns {
         if (last === undefined || outcomes.length < STREAMS_PER_STEP) break;
         afterId = last.stream.id;
       }
-      const corrections = await settleLateReads(propertyId, deps);
+      const late = await settleLateReads(propertyId, deps);
+      const corrections = late + (await settleNamedDays(propertyId, deps));
       await finishRun(db, id, sums, nowMs());
       return { id, propertyId, toMs, corrections, ...sums };
     },

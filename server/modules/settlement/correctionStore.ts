@@ -85,7 +85,7 @@ export interface CorrectedLine extends Pick<PricedLine, 'label' | 'component' | 
 
 export interface NewCorrection extends Span {
   readonly stream: Stream;
-  /** Undefined: a read came late. */
+  readonly cause: StoredCorrection['cause'];
   readonly editId: bigint | undefined;
   readonly lines: readonly CorrectedLine[];
   readonly replaced: readonly bigint[];
@@ -93,13 +93,13 @@ export interface NewCorrection extends Span {
 
 /** Stores what was computed anew; the charges that told of it before are found here. Returns its id. */
 export async function insertCorrection(tx: Tx, made: NewCorrection, nowMs: number): Promise<bigint> {
-  const { stream, editId, lines, replaced, fromMs, toMs } = made;
+  const { stream, cause, editId, lines, replaced, fromMs, toMs } = made;
   const [from, to] = [new Date(fromMs), new Date(toMs)];
   const [row] = await tx.query<{ id: bigint }>(sql`
     insert into correction (property_id, account_id, meter_id, stream_id, cause, edit_id, from_at, to_at, charge_ids, lines,
       corrected_at)
     values (${stream.propertyId}, ${stream.accountId}, ${stream.meterId}, ${stream.id},
-      ${editId === undefined ? 'lateRead' : 'edit'}, ${editId ?? null}, ${from}, ${to},
+      ${cause}, ${editId ?? null}, ${from}, ${to},
       array(select c.id from charge c where c.account_id = ${stream.accountId} and c.stream_id = ${stream.id}
         and c.reason <> 'correction' and c.from_at < ${to} and c.to_at > ${from} order by c.id),
       ${toJson(lines)}::jsonb, ${new Date(nowMs)}) returning id`);
@@ -172,7 +172,7 @@ export interface StoredCorrection {
   readonly property_id: number;
   readonly account_id: number;
   readonly meter_id: number;
-  readonly cause: 'lateRead' | 'edit';
+  readonly cause: 'lateRead' | 'edit' | 'dayList';
   readonly edit_id: bigint | null;
   readonly from_at: Date;
   readonly to_at: Date;

@@ -22,6 +22,11 @@ export interface CorrectionDeps extends ChargingDeps {
   readonly corrected: (tx: Tx, stream: Stream) => void;
 }
 
+/** What made a span to be computed anew. */
+export type CorrectionCause =
+  | { readonly cause: 'lateRead' | 'dayList' }
+  | { readonly cause: 'edit'; readonly id: bigint; readonly atMs: number; readonly cursorWh: bigint | undefined };
+
 export type CorrectionOutcome =
   | Exclude<Correction['kind'], 'corrected'>
   /** No read on either side that segments rest upon. */
@@ -29,19 +34,20 @@ export type CorrectionOutcome =
   | { readonly correctionId: bigint; readonly amountMinor: bigint };
 
 /**
- * Computes anew what lies around a span of a running stream, from the reads known now. What was charged stays; what differs
+ * Computes anew what lies around a span of a running stream, from the reads and the named days known now. What was charged stays; what differs
  * is posted as a charge of its own in the current month where the old one was posted, and else changes what will be. The
- * caller holds the property's charging. The same reads give no second correction.
+ * caller holds the property's charging. The same of both give no second correction.
  */
 export async function correctSpan(
   tx: Tx,
   stream: Stream,
   span: Span,
   deps: CorrectionDeps,
-  edit?: { readonly id: bigint; readonly atMs: number; readonly cursorWh: bigint | undefined },
+  why: CorrectionCause,
 ): Promise<CorrectionOutcome> {
   const calendar = deps.calendarOf(stream.propertyId);
   const months = monthNames(calendar);
+  const edit = why.cause === 'edit' ? why : undefined;
   const cursor = edit?.cursorWh === undefined ? stream.cursor : { ...stream.cursor, value: edit.cursorWh };
   const ends = await selectEnds(tx, { ...stream, cursor }, span, CORRECTION_REACH_MS);
   if (ends.from === undefined || ends.to === undefined || ends.from.atMs === ends.to.atMs) return 'notEnclosed';
@@ -67,7 +73,7 @@ export async function correctSpan(
   const correctionId = await insertCorrection(
     tx,
     {
-      ...{ stream, ...window, editId: edit?.id, replaced: before.map(({ id }) => id) },
+      ...{ stream, ...window, cause: why.cause, editId: edit?.id, replaced: before.map(({ id }) => id) },
       lines: found.lines.map(({ monthMs, versionId, label, component, price, quantity }) => ({
         ...{ month: months.nameOf(monthMs).slice(0, 7), versionId, label, component, price, quantity },
       })),

@@ -28,7 +28,7 @@ export async function settleLateReads(propertyId: number, deps: LateReadDeps): P
       await lockCharging(tx, propertyId);
       const stream = await selectRunningStream(tx, shared.streamId);
       if (stream === undefined || !(await holds(tx, shared.segmentId))) return 0;
-      const outcome = await correctSpan(tx, stream, shared, deps);
+      const outcome = await correctSpan(tx, stream, shared, deps, { cause: 'lateRead' });
       await upsertLook(tx, shared, nowMs());
       return typeof outcome === 'string' ? 0 : 1;
     });

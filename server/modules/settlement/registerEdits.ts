@@ -91,6 +91,7 @@ export function createRegisterEdits(deps: RegisterEditDeps) {
     // From before the reading on: what it said is not what counts any more.
     const span = { fromMs: atMs - 1, toMs: atMs };
     const outcome = await correctSpan(tx, stream, span, deps, {
+      cause: 'edit',
       id: editId,
       atMs,
       cursorWh: isCursor ? energyWh : undefined,

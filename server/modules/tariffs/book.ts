@@ -75,6 +75,13 @@ export function createTariffBook(): TariffBook {
     tariff: (tariffId) => tariffs.get(tariffId),
     tariffsOfProperty: (propertyId) => book.tariffs().filter((tariff) => tariff.propertyId === propertyId),
     dayLists: (propertyId) => settings.get(propertyId)?.lists ?? NO_LISTS,
+    dayListsVersion: (propertyId) => book.settings(propertyId).version,
+    versionsNaming: (propertyId, list) =>
+      book
+        .tariffsOfProperty(propertyId)
+        .flatMap(({ id }) => published.get(id) ?? [])
+        .filter(({ body }) => body.kind === 'timeOfUse' && body.days.rules.some((rule) => rule.list === list))
+        .map(({ id }) => id),
     async load(db: Queryable) {
       for (const row of await store.selectTariffs(db)) book.addTariff(row);
       for (const row of await store.selectVersions(db)) book.addVersion(row);

@@ -1,12 +1,17 @@
 import type { BodyOf, DayList, putDayLists, putTariffSettings, TariffSettings } from '#contract/index.ts';
+import type { ZonedCalendar } from '#domain/calendar.ts';
 import { localDay } from '#domain/tariff/dayTable.ts';
 import type { Fault } from '#domain/tariff/validate.ts';
 import { audit } from '#server/modules/access/index.ts';
 import { type Actor, AppError } from '#server/platform/http/index.ts';
 import type { Settings } from './book.ts';
+import { insertChangedDays, type NewChangedDay } from './changedDayStore.ts';
 import { toSettings } from './dto.ts';
 import { demandProperty, refuseFaults, type TariffDeps } from './service.ts';
 import { upsertSetting } from './store.ts';
+
+/** A day that is changed later than this after it changes nothing any more by itself. */
+export const CHANGED_DAYS_BACK_MAX = 62;
 
 export function getSettings(deps: TariffDeps, actor: Actor, propertyId: number): TariffSettings {
   demandProperty(deps, actor, 'tariff.view', propertyId);
@@ -30,7 +35,15 @@ export async function replaceDayLists(
       { field: 'dayLists', message: `must have ${missing}` },
     ]);
   const sorted = dayLists.map(({ name, days }) => ({ name, days: days.toSorted() }));
-  return store(deps, actor, before, { ...before, dayLists: sorted }, listChanges(before.dayLists, sorted));
+  const changes = listChanges(before.dayLists, sorted);
+  return store(
+    deps,
+    actor,
+    before,
+    { ...before, dayLists: sorted },
+    { dayLists: Object.fromEntries(changes) },
+    changes,
+  );
 }
 
 export async function changeSettings(
@@ -41,15 +54,16 @@ export async function changeSettings(
 ): Promise<TariffSettings> {
   demandProperty(deps, actor, 'money.settings', propertyId);
   const before = demandSettings(deps, propertyId, version);
-  return store(deps, actor, before, { ...before, secondPerson }, { secondPerson });
+  return store(deps, actor, before, { ...before, secondPerson }, { secondPerson }, []);
 }
 
 async function store(
-  { db, book }: TariffDeps,
+  { db, book, calendarOf, nowMs }: TariffDeps,
   actor: Actor,
   before: Settings,
   wanted: Settings,
   after: object,
+  changes: readonly ListChange[],
 ): Promise<TariffSettings> {
   const { propertyId } = before;
   return db.tx(async (tx) => {
@@ -64,6 +78,9 @@ async function store(
       before: { secondPerson: before.secondPerson },
       after,
     });
+    const by = { userId: actor.userId, actorName: actor.displayName, atMs: nowMs() };
+    const past = pastDays(changes, calendarOf(propertyId), by.atMs);
+    await insertChangedDays(tx, { propertyId, version: row.version, ...by }, past);
     tx.afterCommit(() => book.setSettings(row));
     return toSettings({ ...wanted, version: row.version });
   });
@@ -97,17 +114,37 @@ function namesInUse({ book }: TariffDeps, propertyId: number): string[] {
     .flatMap(({ body }) => (body.kind === 'timeOfUse' ? body.days.rules.flatMap(({ list }) => list ?? []) : []));
 }
 
+type ListChange = readonly [
+  name: string,
+  days: { readonly added: readonly string[]; readonly removed: readonly string[] },
+];
+
 /** Days that came and went, by list: what the audit log tells. */
-function listChanges(before: readonly DayList[], after: readonly DayList[]): object {
+function listChanges(before: readonly DayList[], after: readonly DayList[]): readonly ListChange[] {
   const daysOf = (lists: readonly DayList[], name: string) => lists.find((list) => list.name === name)?.days ?? [];
   const names = [...new Set([...before, ...after].map(({ name }) => name))];
-  const changes = names.map((name) => {
+  const changes = names.map((name): ListChange => {
     const [old, now] = [daysOf(before, name), daysOf(after, name)];
     const added = now.filter((day) => !old.includes(day));
     const removed = old.filter((day) => !now.includes(day));
-    return [name, { added, removed }] as const;
+    return [name, { added, removed }];
   });
-  return {
-    dayLists: Object.fromEntries(changes.filter(([, { added, removed }]) => added.length + removed.length > 0)),
-  };
+  return changes.filter(([, { added, removed }]) => added.length + removed.length > 0);
+}
+
+/** Days of which something may have been charged already. */
+function pastDays(changes: readonly ListChange[], calendar: ZonedCalendar, nowMs: number): readonly NewChangedDay[] {
+  const today = dayName(calendar, nowMs);
+  const first = dayName(calendar, calendar.startOfDayAfter(nowMs, -CHANGED_DAYS_BACK_MAX));
+  return changes
+    .flatMap(([list, { added, removed }]) => [
+      ...added.map((day) => ({ list, day, named: true })),
+      ...removed.map((day) => ({ list, day, named: false })),
+    ])
+    .filter(({ day }) => day >= first && day <= today);
+}
+
+/** `2026-11-22`: the local day that holds this instant. */
+function dayName(calendar: ZonedCalendar, atMs: number): string {
+  return new Date(atMs + calendar.offsetMs(atMs)).toISOString().slice(0, 10);
 }

@@ -9,6 +9,12 @@ import { addTariffRoutes } from './routes.ts';
 import { checkVersion, insertDecision, insertTariff, insertVersion, type TariffDeps } from './service.ts';
 import type { TariffMedium, Tariffs } from './types.ts';
 
+export {
+  type ChangedDay,
+  moveChangedDay,
+  selectChangedDays,
+  settleChangedDay,
+} from './changedDayStore.ts';
 export type { TariffFacts, TariffMedium, Tariffs, TariffVersion } from './types.ts';
 
 /** A tariff that the program publishes by itself, for the demo. */

@@ -41,6 +41,10 @@ export interface Tariffs {
   tariffsOfProperty(propertyId: number): readonly TariffFacts[];
   /** Named days of a property: holidays, hot days … */
   dayLists(propertyId: number): DayLists;
+  /** Of the settings that have the lists so; 0 as long as nobody set any. */
+  dayListsVersion(propertyId: number): number;
+  /** Published versions with a rule for a list of the property. */
+  versionsNaming(propertyId: number, list: string): readonly number[];
   /** Loads all from the database; once, before the routes answer. */
   load(db: Queryable): Promise<void>;
 }

@@ -34,6 +34,31 @@ export const HISTORY_GUARDS: Readonly<Record<string, Readonly<Record<string, Att
     'no count disappears': stays('vend_seq_kept', ...COUNT, 'delete from vend_seq'),
     'the server says of a count that it is free, and no more': right('vend_seq', 'vend_id', ...COUNT),
   },
+  'modules/tariffs: what keeps its history': {
+    'a day that is worked through is history': history(
+      'changed_day_history',
+      row.changedDay,
+      'update changed_day set settled_at = now()',
+      'update changed_day set settled_at = null',
+    ),
+    'what is done of a day stays done': history(
+      'changed_day_history',
+      row.changedDay,
+      'update changed_day set at_stream = 4',
+    ),
+    'a changed day stays the one it is': history(
+      'changed_day_history',
+      row.changedDay,
+      `update changed_day set day = '2026-08-02'`,
+    ),
+    'and named by whom it was': history(
+      'changed_day_history',
+      row.changedDay,
+      `update changed_day set actor_name = 'y'`,
+    ),
+    'no changed day disappears': stays('changed_day_kept', row.changedDay, 'delete from changed_day'),
+    'the server says how far a day is done, and no more': right('changed_day', 'day', row.changedDay),
+  },
   'modules/settlement: what keeps its history': {
     'a doubt that was decided is history': history(
       'quarantine_history',

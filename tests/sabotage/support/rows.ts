@@ -62,6 +62,10 @@ export const chargeLine = `
   values (1, '2026-01-01', 1, 'flat', '', 1, 1, 1, 1, 1)`;
 export const tier = (used = 1): string => `
   insert into tier_use (account_id, tariff_id, period, began_on, used_wh) values (1, 1, 'month', '2026-01-01', ${used})`;
+/** A day that was named when it had begun already. */
+export const changedDay = `
+  insert into changed_day (property_id, list, day, named, settings_version, user_id, actor_name, changed_at, at_stream)
+  values (1, 'hot', '2026-08-01', true, 1, 7, 'x', now(), 5)`;
 export const quarantine = `
   insert into quarantine (property_id, account_id, meter_id, stream_id, cause, after_at, after_wh, read_at, read_wh, cap_wh, raised_at)
   values (1, 1, 5, 1, 'backward', now(), 5, now(), 4, 1, now())`;

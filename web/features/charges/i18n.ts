@@ -63,6 +63,7 @@ export const zh = {
     byOthers: '这笔扣费后来被更正',
     lateRead: '{from} 至 {to} 的读数晚到：扣费时按时间分摊，读到后重新计算。',
     edit: '{from} 至 {to} 的读数由人工更正，重新计算。',
+    dayList: '{from} 至 {to} 之间的某一天事后列入或移出特殊日，按当日时段表重新计算。',
     said: '{by} 更正 {at} 的示数：{before} 改为 {after}。事由：{reason}',
     nothing: '不计',
     mends: '更正的扣费',
@@ -168,6 +169,8 @@ export const en = {
     byOthers: 'This charge was put right later',
     lateRead: 'A read between {from} and {to} came late: it had been shared by time, and was computed anew.',
     edit: 'A register between {from} and {to} was corrected by a person, and computed anew.',
+    dayList:
+      'A day between {from} and {to} was put on or taken off a day list afterwards: computed anew by the daily table that holds.',
     said: '{by} corrected the register of {at}: {before} became {after}. Reason: {reason}',
     nothing: 'counts for nothing',
     mends: 'Puts right',
