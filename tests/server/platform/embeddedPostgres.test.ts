@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -80,13 +81,12 @@ test('killed, it is started again on the same port with everything that was comm
 });
 
 test('one that a killed server left behind is stopped by the next start', async () => {
-  const orphan = await start();
-  const orphanPid = orphan.pid();
-  await withDb(orphan, (db) => db.query(sql`insert into kept values (3)`));
+  const { orphanPid, url } = await orphanOfKilledServer();
+  await query(url, sql`insert into kept values (3)`);
   const next = await start();
   expect(existsSync(`/proc/${orphanPid}/cwd`)).toBe(false);
   expect(await query(next.url, sql`select n from kept where n = 3`)).toEqual([{ n: 3 }]);
-  await orphan.stop();
+  await next.stop();
 });
 
 describe('a lock file that names nobody does not stop the start', () => {
@@ -132,6 +132,26 @@ test('a folder that the account of Postgres may not enter moves, behind a link t
   expect(home.dir.startsWith(asRoot ? shared : closed)).toBe(true);
   expect(await prepareHome(wanted, shared)).toEqual(home);
 });
+
+/** A server of its own, so that nobody is left who would start its Postgres again. */
+const SERVER = `
+  import { startEmbeddedPostgres } from '#server/platform/db/index.ts';
+  import { silentLog } from '#server/platform/log.ts';
+  const postgres = await startEmbeddedPostgres({ dir: process.argv[1], log: silentLog });
+  console.log(JSON.stringify({ orphanPid: postgres.pid(), url: postgres.url }));
+  setInterval(() => undefined, 60_000);`;
+
+async function orphanOfKilledServer(): Promise<{ readonly orphanPid: number; readonly url: string }> {
+  const server = spawn(process.execPath, ['--input-type=module-typescript', '--eval', SERVER, dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void server.kill('SIGKILL'));
+  const ended = once(server, 'exit');
+  const told = await Promise.race([once(server.stdout, 'data'), ended]);
+  server.kill('SIGKILL');
+  await ended;
+  return JSON.parse(String(told[0])) as { readonly orphanPid: number; readonly url: string };
+}
 
 /** A process that got the pid of a dead Postgres, as after a reboot. Postgres itself would take it for its own. */
 function strangerPid(): number {
