@@ -26,12 +26,18 @@ export interface SumMismatch {
   readonly computed: bigint;
 }
 
-/** Price of a rate by its parts, rounded to six decimals as agencies do; undefined without a ratio. Flat has ratio 1. */
-export function computedPrice(composition: Composition, rate: Rate): bigint | undefined {
+/** Price of a rate by its parts before anybody rounds it, 10⁻¹²; undefined without a ratio. Flat has ratio 1. */
+export function exactPrice(composition: Composition, rate: Rate): bigint | undefined {
   const ratio = rate === 'flat' ? RATIO_ONE : composition.ratios[rate];
   if (ratio === undefined) return undefined;
   const { floating, fixed } = sumsOf(composition);
-  return divideHalfUp(floating * ratio + fixed * RATIO_ONE, RATIO_ONE * PUBLISHED_UNIT) * PUBLISHED_UNIT;
+  return floating * ratio + fixed * RATIO_ONE;
+}
+
+/** Price of a rate by its parts, rounded to six decimals as agencies do; undefined without a ratio. */
+export function computedPrice(composition: Composition, rate: Rate): bigint | undefined {
+  const exact = exactPrice(composition, rate);
+  return exact === undefined ? undefined : divideHalfUp(exact, RATIO_ONE * PUBLISHED_UNIT) * PUBLISHED_UNIT;
 }
 
 /** The ratio that a published price implies, 10⁻⁴; undefined where nothing floats. */

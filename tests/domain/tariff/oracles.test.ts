@@ -3,7 +3,7 @@ import { zonedCalendar } from '#domain/calendar.ts';
 import { divideHalfUp, formatDecimal, minorOfParts, parseDecimal } from '#domain/money/amount.ts';
 import { shareOut } from '#domain/money/share.ts';
 import { registerDelta } from '#domain/settlement/register.ts';
-import { type Composition, checkComposition, computedPrice, impliedRatio } from '#domain/tariff/composition.ts';
+import { type Composition, checkComposition, computedPrice, exactPrice, impliedRatio } from '#domain/tariff/composition.ts';
 import { driftOf, meterAmountOf, meterPriceOf } from '#domain/tariff/meterPrice.ts';
 import { rateConsumption, totalOf } from '#domain/tariff/rate.ts';
 import { checkResale } from '#domain/tariff/resale.ts';
@@ -67,6 +67,7 @@ describe('an agency price and its parts', () => {
     expect(priced(computedPrice(hubei, 'flat') ?? 0n)).toBe('0.65188600');
     expect(priced(computedPrice(hubei, 'sharp') ?? 0n)).toBe('1.04999900');
     expect(priced(computedPrice(hubei, 'valley') ?? 0n)).toBe('0.43292400');
+    expect(formatDecimal(exactPrice(hubei, 'valley') ?? 0n, 12)).toBe('0.432923850000');
     expect(computedPrice(hubei, 'peak')).toBeUndefined();
     expect(impliedRatio(hubei, price('0.848961'))).toBe(14_950n);
   });

@@ -90,6 +90,11 @@ async function opened(paidMinor: string) {
     return rows.length > 0;
   });
   await until('supplied', WAIT_MS, async () => (await relayOf(meterId)) === 'closed');
+  // Weighed before it goes: a wallet that is empty by then is cut by this order, and by no trip.
+  await until('told to follow the platform', WAIT_MS, async () => {
+    const { items } = await get<{ items: Command[] }>(`/api/commands?meterId=${meterId}`);
+    return items.some(({ rule, state }) => rule === 'account' && state === 'verified');
+  });
   return { account, meterId };
 }
 
