@@ -3,7 +3,13 @@ import { zonedCalendar } from '#domain/calendar.ts';
 import { divideHalfUp, formatDecimal, minorOfParts, parseDecimal } from '#domain/money/amount.ts';
 import { shareOut } from '#domain/money/share.ts';
 import { registerDelta } from '#domain/settlement/register.ts';
-import { type Composition, checkComposition, computedPrice, exactPrice, impliedRatio } from '#domain/tariff/composition.ts';
+import {
+  type Composition,
+  checkComposition,
+  computedPrice,
+  exactPrice,
+  impliedRatio,
+} from '#domain/tariff/composition.ts';
 import { driftOf, meterAmountOf, meterPriceOf } from '#domain/tariff/meterPrice.ts';
 import { rateConsumption, totalOf } from '#domain/tariff/rate.ts';
 import { checkResale } from '#domain/tariff/resale.ts';
