@@ -1,36 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Sale } from '#contract/index.ts';
-import type { Plant } from '#drivers/simulator/plant.ts';
-import { capabilitiesOfWords, PURSE_WORDS } from '#drivers/simulator/purseWords.ts';
-import { startMoneyPlant } from '../accounts/support/moneyHouse.ts';
-import { startTill, type Till } from './support/till.ts';
+import { PURSE_WORDS } from '#drivers/simulator/purseWords.ts';
+import { useWordedTills } from './support/wordedTill.ts';
 
-let plant: Plant | undefined;
-let till: Till | undefined;
-/** A house whose meters lack what the words of PLANT_PURSE say. */
-async function tillWith(words: string): Promise<Till> {
-  plant = await startMoneyPlant(capabilitiesOfWords(words));
-  till = await startTill({ plant });
-  return till;
-}
-afterEach(async () => {
-  await till?.stop();
-  await plant?.stop();
-  till = plant = undefined;
-});
-
-/** What is known of the meters changes after their accounts were opened. */
-async function knownNow(words: string): Promise<void> {
-  if (till === undefined || plant === undefined) throw new Error('there is no house');
-  const capabilities = capabilitiesOfWords(words);
-  const gateways = plant.manifest.gateways.map((gateway) => ({
-    ...gateway,
-    lines: gateway.lines.map((line) => ({ ...line, meters: line.meters.map((meter) => ({ ...meter, capabilities })) })),
-  }));
-  await till.server.app.estate.importPlant({ ...plant.manifest, gateways });
-}
-
+const { tillWith, knownNow } = useWordedTills();
 const reason = 'a good reason';
 const STARTED_MS_MAX = 60_000;
 

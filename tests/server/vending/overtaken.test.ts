@@ -1,48 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Sale } from '#contract/index.ts';
-import type { Plant } from '#drivers/simulator/plant.ts';
-import { capabilitiesOfWords } from '#drivers/simulator/purseWords.ts';
-import { startMoneyPlant } from '../accounts/support/moneyHouse.ts';
-import { startTill, type Till } from './support/till.ts';
+import { useWordedTills } from './support/wordedTill.ts';
 
-let plant: Plant | undefined;
-let till: Till | undefined;
-async function tillWith(words: string): Promise<Till> {
-  plant = await startMoneyPlant(capabilitiesOfWords(words));
-  till = await startTill({ plant });
-  return till;
-}
-afterEach(async () => {
-  await till?.stop();
-  await plant?.stop();
-  till = plant = undefined;
-});
-
-/** What is known of the meters changes after their accounts were opened. */
-async function knownNow(words: string): Promise<void> {
-  if (till === undefined || plant === undefined) throw new Error('there is no house');
-  const capabilities = capabilitiesOfWords(words);
-  const gateways = plant.manifest.gateways.map((gateway) => ({
-    ...gateway,
-    lines: gateway.lines.map((line) => ({ ...line, meters: line.meters.map((meter) => ({ ...meter, capabilities })) })),
-  }));
-  await till.server.app.estate.importPlant({ ...plant.manifest, gateways });
-}
-
+const { tillWith, knownNow } = useWordedTills();
 const reason = 'a good reason';
 
 test('a refund by setting that is sent late takes off what is in the meter then: what was used meanwhile stays used', {
   timeout: 60_000,
 }, async () => {
-  const { fresh, sell, becomes, purse, post, fault, server } = await tillWith('noRefund');
+  const { fresh, sell, sale, becomes, purse, post, fault, server } = await tillWith('noRefund');
   const { meterId, meterNumber } = await fresh();
   await becomes((await sell(meterId, '10000')).saleId, 'CONFIRMED');
   const before = await purse(meterId);
   const clear = fault(meterNumber, { kind: 'request-lost' }, { on: 'writes' });
   const refundId = randomUUID();
   await post('/api/refunds', { refundId, meterId, amountMinor: '2000', method: 'cash', reason });
-  await expect.poll(async () => (await till?.sale(refundId))?.attempts, { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => (await sale(refundId)).attempts, { timeout: 10_000 }).toBe(1);
   await becomes(refundId, 'UNKNOWN');
   clear();
   // The tenant uses 30.00 before somebody has it sent again.
