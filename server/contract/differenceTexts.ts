@@ -1,4 +1,4 @@
-import type { ReconciliationRow } from './settlement.ts';
+import type { ReconciliationRow } from './reconciliation.ts';
 
 /** How the comparison of the books writes what is no amount. Screens and files tell it in their own language. */
 export type DifferenceValue =

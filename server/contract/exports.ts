@@ -8,9 +8,10 @@ import { listKioskLinks } from './kiosk.ts';
 import { listLedgerTxns } from './ledger.ts';
 import { QuantityName } from './metering.ts';
 import { listDeliveries } from './notifications.ts';
+import { listReconciliationRows } from './reconciliation.ts';
 import { fileQuery, fileRoute, filterOf } from './route.ts';
 import { listAudit } from './session.ts';
-import { listCharges, listReconciliationRows, RowId } from './settlement.ts';
+import { listCharges, RowId } from './settlement.ts';
 import { listTariffs } from './tariffs.ts';
 import { listSales } from './vending.ts';
 

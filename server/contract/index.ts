@@ -23,6 +23,7 @@ export * from './metering.ts';
 export * from './moneyPolicy.ts';
 export * from './notifications.ts';
 export * from './permissions.ts';
+export * from './reconciliation.ts';
 export * from './route.ts';
 export {
   AuditProof,

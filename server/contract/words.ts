@@ -5,7 +5,7 @@ import type { AlarmKind, AlarmState } from './alarms.ts';
 import type { CommandKind, CommandState, CommandWhy } from './commands.ts';
 import type { PaymentMethod } from './common.ts';
 import type { MeterRole } from './meters.ts';
-import type { ReconciliationCause } from './settlement.ts';
+import type { ReconciliationCause } from './reconciliation.ts';
 import type { Tariff, TariffVersion } from './tariffs.ts';
 import type { VendKind, VendState } from './vending.ts';
 import type { VendBatch } from './vendSheets.ts';

@@ -2,22 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { GUARDS, type GuardName } from '#domain/vend/guards.ts';
 import { type Machine, ruleFor, VEND_MACHINE } from '#domain/vend/machine.ts';
 import type { Evidence, VendEvent, VendFacts } from '#domain/vend/types.ts';
+import { FACTS } from './support/facts.ts';
 
 const LIMITS = { attemptsMax: 10, quietMs: 1_000 };
-const FACTS: VendFacts = {
-  state: 'UNKNOWN',
-  path: 'checked',
-  fence: 'zero',
-  amountMinor: 97n,
-  bound: { seq: 8, balanceMinor: 20n, cumulativeMinor: undefined, energyWh: undefined },
-  attempts: 1,
-  doubts: 0,
-  cancelAsked: false,
-  resendAsked: false,
-  lastHint: 'none',
-  lastEvidence: undefined,
-  lastSentMs: 0,
-};
 const EARLY_MS = 10;
 const LATE_MS = 2_000;
 const read = (evidence: Evidence, atMs = EARLY_MS): VendEvent => ({ kind: 'read', evidence, atMs });

@@ -2,21 +2,8 @@ import { expect, test } from 'vitest';
 import { asKnownNow, wayOf } from '#domain/vend/delivery.ts';
 import type { VendFacts } from '#domain/vend/types.ts';
 import { capabilitiesOfWords, PURSE_WORDS } from '#drivers/simulator/purseWords.ts';
+import { FACTS } from './support/facts.ts';
 
-const FACTS: VendFacts = {
-  state: 'UNKNOWN',
-  path: 'checked',
-  fence: 'zero',
-  amountMinor: 97n,
-  bound: { seq: 8, balanceMinor: 20n, cumulativeMinor: undefined, energyWh: undefined },
-  attempts: 1,
-  doubts: 0,
-  cancelAsked: false,
-  resendAsked: false,
-  lastHint: 'none',
-  lastEvidence: undefined,
-  lastSentMs: 0,
-};
 const ONCE = { path: 'writeOnce', fence: 'quiet' } as const;
 const CHECKED = { path: 'checked', fence: 'zero' } as const;
 const ABSOLUTE = { path: 'absolute', fence: 'quiet' } as const;

@@ -1,6 +1,6 @@
 import { computed, type Ref } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
-import { RECONCILIATION_CAUSES, type ReconciliationCause } from '#contract/settlement.ts';
+import { RECONCILIATION_CAUSES, type ReconciliationCause } from '#contract/reconciliation.ts';
 
 /** What the page shows, as its address says it. */
 export interface BooksFilter {

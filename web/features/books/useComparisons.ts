@@ -5,7 +5,7 @@ import {
   type ReconciliationRow,
   type ReconciliationRun,
   runReconciliation,
-} from '#contract/settlement.ts';
+} from '#contract/reconciliation.ts';
 import { useApi } from '../../api/client.ts';
 import { useResource } from '../../api/useResource.ts';
 import { useSaving } from '../gateways/useSaving.ts';

@@ -1,6 +1,6 @@
 import { useI18n } from 'vue-i18n';
 import { differenceReadAt, differenceValue } from '#contract/differenceTexts.ts';
-import type { ReconciliationRow } from '#contract/settlement.ts';
+import type { ReconciliationRow } from '#contract/reconciliation.ts';
 import { formatMoney } from '../../ui/format.ts';
 import { useFormat } from '../../ui/useFormat.ts';
 
