@@ -10,6 +10,7 @@ import { insertDecision, selectDecision } from './decisionStore.ts';
 import { agreeToOtherWay, withoutSettled } from './payingOut.ts';
 import { decidable, toSale, type VendRow } from './rows.ts';
 import { lockVend, noteRead, selectProposal, selectVend } from './store.ts';
+import { selectWalletAround } from './walletStore.ts';
 
 type Decision = BodyOf<typeof decideVend>;
 
@@ -170,5 +171,6 @@ export async function get(context: Context, actor: Actor, id: string): Promise<S
   const row = await vendOf(context, actor, 'account.view', id);
   if (!covers(actor, 'account.view', row)) throw new AppError('not-found', `There is no vend ${id}.`);
   const [now = row] = await withoutSettled(context.db, [row]);
-  return toSale(now, await selectProposal(context.db, row, context.clock.nowMs()));
+  const proposal = await selectProposal(context.db, row, context.clock.nowMs());
+  return toSale(now, proposal, await selectWalletAround(context.db, row));
 }

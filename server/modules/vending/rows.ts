@@ -1,5 +1,6 @@
 import type { PaymentMethod, Sale, VendKind } from '#contract/index.ts';
 import type { Evidence, FenceKind, ReplyHint, VendFacts, VendPath, VendState } from '#domain/vend/types.ts';
+import type { WalletAround } from './walletStore.ts';
 
 /** What the meter said last, as it is stored; amounts as decimal text. */
 export interface StoredRead {
@@ -112,7 +113,8 @@ export interface Proposal {
   readonly at: Date;
 }
 
-export function toSale(row: VendRow, proposal?: Proposal): Sale {
+/** `wallet`: what it held around the vend, where the platform keeps the balance. */
+export function toSale(row: VendRow, proposal?: Proposal, wallet?: WalletAround): Sale {
   const { last_read: lastRead } = row;
   return {
     saleId: row.id,
@@ -143,8 +145,8 @@ export function toSale(row: VendRow, proposal?: Proposal): Sale {
     ...known('batchId', row.batch_id),
     ...known('finishedAt', row.finished_at?.toISOString()),
     ...known('count', row.seq),
-    ...known('balanceBeforeMinor', row.bound_balance_minor?.toString()),
-    ...known('balanceAfterMinor', row.balance_after_minor?.toString()),
+    ...known('balanceBeforeMinor', (wallet?.beforeMinor ?? row.bound_balance_minor)?.toString()),
+    ...known('balanceAfterMinor', (wallet?.afterMinor ?? row.balance_after_minor)?.toString()),
     ...known('cause', row.cause),
     ...known('lastRead', lastRead),
     ...known('nextTryAt', row.next_at?.toISOString()),

@@ -1,6 +1,7 @@
-import { computed, ref, shallowRef, watch } from 'vue';
+import { computed, type Ref, ref, shallowRef, watch } from 'vue';
 import { useEstate } from '../../app/estate.ts';
 import { useSession } from '../../app/session.ts';
+import { useSettings } from '../../app/settings.ts';
 import { useServerClock } from '../../app/useServerClock.ts';
 import { useLive } from '../../live/liveClient.ts';
 import { dayIn } from './accountFacts.ts';
@@ -100,6 +101,7 @@ function useParts() {
 
   const book = createUnansweredSales(localStorage, session.session?.userId ?? 0);
   const accounts = useAccounts(propertyId, url.first);
+  useOwnProperty(accounts, propertyId);
   const amount = useAmount();
   const sale = useSale(book, () => live.nowMs());
   const { sold, refusal } = sale;
@@ -140,6 +142,17 @@ function useParts() {
     ...{ session, estate, nowMs, propertyId, timeZone, currency, operator, day, first },
     ...{ book, accounts, amount, sale, outlook, delivery, recent, today, underWay },
   };
+}
+
+/** Who stands at the desk is of its property: an address may name an account of another one, and another one has other accounts. */
+function useOwnProperty({ account, clear }: ReturnType<typeof useAccounts>, propertyId: Ref<number | undefined>) {
+  const settings = useSettings();
+  watch(account, (now, before) => {
+    if (now !== undefined && now.id !== before?.id) settings.propertyId = now.propertyId;
+  });
+  watch(propertyId, (id) => {
+    if (account.value !== undefined && account.value.propertyId !== id) clear();
+  });
 }
 
 function useShownSince(id: () => string | undefined) {
