@@ -14,6 +14,7 @@ import { withoutSettled } from './payingOut.ts';
 import { type DayLine, selectDay } from './reportStore.ts';
 import { toSale, type VendRow } from './rows.ts';
 import { countPrint, selectSteps, selectVends } from './store.ts';
+import { selectWalletAround } from './walletStore.ts';
 
 /** Steps of one vend that are shown: a meter that stays away for a week makes some 700. */
 const STEPS_SHOWN_MAX = 1_000;
@@ -59,7 +60,7 @@ export async function receipt(context: Context, actor: Actor, id: string): Promi
   const printNo = await countPrint(context.db, row.id);
   const property = context.estate.place(row.property_id);
   return {
-    sale: toSale(row),
+    sale: toSale(row, undefined, await selectWalletAround(context.db, row)),
     propertyNames: property?.names ?? {},
     currency: property?.currency ?? 'CNY',
     paidInChinese: chineseFigures(row.paid_minor),
